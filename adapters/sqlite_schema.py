@@ -1,0 +1,102 @@
+"""The SQLite file: its tables, and the numbered steps from one schema to the next.
+
+Each step is run once, in order, in a transaction of its own under the store's lock;
+`PRAGMA user_version` counts the steps that were made. A released step never changes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from distribution.errors import UnusableStore
+
+APPLICATION_ID = 0x574F524B
+"""Marks our files ("WORK"), so that another program's database is not touched."""
+
+STEPS: Sequence[str] = (
+    """
+    CREATE TABLE task (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+
+    -- Append-only: the newest row of a task is its version, its history, and the answer
+    -- to a request that is made again.
+    CREATE TABLE op (
+        task INTEGER NOT NULL REFERENCES task (key),
+        version INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        request TEXT,
+        reason TEXT NOT NULL,
+        event TEXT NOT NULL,
+        PRIMARY KEY (task, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX op_request ON op (task, request) WHERE request IS NOT NULL;
+
+    CREATE TABLE assignee (
+        task INTEGER NOT NULL REFERENCES task (key),
+        number INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (task, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX assignee_id ON assignee (task, id);
+
+    CREATE TABLE item (
+        task INTEGER NOT NULL REFERENCES task (key),
+        position INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        effort TEXT,
+        attributes TEXT,
+        PRIMARY KEY (task, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX item_id ON item (task, id);
+
+    -- The key makes it impossible that one person holds an item twice.
+    CREATE TABLE placement (
+        task INTEGER NOT NULL REFERENCES task (key),
+        position INTEGER NOT NULL,
+        assignee INTEGER NOT NULL,
+        slot INTEGER NOT NULL,
+        PRIMARY KEY (task, position, assignee)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX placement_work ON placement (task, assignee, slot);
+
+    -- For people who look at the file with their own tools.
+    CREATE VIEW placements AS
+        SELECT task.id AS task, item.id AS item, assignee.id AS assignee, placement.slot,
+               item.position, coalesce(item.effort, '1') AS effort, item.attributes
+        FROM placement
+        JOIN task ON task.key = placement.task
+        JOIN item ON item.task = placement.task AND item.position = placement.position
+        JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee;
+    """,
+)
+"""Step n brings a file from schema n to schema n + 1."""
+
+
+def migrate(connection: sqlite3.Connection, place: str, steps: Sequence[str] = STEPS) -> None:
+    """Bring the file up to date; the caller holds the store's lock.
+
+    Raises:
+        UnusableStore: another program's file, or one of a newer schema.
+    """
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    occupied = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    if mark != APPLICATION_ID and (occupied or mark or found):
+        raise UnusableStore(place, "belongs to another program", "choose another path")
+    if found > len(steps):
+        raise UnusableStore(
+            place,
+            f"has schema {found} and this version knows up to {len(steps)}",
+            "upgrade work-distribution to open it",
+        )
+    for number in range(found, len(steps)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID};"
+            f"{steps[number]}; PRAGMA user_version = {number + 1}; COMMIT;"
+        )

@@ -1,0 +1,166 @@
+"""The promises of a plan, checked from the outside.
+
+Holds: how far each basis may be off, and what of that a plan breaks.
+Does not hold: the algorithms that keep the promises (see apportion, basis).
+Depends on: apportion, basis, diff, reasons, split, workload.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Protocol
+
+from distribution.apportion import apportion
+from distribution.basis import Basis, ByCount, ByEffort, Key, Stratified
+from distribution.diff import ItemRef, Violation
+from distribution.reasons import Part
+from distribution.split import Split
+from distribution.workload import Workload
+
+
+class Planned(Protocol):
+    """What of a plan is looked at."""
+
+    @property
+    def items(self) -> Sequence[ItemRef]:
+        """Give ids, or a range."""
+
+    @property
+    def workload(self) -> Workload:
+        """Give assignees and shares."""
+
+    @property
+    def split(self) -> Split:
+        """Give owners by position."""
+
+    @property
+    def basis(self) -> Basis:
+        """Give what was shared out."""
+
+    @property
+    def keys(self) -> tuple[Key, ...] | None:
+        """Give stratum or group by position."""
+
+    @property
+    def sizes(self) -> tuple[int, ...] | None:
+        """Give effort by position."""
+
+    @property
+    def scale(self) -> int:
+        """Give the units of effort in 1."""
+
+
+def part(plan: Planned, position: int, owner: int) -> Part | None:
+    """Say where a position stands in its stratum, group or effort. O(n)."""
+    if isinstance(plan.basis, ByCount):
+        return None
+    table = plan.split.labels(0, plan.split.n)
+    if plan.sizes is not None:
+        held = sum(size for size, who in zip(plan.sizes, table, strict=True) if who == owner)
+        return Part(
+            size=Fraction(plan.sizes[position], plan.scale),
+            held=Fraction(held, plan.scale),
+            quota=plan.workload.quotas(sum(plan.sizes))[owner] / plan.scale,
+            bound=_balance_bound(plan, max(plan.sizes)) / plan.scale,
+        )
+    keys = plan.keys or ()
+    key = keys[position]
+    members = [at for at, other in enumerate(keys) if other == key]
+    if isinstance(plan.basis, Stratified):
+        return Part(
+            key=key[1],
+            size=Fraction(len(members)),
+            held=Fraction(sum(table[at] == owner for at in members)),
+            quota=Fraction(len(members) * plan.split.counts[owner], plan.split.n),
+            bound=_stratum_bound(plan),
+        )
+    return Part(
+        key=key[1],
+        size=Fraction(1 if key[0] == "null" else len(members)),
+        held=Fraction(plan.split.counts[owner]),
+        quota=plan.workload.quotas(plan.split.n)[owner],
+        bound=_balance_bound(plan, _largest_group(keys)),
+    )
+
+
+def _balance_bound(plan: Planned, largest: int) -> Fraction:
+    people = sum(share > 0 for share in plan.workload.shares)
+    return largest * (1 - Fraction(1, people))
+
+
+def _stratum_bound(plan: Planned) -> Fraction:
+    people = sum(count > 0 for count in plan.split.counts)
+    return 2 - Fraction(1, people - 1) if people > 1 else Fraction(0)
+
+
+def _largest_group(keys: Sequence[Key]) -> int:
+    return max((count for key, count in Counter(keys).items() if key[0] != "null"), default=1)
+
+
+def violations(plan: Planned) -> Iterator[Violation]:
+    """Yield every promise the plan breaks. O(n)."""
+    split, shares = plan.split, plan.workload.shares
+    if len(set(plan.items)) != split.n or len(plan.items) != split.n:
+        yield Violation("every item is in the plan once", f"{len(set(plan.items))} different items, not {split.n}")
+    if isinstance(plan.basis, (ByCount, Stratified)):
+        wanted = tuple(apportion(shares, split.n))
+        if split.counts != wanted:
+            yield Violation("counts are the apportionment of the loads", f"{split.counts}, not {wanted}")
+    table = split.labels(0, split.n)
+    counted = Counter(table)
+    if tuple(counted[owner] for owner in range(len(shares))) != split.counts:
+        yield Violation("labels agree with the counts", f"{dict(counted)}, not {split.counts}")
+    seen = bytearray(split.n)
+    for owner in range(len(shares)):
+        for position in split.positions_of(owner):
+            if table[position] != owner or seen[position]:
+                yield Violation("every position is worked on by its owner, once", f"position {position}")
+            seen[position] = 1
+    if not all(seen):
+        yield Violation("every position is worked on by its owner, once", f"position {seen.index(0)} by nobody")
+    if split.n:
+        yield from _off_bounds(plan, table)
+
+
+def _off_bounds(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:
+    """Check how far effort, strata and groups are off."""
+    if isinstance(plan.basis, ByEffort):
+        sizes = plan.sizes or ()
+        held = [0] * len(plan.workload)
+        for size, owner in zip(sizes, table, strict=True):
+            held[owner] += size
+        quotas, bound = plan.workload.quotas(sum(sizes)), _balance_bound(plan, max(sizes))
+        for name, has, quota in zip(plan.workload.assignees, held, quotas, strict=True):
+            if abs(has - quota) > bound:
+                yield Violation(f"effort is within {bound} of the exact share", f"{name!r} has {has} of {quota}")
+    elif isinstance(plan.basis, Stratified):
+        yield from _off_strata(plan, table)
+    elif plan.keys is not None:
+        yield from _off_groups(plan, table, plan.keys)
+
+
+def _off_strata(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:
+    keys, bound, split = plan.keys or (), _stratum_bound(plan), plan.split
+    sizes, cells = Counter(keys), Counter(zip(keys, table, strict=True))
+    for key, size in sizes.items():
+        for owner, count in enumerate(split.counts):
+            quota = Fraction(size * count, split.n)
+            if abs(cells[key, owner] - quota) > bound:
+                who = plan.workload.assignees[owner]
+                yield Violation(
+                    f"a stratum is divided within {bound}", f"{key[1]!r}: {who!r} has {cells[key, owner]} of {quota}"
+                )
+
+
+def _off_groups(plan: Planned, table: Sequence[int], keys: Sequence[Key]) -> Iterator[Violation]:
+    owner_of: dict[Key, int] = {}
+    for key, owner in zip(keys, table, strict=True):
+        if key[0] != "null" and owner_of.setdefault(key, owner) != owner:
+            yield Violation("a group stays together", f"{key[1]!r} has two people")
+    bound = _balance_bound(plan, _largest_group(keys))
+    quotas = plan.workload.quotas(plan.split.n)
+    for name, has, quota in zip(plan.workload.assignees, plan.split.counts, quotas, strict=True):
+        if abs(has - quota) > bound:
+            yield Violation(f"counts are within {bound} of the exact share", f"{name!r} has {has} of {quota}")

@@ -1,0 +1,168 @@
+"""Values to JSON-able data and back.
+
+Holds: one way to write every frozen value of the core, with a schema number.
+Does not hold: files, databases, other people's formats (adapters do).
+Depends on: errors, values.
+
+A value is written as a mapping of its fields with `kind`, the name of its class in
+kebab-case; Fractions as "1/3", instants in ISO 8601, durations in seconds. Reading
+follows the type hints of the class, so that every constructor's checks run again on
+what comes in. Nothing is imported or called by a name found in the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import attrs
+
+from distribution.errors import InvalidInput
+from distribution.values import Json, check_attributes
+
+SCHEMA = 1
+"""Number of the form in which values are written; readers refuse a higher one."""
+DEPTH_LIMIT = 100
+"""How deep data may be nested before it is refused: deeper than any honest value."""
+
+_JSON = frozenset({str, int, float, bool, NoneType})
+"""A union of at least these means anything that JSON can say."""
+
+T = TypeVar("T")
+
+
+def kind_of(cls: type) -> str:
+    """Name a class in kebab-case.
+
+    >>> kind_of(type("AllOf", (), {}))
+    'all-of'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+
+
+def encode(value: object) -> Json:
+    """Write a value as JSON-able data.
+
+    >>> from distribution.filters import field
+    >>> encode(field("size").greater(10))
+    {'kind': 'compare', 'path': 'size', 'relation': 'greater', 'value': 10}
+    """
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {key: encode(part) for key, part in value.items()}
+    if isinstance(value, Sequence):
+        return [encode(part) for part in value]
+    fields = {a.name: encode(getattr(value, a.name)) for a in attrs.fields(type(value))}
+    return {"kind": kind_of(type(value)), **fields}
+
+
+def decode(expected: Any, data: Json) -> Any:
+    """Read what `encode` wrote as a value of the *expected* type; give the hint, or a union of classes.
+
+    >>> from distribution.filters import Filter, field
+    >>> decode(Filter, {"kind": "compare", "path": "size", "relation": "greater", "value": 10})
+    Compare(path='size', relation='greater', value=10)
+
+    Raises:
+        InvalidInput: the data is not of that type; the message has the path to the part.
+    """
+    return _decode(expected, data, "data", 0)
+
+
+def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
+    if depth > DEPTH_LIMIT:
+        raise InvalidInput(subject=at, must=f"be nested at most {DEPTH_LIMIT} deep", got="more")
+    origin = get_origin(expected)
+    if origin in (Union, UnionType):
+        if _JSON.issubset(get_args(expected)):
+            check_attributes(data, at)
+            return data
+        return _one_of(get_args(expected), data, at, depth)
+    if origin is Literal:
+        if data in get_args(expected):
+            return data
+        raise InvalidInput(subject=at, must=f"be one of {', '.join(map(repr, get_args(expected)))}", got=data)
+    if origin is tuple:
+        if isinstance(data, list):
+            return tuple(_decode(get_args(expected)[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
+    elif origin is not None:
+        if isinstance(data, dict):
+            return {key: _decode(get_args(expected)[1], part, f"{at}.{key}", depth + 1) for key, part in data.items()}
+    elif attrs.has(expected):
+        if isinstance(data, dict) and data.get("kind") == kind_of(expected):
+            return _instance(expected, data, at, depth)
+    elif expected in _SCALARS:
+        return _scalar(expected, data, at)
+    raise InvalidInput(subject=at, must=f"be a {getattr(expected, '__name__', expected)}", got=data)
+
+
+def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
+    """Choose the member of a union by its kind, or by the type of a scalar."""
+    if data is None and NoneType in members:
+        return None
+    if isinstance(data, dict) and "kind" in data:
+        for member in members:
+            if attrs.has(member) and kind_of(member) == data["kind"]:
+                return _decode(member, data, at, depth)
+    plain = [member for member in members if member is not NoneType and not attrs.has(member)]
+    if len(plain) == 1 or (plain and not isinstance(data, dict)):
+        return _decode(plain[0], data, at, depth)
+    kinds = ", ".join(sorted(kind_of(member) for member in members if attrs.has(member)))
+    raise InvalidInput(subject=at, must=f"be of a known kind ({kinds})", got=data)
+
+
+@lru_cache(maxsize=256)
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _instance(cls: type[T], data: Mapping[str, Json], at: str, depth: int) -> T:
+    """Build a class from its fields; those with a default may be absent, others may not."""
+    known = {a.name: a for a in attrs.fields(cast("Any", cls))}
+    unknown = sorted(set(data) - set(known) - {"kind"})
+    if unknown:
+        raise InvalidInput(subject=at, must=f"have no field {unknown[0]!r}", got=kind_of(cls))
+    values = {}
+    for name, attribute in known.items():
+        if name in data:
+            values[name] = _decode(_hints(cls)[name], data[name], f"{at}.{name}", depth + 1)
+        elif attribute.default is attrs.NOTHING:
+            raise InvalidInput(subject=at, must=f"have the field {name!r}", got=sorted(data))
+    return cls(**values)
+
+
+_SCALARS: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    bool: (bool,),
+    float: (int, float),
+    Fraction: (str,),
+    datetime: (str,),
+    timedelta: (int, float),
+}
+
+
+def _scalar(expected: type, data: Json, at: str) -> object:
+    """Read a single value."""
+    if isinstance(data, _SCALARS[expected]) and (expected is bool or not isinstance(data, bool)):
+        try:
+            if expected is datetime:
+                return datetime.fromisoformat(cast("str", data))
+            if expected is timedelta:
+                return timedelta(seconds=cast("float", data))
+            return Fraction(cast("str", data)) if expected is Fraction else data
+        except (ValueError, ArithmeticError) as error:
+            raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data) from error
+    raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data)

@@ -1,0 +1,76 @@
+"""What happened to a task: facts in the past tense.
+
+Holds: the events, and the log entry that says when, by whom and why.
+Does not hold: decisions (see task), how entries are kept (stores do).
+Depends on: values.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
+from distribution.errors import InvalidInput
+from distribution.values import AssigneeId, TaskId
+
+
+def aware(value: datetime) -> datetime:
+    """Return an instant that knows its time zone, else raise.
+
+    Raises:
+        InvalidInput: it is naive: it could mean twenty-four different instants.
+    """
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise InvalidInput(
+            subject="an instant", must="be a datetime with a time zone", got=value, remedy="use datetime.now(UTC)"
+        )
+    return value
+
+
+@attrs.frozen(kw_only=True)
+class TaskCreated:
+    """A task came into being with its items shared out."""
+
+    items: int
+    """How many items it has."""
+    skipped: int = 0
+    """How many came twice and were not doubled."""
+    counts: dict[AssigneeId, int]
+    """Items of each assignee."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskDeleted:
+    """A task was deleted with its items and placements; its history stays."""
+
+    items: int
+    """How many items it had."""
+
+
+Event: TypeAlias = TaskCreated | TaskDeleted
+
+
+@attrs.frozen(kw_only=True)
+class Stamp:
+    """When, by whom, under which request and why something is done."""
+
+    at: datetime = attrs.field(converter=aware)
+    actor: str = ""
+    """Who asked for it; empty for the service itself."""
+    request: str | None = None
+    """The caller's id of the call: called again, it gets the same answer and changes nothing."""
+    reason: str = ""
+    """Free text, kept in the history."""
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """One line of a task's history."""
+
+    task: TaskId
+    version: int
+    """1 for the first; each change adds one."""
+    stamp: Stamp
+    event: Event

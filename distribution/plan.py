@@ -1,0 +1,334 @@
+"""The value planners return: who gets what, and why.
+
+Holds: the plan, its questions, its JSON form.
+Does not hold: how targets are found (see static), stores, anything that changes.
+Depends on: basis, codec, diff, errors, reasons, split, values, workload.
+
+A plan that looks only at the number of items is a function: a few hundred bytes, from
+which every place is computed when asked for. A plan that looks at the items holds one
+small number for each.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Self
+
+import attrs
+
+from distribution import checks
+from distribution.basis import Basis, ByCount, Key
+from distribution.codec import SCHEMA, decode, encode
+from distribution.diff import Diff, ItemRef, Move, Verdict
+from distribution.errors import InvalidInput, NotFound, shown
+from distribution.reasons import Placed, Share
+from distribution.split import IntervalSplit, Lazy, Split, TableSplit, make_order
+from distribution.values import AssigneeId, ItemId, Json, check_count, check_seed, exact, item_ids
+from distribution.workload import Workload
+
+BUFFERS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
+"""Formats of buffers that labels can be written into, and how many owners each can tell apart."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Plan:
+    """An allocation of items to assignees, from `distribute`.
+
+    Every item is in exactly one place. Two plans are equal if they say the same of the
+    same items. Nothing here changes; `diff` tells what would.
+
+    >>> from distribution import Workload, distribute
+    >>> plan = distribute([f"img-{i:03}" for i in range(10)], Workload.of({"ann": 50, "bob": 30, "eve": 20}), seed=7)
+    >>> plan.counts()
+    {'ann': 5, 'bob': 3, 'eve': 2}
+    >>> plan == Plan.from_json(plan.to_json())
+    True
+    """
+
+    items: Sequence[ItemRef]
+    """Ids in the order they came, or a range where only their number is known."""
+    workload: Workload
+    seed: int
+    order: str
+    basis: Basis
+    split: Split
+    """Who owns which position, by index."""
+    skipped: tuple[ItemId, ...] = ()
+    """Ids that came again and were not doubled, in the order they came."""
+    keys: tuple[Key, ...] | None = None
+    """Stratum or group of each position, for the bases that have one."""
+    sizes: tuple[int, ...] | None = None
+    """Effort of each position in whole units of 1/scale, for `ByEffort`."""
+    scale: int = 1
+
+    @property
+    def n(self) -> int:
+        """Count the items."""
+        return self.split.n
+
+    @property
+    def assignees(self) -> tuple[AssigneeId, ...]:
+        """Give the assignees in the order of the workload."""
+        return self.workload.assignees
+
+    def counts(self) -> dict[AssigneeId, int]:
+        """Give how many items each assignee has, in the order of the workload. O(v)."""
+        return dict(zip(self.assignees, self.split.counts, strict=True))
+
+    def assignee_at(self, position: int) -> AssigneeId:
+        """Give the assignee of the item at a position of the input, without computing the rest.
+
+        Runtime: O(log v); for `interleaved` O(v log v).
+
+        Raises:
+            InvalidInput: there is no such position.
+        """
+        if not 0 <= position < self.split.n:
+            raise InvalidInput(subject="position", must=f"be between 0 and {self.n - 1}", got=position)
+        return self.workload.assignees[self.split.owner_at(position)]
+
+    def assignee_of(self, item: ItemRef) -> AssigneeId:
+        """Give the assignee of an item. O(log v), after O(n) for the first id asked.
+
+        Raises:
+            NotFound: the item is not in the plan.
+        """
+        return self.workload.assignees[self.split.owner_at(self.position_of(item))]
+
+    def assignees_of(self, item: ItemRef) -> tuple[AssigneeId, ...]:
+        """Give everybody who has the item: one name, as long as nothing overlaps.
+
+        Raises:
+            NotFound: the item is not in the plan.
+        """
+        return (self.assignee_of(item),)
+
+    def position_of(self, item: ItemRef) -> int:
+        """Give the place of an item in the input, from 0.
+
+        Raises:
+            NotFound: the item is not in the plan.
+        """
+        if isinstance(self.items, range):
+            if isinstance(item, int) and not isinstance(item, bool) and item in self.items:
+                return item
+        elif isinstance(item, str) and item in self._index:
+            return self._index[item]
+        raise NotFound(kind="item", name=item, place=f"a plan of {self.n} items")
+
+    @cached_property
+    def _index(self) -> dict[ItemRef, int]:
+        return {item: position for position, item in enumerate(self.items)}
+
+    def positions_of(self, assignee: AssigneeId) -> Sequence[int]:
+        """Give the positions of one assignee in the order she should work in, lazily.
+
+        Raises:
+            NotFound: she is not in the workload.
+        """
+        return self.split.positions_of(self.workload.index_of(assignee))
+
+    def items_of(self, assignee: AssigneeId) -> list[ItemRef]:
+        """Give the items of one assignee in the order she should work in.
+
+        Raises:
+            NotFound: she is not in the workload.
+        """
+        items = self.items
+        return [items[position] for position in self.positions_of(assignee)]
+
+    def labels(self, start: int = 0, stop: int | None = None) -> array[int]:
+        """Give the assignee of each position of a slice, as indices into `assignees`.
+
+        One byte each up to 256 assignees, then two. All slices together equal the whole.
+
+        Runtime: about a nanosecond each for the default order and long slices.
+
+        Raises:
+            InvalidInput: the slice is not within the plan.
+        """
+        stop = self.n if stop is None else stop
+        if not 0 <= start <= stop <= self.n:
+            raise InvalidInput(subject="slice of a plan", must=f"lie between 0 and {self.n}", got=(start, stop))
+        return self.split.labels(start, stop)
+
+    def write_labels(self, out: object, start: int = 0) -> None:
+        """Write what `labels` gives into a buffer of the caller's: a NumPy array, shared memory.
+
+        The buffer is one-dimensional, of unsigned 8, 16 or 32 bit items, wide enough for
+        all assignees; it is filled from position *start* on.
+
+        Raises:
+            InvalidInput: the buffer does not fit.
+        """
+        view = memoryview(out)  # type: ignore[arg-type]  # whatever has no buffer raises TypeError here
+        fits = view.ndim == 1 and view.c_contiguous and not view.readonly
+        if not fits or BUFFERS.get(view.format, 0) < len(self.assignees):
+            raise InvalidInput(
+                subject="buffer for labels",
+                must=f"be writable, one-dimensional and unsigned, wide enough for {len(self.assignees)} assignees",
+                got=f"{view.ndim} dimensions of {view.format!r}",
+            )
+        if not 0 <= start <= start + len(view) <= self.n:
+            raise InvalidInput(subject="buffer for labels", must=f"end within the {self.n} items", got=start + len(view))
+        self.split.fill(view, start)
+
+    def placements(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (position, index of the assignee, slot) of every item, in the order they came.
+
+        Within an assignee the slots are the order of work. Runtime: O(n), some 150 ns each.
+        """
+        return zip(range(self.n), self.labels(), self.split.order.slots(0, self.n), strict=True)
+
+    def explain(self, item: ItemRef) -> Placed:
+        """Say why an item is with whom it is with: data, and a sentence as str().
+
+        Raises:
+            NotFound: the item is not in the plan.
+        """
+        position = self.position_of(item)
+        owner = self.split.owner_at(position)
+        assignee = self.assignees[owner]
+        bounds = self.split.bounds if isinstance(self.split, IntervalSplit) else None
+        return Placed(
+            item=item,
+            position=position,
+            slot=self.split.order.slot(position),
+            n=self.n,
+            order=self.order,
+            seed=self.seed,
+            assignee=assignee,
+            share=Share(
+                load=self.workload.load_of(assignee),
+                quota=self.workload.quotas(self.n)[owner],
+                count=self.split.counts[owner],
+            ),
+            interval=(bounds[owner], bounds[owner + 1]) if bounds else None,
+            basis=self.basis,
+            part=checks.part(self, position, owner),
+        )
+
+    def verify(self) -> Verdict:
+        """Check every promise from the outside; the verdict is true where all hold.
+
+        Runtime: O(n), some microseconds each: for tests and for plans from elsewhere.
+        """
+        return Verdict(tuple(checks.violations(self)))
+
+    def diff(self, other: Plan) -> Diff:
+        """Tell what would change from this plan to *other*, item by item. O(n).
+
+        Raises:
+            InvalidInput: one plan has ids and the other only a number.
+        """
+        if isinstance(self.items, range) != isinstance(other.items, range):
+            raise InvalidInput(subject="plans to compare", must="both have ids, or both none", got=(self.n, other.n))
+        before, after = self._owner_by_item(), other._owner_by_item()
+        moves = [
+            Move(item, source, after.get(item)) for item, source in before.items() if after.get(item) != source
+        ]
+        moves += [Move(item, None, target) for item, target in after.items() if item not in before]
+        return Diff(tuple(moves))
+
+    def _owner_by_item(self) -> dict[ItemRef, AssigneeId]:
+        names = self.assignees
+        return {item: names[owner] for item, owner in zip(self.items, self.labels(), strict=True)}
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both plans say the same."""
+        return isinstance(other, Plan) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return self.seed ^ self.n ^ len(self.assignees)
+
+    def _said(self) -> tuple[object, ...]:
+        table = self.split.owners if isinstance(self.split, TableSplit) else self.split.counts
+        settings = (self.workload, self.seed, self.order, self.basis, self.keys, self.sizes, self.scale)
+        return (*settings, self.items, self.skipped, table)
+
+    def __repr__(self) -> str:
+        """Show what matters, not a million items."""
+        return f"<Plan of {self.n} items, {self.order}, seed {self.seed}: {shown(str(self.workload))[1:-1]}>"
+
+    def to_json(self) -> str:
+        """Write the plan: some 300 bytes where only the number of items counts, else ids and owners too."""
+        data: dict[str, Any] = {
+            "schema": SCHEMA,
+            "kind": "plan",
+            "n": self.n,
+            "seed": self.seed,
+            "order": self.order,
+            "basis": encode(self.basis),
+            "assignees": self.assignees,
+            "shares": self.workload.shares,
+            "counts": self.split.counts,
+        }
+        if not isinstance(self.items, range):
+            data["items"] = list(self.items)
+        if isinstance(self.split, TableSplit):
+            data["owners"] = self.split.owners.tolist()
+        for name, value in (("skipped", self.skipped), ("keys", self.keys), ("sizes", self.sizes)):
+            if value:
+                data[name] = value
+        if self.scale != 1:
+            data["scale"] = self.scale
+        return json.dumps(data, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote; `verify` tells whether it was tampered with.
+
+        Raises:
+            InvalidInput: it is no plan, or of a newer schema.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(subject="plan", must="be JSON", got=text) from error
+        if not isinstance(data, dict) or data.get("kind") != "plan":
+            raise InvalidInput(subject="plan", must="be a mapping of kind 'plan'", got=data)
+        if data.get("schema") != SCHEMA:
+            raise InvalidInput(subject="schema of the plan", must=f"be {SCHEMA}", got=data.get("schema"))
+        try:
+            return cls(**_fields(data))
+        except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(subject="plan", must="have every field in its form", got=str(error)) from error
+
+
+def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the fields of a plan from a mapping."""
+    n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
+    shares = [exact(share, "share") for share in data["shares"]]
+    workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
+    seed = check_seed(data["seed"])
+    items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
+    order = make_order(data["order"], counts, seed)
+    if sum(counts) != n or len(counts) != len(workload) or len(items) != n:
+        raise InvalidInput(subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts)
+    split: Split = IntervalSplit(counts, order)
+    if "owners" in data:
+        owners = [check_count(owner, "owner") for owner in data["owners"]]
+        split = TableSplit(owners, len(counts), order)
+        if len(owners) != n:
+            raise InvalidInput(subject="owners of the plan", must=f"be {n}", got=len(owners))
+    return {
+        "items": items,
+        "workload": workload,
+        "seed": seed,
+        "order": data["order"],
+        "basis": decode(Basis, data.get("basis", encode(ByCount()))),
+        "split": split,
+        "skipped": tuple(item_ids(data.get("skipped", ()))),
+        "keys": tuple((str(kind), value) for kind, value in data["keys"]) if "keys" in data else None,
+        "sizes": tuple(check_count(size, "size") for size in data["sizes"]) if "sizes" in data else None,
+        "scale": check_count(data.get("scale", 1), "scale", least=1),
+    }
+
+
+__all__ = ["Lazy", "Plan"]

@@ -1,0 +1,181 @@
+"""Distribution by load: from items and shares to a plan.
+
+Holds: `distribute`, and the roster that takes items in one by one.
+Does not hold: overlap (see consensus), pulling, stores.
+Depends on: apportion, basis, errors, filters, plan, split, values, workload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import lcm
+from typing import cast
+
+from distribution.apportion import apportion
+from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified, balance, group, key_of, stratify
+from distribution.errors import InvalidInput, shown
+from distribution.plan import Plan
+from distribution.split import IntervalSplit, Split, TableSplit, make_order
+from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed
+from distribution.workload import Workload
+
+
+class Roster:
+    """Items of a task to be, taken in one by one: ids, and of the rest only what a basis needs.
+
+    >>> roster = Roster(ByCount())
+    >>> [roster.add(item) for item in ("a", "b", "a")], roster.skipped
+    ([True, True, False], ['a'])
+    """
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+        self.ids: dict[ItemId, None] = {}
+        """Ids in the order they came; a dict keeps order and finds doubles."""
+        self.skipped: list[ItemId] = []
+        """Ids that came again."""
+        self.efforts: list[Fraction] = []
+        self.keys: list[Key] = []
+
+    def add(self, item: ItemId | Item) -> bool:
+        """Take an item in; tell whether it is new.
+
+        Raises:
+            InvalidInput: the item cannot be used.
+        """
+        name = item.id if isinstance(item, Item) else check_id(item, "item id", ITEM_ID_LIMIT)
+        if name in self.ids:
+            self.skipped.append(name)
+            return False
+        self.ids[name] = None
+        if isinstance(self.basis, ByEffort):
+            self.efforts.append(item.effort if isinstance(item, Item) else Fraction(1))
+        elif isinstance(self.basis, (Stratified, Grouped)):
+            attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
+            self.keys.append(key_of(attributes, self.basis.key))
+        return True
+
+    def extend(self, items: Iterable[ItemId | Item]) -> None:
+        """Take in many.
+
+        Raises:
+            InvalidInput: an item cannot be used, or *items* is one string instead of several.
+        """
+        if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+            remedy = f"for one item pass [{shown(items, 20)}]"
+            raise InvalidInput(subject="items", must="be a list of ids or their number", got=items, remedy=remedy)
+        if isinstance(self.basis, ByCount) and isinstance(items, (list, tuple)) and _all_plain(items):
+            fresh = dict.fromkeys(items)
+            if len(fresh) == len(items) and not self.ids:
+                # A million fine ids are a few calls in C.
+                self.ids = fresh
+                return
+        for item in items:
+            self.add(item)
+
+    def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
+        """Distribute what was taken in."""
+        ids = tuple(self.ids)
+        return _plan(ids, self, workload, check_seed(seed), order)
+
+
+def _all_plain(items: Sequence[object]) -> bool:
+    """Tell whether all are strings that need no closer look."""
+    if set(map(type, items)) != {str}:
+        return False
+    texts = cast("Sequence[str]", items)
+    return all(map(str.isprintable, texts)) and all(texts) and max(map(len, texts)) <= ITEM_ID_LIMIT
+
+
+def distribute(
+    items: Iterable[ItemId | Item] | int,
+    workload: Workload,
+    *,
+    seed: int = 0,
+    order: str = "shuffled",
+    basis: Basis | None = None,
+) -> Plan:
+    """Split items among assignees by their loads.
+
+    Counts are the largest-remainder apportionment of the loads, exactly; with the other
+    bases they follow what is shared out instead (see `ByEffort`, `Stratified`,
+    `Grouped`). The same items in the same order, workload and seed give the same plan on
+    every machine. An item that comes twice is skipped and reported in `plan.skipped`.
+
+    *items* are ids, `Item`s, or just how many there are. *order* decides who gets which
+    and in which order she works: `shuffled` (a seeded stratified shuffle), `contiguous`
+    (unbroken ranges), `interleaved` (all in turn), `random` (a uniform permutation),
+    `spread` (as even over the input as can be).
+
+    Runtime: O(1) in the number of items where only that is given, O(n) to take ids in,
+    O(n log n) for bases other than `ByCount`.
+
+    >>> plan = distribute(1_000_000_000, Workload.even(["ann", "bob", "eve"]), seed=7)
+    >>> plan.counts(), plan.assignee_at(123_456_789)
+    ({'ann': 333333334, 'bob': 333333333, 'eve': 333333333}, 'eve')
+
+    Raises:
+        InvalidInput: an item, the seed, the order or the basis cannot be used.
+    """
+    if not isinstance(workload, Workload):
+        remedy = "build one with Workload.of, Workload.even or Workload.weights"
+        raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
+    basis = ByCount() if basis is None else basis
+    if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
+        raise InvalidInput(subject="basis", must="be ByCount, ByEffort, Stratified or Grouped", got=basis)
+    seed = check_seed(seed)
+    roster = Roster(basis)
+    if not isinstance(items, int):
+        roster.extend(items)
+        return roster.plan(workload, seed=seed, order=order)
+    n = check_count(items, "number of items")
+    if not isinstance(basis, ByCount):
+        raise InvalidInput(subject="items", must="be given one by one for this basis", got=items)
+    return _plan(range(n), roster, workload, seed, order)
+
+
+def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str) -> Plan:
+    """Build the plan for a roster that is complete."""
+    basis, n = roster.basis, len(items)
+    counts = apportion(workload.shares, n)
+    line = make_order(order, counts, seed)
+    sizes: list[int] | None = None
+    scale = 1
+    split: Split
+    if isinstance(basis, ByCount):
+        split = IntervalSplit(counts, line)
+    else:
+        slots = list(line.slots(0, n))
+        if isinstance(basis, ByEffort):
+            scale = lcm(*{effort.denominator for effort in roster.efforts})
+            sizes = [effort.numerator * (scale // effort.denominator) for effort in roster.efforts]
+            owners = balance(sizes, workload.shares, slots)
+        else:
+            _check_keys(roster.keys, basis)
+            owners = (
+                stratify(roster.keys, counts, slots)
+                if isinstance(basis, Stratified)
+                else group(roster.keys, workload.shares, slots)
+            )
+        split = TableSplit(owners, len(workload), line)
+    return Plan(
+        items=items,
+        workload=workload,
+        seed=seed,
+        order=order,
+        basis=basis,
+        split=split,
+        skipped=tuple(roster.skipped),
+        keys=tuple(roster.keys) if roster.keys else None,
+        sizes=tuple(sizes) if sizes is not None else None,
+        scale=scale,
+    )
+
+
+def _check_keys(keys: Sequence[Key], basis: Stratified | Grouped) -> None:
+    """A key that no item has is a misspelt key."""
+    if keys and all(key == ("null", None) for key in keys):
+        raise InvalidInput(
+            subject=f"key {basis.key!r}", must="lead to a value in at least one item", got=f"none in {len(keys)} items"
+        )
