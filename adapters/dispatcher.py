@@ -103,6 +103,7 @@ class Dispatcher:
                 where=where,
                 items=plan.n,
                 counts=plan.counts(),
+                efforts=plan.efforts(),
                 created_at=stamp.at,
                 creator=actor,
                 metadata=metadata or {},

@@ -2,18 +2,38 @@
 
 Everything here is a function of its arguments. Stores, clocks, files and the command
 line live in `adapters`; the kit for testing your own is `distribution.testing`.
+
+A name is loaded when it is first used, so that importing the package costs nothing.
 """
 
-from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
-from distribution.diff import Diff, Move, Verdict, Violation
-from distribution.errors import DistributionError, Infeasible, InvalidInput, NotFound, Refused
-from distribution.filters import Filter, field, matches
-from distribution.plan import Plan
-from distribution.reasons import Placed
-from distribution.static import distribute
-from distribution.turns import Turns
-from distribution.values import Item
-from distribution.workload import Workload
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
+    from distribution.diff import Diff, Move, Verdict, Violation
+    from distribution.errors import DistributionError, Infeasible, InvalidInput, NotFound, Refused
+    from distribution.filters import Filter, field, matches
+    from distribution.plan import Plan
+    from distribution.reasons import Placed
+    from distribution.static import distribute
+    from distribution.turns import Turns
+    from distribution.values import Item
+    from distribution.workload import Workload
+
+_HOMES = {
+    "basis": ("Basis", "ByCount", "ByEffort", "Grouped", "Stratified"),
+    "diff": ("Diff", "Move", "Verdict", "Violation"),
+    "errors": ("DistributionError", "Infeasible", "InvalidInput", "NotFound", "Refused"),
+    "filters": ("Filter", "field", "matches"),
+    "plan": ("Plan",),
+    "reasons": ("Placed",),
+    "static": ("distribute",),
+    "turns": ("Turns",),
+    "values": ("Item",),
+    "workload": ("Workload",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Basis",
@@ -40,3 +60,17 @@ __all__ = [
     "field",
     "matches",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module, once."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'distribution' has no attribute {name!r}")
+    value: object = getattr(import_module(f"distribution.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return __all__

@@ -45,7 +45,7 @@ class Planned(Protocol):
 
     @property
     def sizes(self) -> tuple[int, ...] | None:
-        """Give effort by position."""
+        """Give effort by position; None where each is 1."""
 
     @property
     def scale(self) -> int:
@@ -57,13 +57,14 @@ def part(plan: Planned, position: int, owner: int) -> Part | None:
     if isinstance(plan.basis, ByCount):
         return None
     table = plan.split.labels(0, plan.split.n)
-    if plan.sizes is not None:
-        held = sum(size for size, who in zip(plan.sizes, table, strict=True) if who == owner)
+    if isinstance(plan.basis, ByEffort):
+        sizes = _sizes(plan)
+        held = sum(size for size, who in zip(sizes, table, strict=True) if who == owner)
         return Part(
-            size=Fraction(plan.sizes[position], plan.scale),
+            size=Fraction(sizes[position], plan.scale),
             held=Fraction(held, plan.scale),
-            quota=plan.workload.quotas(sum(plan.sizes))[owner] / plan.scale,
-            bound=_balance_bound(plan, max(plan.sizes)) / plan.scale,
+            quota=plan.workload.quotas(sum(sizes))[owner] / plan.scale,
+            bound=_balance_bound(plan, max(sizes)) / plan.scale,
         )
     keys = plan.keys or ()
     key = keys[position]
@@ -83,6 +84,10 @@ def part(plan: Planned, position: int, owner: int) -> Part | None:
         quota=plan.workload.quotas(plan.split.n)[owner],
         bound=_balance_bound(plan, _largest_group(keys)),
     )
+
+
+def _sizes(plan: Planned) -> Sequence[int]:
+    return plan.sizes if plan.sizes is not None else [1] * plan.split.n
 
 
 def _balance_bound(plan: Planned, largest: int) -> Fraction:
@@ -127,7 +132,7 @@ def violations(plan: Planned) -> Iterator[Violation]:
 def _off_bounds(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:
     """Check how far effort, strata and groups are off."""
     if isinstance(plan.basis, ByEffort):
-        sizes = plan.sizes or ()
+        sizes = _sizes(plan)
         held = [0] * len(plan.workload)
         for size, owner in zip(sizes, table, strict=True):
             held[owner] += size

@@ -7,7 +7,8 @@ Depends on: nothing.
 One base, and under it a leaf for each party: the caller (`InvalidInput`,
 `NotFound`), the rules (`Refused`), the world (`StoreFailed`). An error carries data and
 builds its sentence from it, so that a service can translate it and a test can
-compare fields. All of them survive pickling.
+compare fields. All of them survive pickling. They are not frozen: frameworks pin notes
+of their own on an exception that passes through them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class DistributionError(Exception):
     """Base of everything raised on purpose; catch it to catch all of them."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define
 class InvalidInput(DistributionError, ValueError):
     """The caller passed something no rule can work with; nothing was changed.
 
@@ -59,7 +60,7 @@ class InvalidInput(DistributionError, ValueError):
         return f"{self.subject} must {self.must}, got {shown(self.got)}{detail}{remedy}"
 
 
-@attrs.frozen
+@attrs.define
 class DuplicateAssignee(DistributionError, ValueError):
     """One person was named twice where each counts once."""
 
@@ -70,7 +71,7 @@ class DuplicateAssignee(DistributionError, ValueError):
         return f"assignee {shown(self.assignee)} appears twice in the workload; add the two loads up or drop one"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define
 class Infeasible(DistributionError, ValueError):
     """No allocation can satisfy what was asked; the message says which part is short."""
 
@@ -85,7 +86,7 @@ class Infeasible(DistributionError, ValueError):
         return f"{self.what}: {self.why}; {self.remedy}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define
 class BadRow(DistributionError, ValueError):
     """A row of a file cannot become an item; nothing of the file was kept."""
 
@@ -100,7 +101,7 @@ class BadRow(DistributionError, ValueError):
         return f"{self.source}, line {self.line}: {self.problem}; nothing was kept, mend the line and try again"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define
 class NotFound(DistributionError, LookupError):
     """A name leads nowhere."""
 
@@ -117,7 +118,7 @@ class NotFound(DistributionError, LookupError):
         return f"no {self.kind} {shown(self.name)} in {self.place}{remedy}"
 
 
-@attrs.frozen
+@attrs.define
 class Refused(DistributionError):
     """The rules say no; nothing was changed."""
 
@@ -130,7 +131,7 @@ class Refused(DistributionError):
         return f"{self.subject} {self.because}; {self.remedy}"
 
 
-@attrs.frozen
+@attrs.define
 class StoreFailed(DistributionError):
     """The world failed while a store was at work; the driver's error is the cause."""
 
@@ -145,7 +146,7 @@ class StoreFailed(DistributionError):
         return f"{self.store} failed while {self.doing}{cause}"
 
 
-@attrs.frozen
+@attrs.define
 class StoreBusy(DistributionError):
     """Others held the store for longer than the caller wanted to wait; try again."""
 
@@ -158,7 +159,7 @@ class StoreBusy(DistributionError):
         return f"{self.store} stayed locked by others for {self.seconds:g} s; try again or raise the store's wait"
 
 
-@attrs.frozen
+@attrs.define
 class UnusableStore(DistributionError):
     """The place holds something this version must not touch."""
 

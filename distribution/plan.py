@@ -14,18 +14,20 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Self
 
 import attrs
 
 from distribution import checks
+from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, Key
 from distribution.codec import SCHEMA, decode, encode
 from distribution.diff import Diff, ItemRef, Move, Verdict
 from distribution.errors import InvalidInput, NotFound, shown
 from distribution.reasons import Placed, Share
-from distribution.split import IntervalSplit, Lazy, Split, TableSplit, make_order
+from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import AssigneeId, ItemId, Json, check_count, check_seed, exact, item_ids
 from distribution.workload import Workload
 
@@ -61,7 +63,7 @@ class Plan:
     keys: tuple[Key, ...] | None = None
     """Stratum or group of each position, for the bases that have one."""
     sizes: tuple[int, ...] | None = None
-    """Effort of each position in whole units of 1/scale, for `ByEffort`."""
+    """Effort of each position in whole units of 1/scale; None where each is 1."""
     scale: int = 1
 
     @property
@@ -77,6 +79,15 @@ class Plan:
     def counts(self) -> dict[AssigneeId, int]:
         """Give how many items each assignee has, in the order of the workload. O(v)."""
         return dict(zip(self.assignees, self.split.counts, strict=True))
+
+    def efforts(self) -> dict[AssigneeId, Fraction]:
+        """Give the sum of the efforts of each assignee's items. O(n) where they differ, else O(v)."""
+        sums = list(self.split.counts)
+        if self.sizes is not None:
+            sums = [0] * len(self.assignees)
+            for size, owner in zip(self.sizes, self.labels(), strict=True):
+                sums[owner] += size
+        return {name: Fraction(total, self.scale) for name, total in zip(self.assignees, sums, strict=True)}
 
     def assignee_at(self, position: int) -> AssigneeId:
         """Give the assignee of the item at a position of the input, without computing the rest.
@@ -308,15 +319,17 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
     seed = check_seed(data["seed"])
     items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
-    order = make_order(data["order"], counts, seed)
     if sum(counts) != n or len(counts) != len(workload) or len(items) != n:
         raise InvalidInput(subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts)
-    split: Split = IntervalSplit(counts, order)
+    split: Split
     if "owners" in data:
         owners = [check_count(owner, "owner") for owner in data["owners"]]
-        split = TableSplit(owners, len(counts), order)
         if len(owners) != n:
             raise InvalidInput(subject="owners of the plan", must=f"be {n}", got=len(owners))
+        # The order of work is that of the line before the owners were found: see static.
+        split = TableSplit(owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed))
+    else:
+        split = IntervalSplit(counts, make_order(data["order"], counts, seed))
     return {
         "items": items,
         "workload": workload,
@@ -329,6 +342,3 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
         "sizes": tuple(check_count(size, "size") for size in data["sizes"]) if "sizes" in data else None,
         "scale": check_count(data.get("scale", 1), "scale", least=1),
     }
-
-
-__all__ = ["Lazy", "Plan"]

@@ -153,7 +153,8 @@ class Shuffled(Order):
 
     def fill(self, out: Labels, start: int, bounds: Sequence[int]) -> None:
         """Write owners by slices of patterns, see `Sweep`."""
-        Sweep(self, bounds, out.format).fill(out, start)
+        if len(out):
+            Sweep(self, bounds, out.format).fill(out, start)
 
 
 def _coprimes(n: int, count: int) -> list[int]:

@@ -177,4 +177,5 @@ class TableSplit(Split):
 
     def fill(self, out: Labels, start: int) -> None:
         """Copy a range of the table."""
-        out[:] = memoryview(self.owners)[start : start + len(out)]
+        owners = self.owners[start : start + len(out)]
+        out[:] = memoryview(owners if owners.typecode == out.format else array(out.format, owners))

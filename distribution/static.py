@@ -21,6 +21,9 @@ from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, 
 from distribution.workload import Workload
 
 
+ONE = Fraction(1)
+
+
 class Roster:
     """Items of a task to be, taken in one by one: ids, and of the rest only what a basis needs.
 
@@ -36,6 +39,7 @@ class Roster:
         self.skipped: list[ItemId] = []
         """Ids that came again."""
         self.efforts: list[Fraction] = []
+        """By position, up to the last item whose effort is not 1."""
         self.keys: list[Key] = []
 
     def add(self, item: ItemId | Item) -> bool:
@@ -49,9 +53,10 @@ class Roster:
             self.skipped.append(name)
             return False
         self.ids[name] = None
-        if isinstance(self.basis, ByEffort):
-            self.efforts.append(item.effort if isinstance(item, Item) else Fraction(1))
-        elif isinstance(self.basis, (Stratified, Grouped)):
+        if isinstance(item, Item) and item.effort != 1:
+            self.efforts += [ONE] * (len(self.ids) - 1 - len(self.efforts))
+            self.efforts.append(item.effort)
+        if isinstance(self.basis, (Stratified, Grouped)):
             attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
             self.keys.append(key_of(attributes, self.basis.key))
         return True
@@ -140,16 +145,13 @@ def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, s
     basis, n = roster.basis, len(items)
     counts = apportion(workload.shares, n)
     line = make_order(order, counts, seed)
-    sizes: list[int] | None = None
-    scale = 1
+    sizes, scale = _sizes(roster, n)
     split: Split
     if isinstance(basis, ByCount):
         split = IntervalSplit(counts, line)
     else:
         slots = list(line.slots(0, n))
         if isinstance(basis, ByEffort):
-            scale = lcm(*{effort.denominator for effort in roster.efforts})
-            sizes = [effort.numerator * (scale // effort.denominator) for effort in roster.efforts]
             owners = balance(sizes, workload.shares, slots)
         else:
             _check_keys(roster.keys, basis)
@@ -168,9 +170,18 @@ def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, s
         split=split,
         skipped=tuple(roster.skipped),
         keys=tuple(roster.keys) if roster.keys else None,
-        sizes=tuple(sizes) if sizes is not None else None,
+        sizes=tuple(sizes) if roster.efforts else None,
         scale=scale,
     )
+
+
+def _sizes(roster: Roster, n: int) -> tuple[list[int], int]:
+    """Bring efforts to whole units, and say how many of them are 1."""
+    if not roster.efforts:
+        return [1] * n if isinstance(roster.basis, ByEffort) else [], 1
+    scale = lcm(*{effort.denominator for effort in roster.efforts})
+    sizes = [effort.numerator * (scale // effort.denominator) for effort in roster.efforts]
+    return sizes + [scale] * (n - len(sizes)), scale
 
 
 def _check_keys(keys: Sequence[Key], basis: Stratified | Grouped) -> None:

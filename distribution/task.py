@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from fractions import Fraction
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -64,6 +65,8 @@ class Task:
     """How many items the task has."""
     counts: dict[AssigneeId, int]
     """Items of each assignee."""
+    efforts: dict[AssigneeId, Fraction]
+    """Sum of the efforts of each assignee's items."""
     created_at: datetime = attrs.field(converter=aware)
     creator: str = ""
     metadata: Mapping[str, Json] = attrs.field(factory=dict, converter=_metadata)

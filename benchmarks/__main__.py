@@ -1,0 +1,119 @@
+"""The command: `python -m benchmarks --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks import apportioning, create, importing, machine, report
+
+Report = Callable[[Mapping[str, Any]], str]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Time ours against what people would use."
+    )
+    top.add_argument(
+        "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
+    )
+    commands = top.add_subparsers(dest="command", metavar="split|create|import|apportion|table")
+    for name, what in (
+        ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
+        ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
+        ("import", "what importing the library adds to the start of a program"),
+        ("apportion", "whole numbers from 10,000 weights, each method"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument(
+            "--rounds", type=_rounds, help="how often each case runs; by default enough for its size"
+        )
+        command.add_argument("--json", type=Path, metavar="FILE", help="also write results there")
+        command.add_argument("--date", help="date to write into the results")
+        if name == "split":
+            command.add_argument(
+                "--large", action="store_true", help="also 10^8 items, and a stream of 10^9: minutes"
+            )
+    table = commands.add_parser("table", help="print the table for the README from a file of results")
+    table.add_argument("file", type=Path)
+    return top
+
+
+def _rounds(text: str) -> int:
+    """Read a number of rounds."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"rounds must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def tell(line: str) -> None:
+    """Say how far we are, where it does not get into the tables."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
+    """Run a command; give its results and what writes them."""
+    given = {} if options.rounds is None else {"rounds": options.rounds}
+    if options.command == "split":
+        need_peers()
+        from benchmarks import split
+
+        return split.run(large=options.large, rounds=options.rounds, tell=tell), split.report
+    if options.command == "create":
+        return create.run(**given), create.report
+    if options.command == "import":
+        return importing.run(**given), importing.report
+    return apportioning.run(**given), apportioning.report
+
+
+def need_peers() -> None:
+    """End with a sentence where a peer is not installed."""
+    if missing := machine.missing_peers():
+        names = ", ".join(missing)
+        raise SystemExit(
+            f"benchmarks: not installed: {names}; pip install 'work-distribution[bench]' brings all peers"
+        )
+
+
+def main() -> int:
+    """Do what the command line says."""
+    top = parser()
+    options = top.parse_args()
+    if options.check:
+        need_peers()
+        from benchmarks.check import check
+
+        problems = check(tell)
+        print("\n".join(problems) or "all cases run")
+        return 1 if problems else 0
+    if options.command is None:
+        top.error("name a command, or --check")
+    if options.command == "table":
+        from benchmarks import split
+
+        found = report.read(options.file)
+        if found["benchmark"] != "split":
+            raise SystemExit(
+                f"benchmarks: table must be given results of split, got those of {found['benchmark']!r}"
+            )
+        print(split.compact_table(found["cells"]))
+        return 0
+    header = {
+        "benchmark": options.command,
+        **({"date": options.date} if options.date else {}),
+        "machine": machine.facts(),
+    }
+    found, write = measure(options)
+    found = header | found | {"load_after": machine.load()}
+    print(write(found))
+    if options.json is not None:
+        options.json.write_text(report.as_file(found), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""A look at every case at tiny sizes: it runs, and says nothing absurd.
+
+Holds: the check that CI calls. Does not hold: any opinion on speed: a shared machine
+that has a bad minute must not turn a build red.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from benchmarks import apportioning, create, importing, machine, report
+
+Problems: TypeAlias = Iterator[str]
+
+MOST_BYTES = 4096
+"""For each of a few thousand items: beyond it a measurement of memory is broken."""
+
+
+def check(tell: Callable[[str], None]) -> list[str]:
+    """Run everything small; give what is wrong, in sentences."""
+    problems: list[str] = []
+    parts: dict[str, Callable[[], Problems]] = {
+        "split": _split,
+        "look-ups": _lookups,
+        "create": _create,
+        "import": _import,
+        "apportion": _apportion,
+        "machine": _machine,
+    }
+    for name, part in parts.items():
+        found = [f"{name}: {problem}" for problem in part()]
+        tell(f"{name}: {'; '.join(found) or 'fine'}")
+        problems += found
+    return problems
+
+
+def _times(where: str, seconds: Mapping[str, list[float]], rounds: int) -> Problems:
+    """Every case has a time for each round, and it is one."""
+    for key, samples in seconds.items():
+        if len(samples) != rounds or not all(math.isfinite(s) and 0 < s < 60 for s in samples):
+            yield f"{where}: times of {key} must be {rounds} positive numbers below a minute, got {samples}"
+
+
+def _split() -> Problems:
+    """All methods, all kinds of labels, with memory once."""
+    from benchmarks import split
+    from benchmarks.splitting import METHODS
+
+    cells = [split.measure(n, v, 2, memory=False) for n, v in ((997, 2), (5000, 10), (20_000, 1000))]
+    cells.append(split.measure(100_000, 2, 1, memory=False))
+    ran = set()
+    for cell in cells:
+        where = f"{cell['n']} items, {cell['assignees']} people"
+        rows = cell["methods"]
+        ran |= {row["key"] for row in rows}
+        yield from _times(
+            where, {row["key"]: row["seconds"] for row in [*rows, *cell["limits"]]}, cell["rounds"]
+        )
+        for row in rows:
+            hashed = row["key"].startswith("route")
+            if hashed != (row["quota_error"] >= 1):
+                yield f"{where}: quota error of {row['name']} must be {'at least' if hashed else 'below'} 1, got {row['quota_error']}"
+    if ran != set(METHODS):
+        yield f"these methods never ran: {', '.join(sorted(set(METHODS) - ran))}"
+    yield from _same_labels()
+    yield from _memory()
+    for table in (split.compact_table(cells), split.full_table(cells)):
+        lines = table.splitlines()
+        if len({line.count("|") for line in lines}) != 1 or len(lines) < len(cells) + 2:
+            yield f"the table must have a line for each row and equal columns, got {table!r}"
+
+
+def _same_labels() -> Problems:
+    """Whichever way labels are written they are the same."""
+    from benchmarks.lookups import stream
+    from benchmarks.splitting import Setting, ours, ours_numpy
+
+    for assignees in (10, 1000):
+        setting = Setting(100_000, assignees)
+        if ours(setting, 5).tolist() != ours_numpy(setting, 5).tolist():
+            yield f"labels of {assignees} people must be the same in an array and in NumPy"
+    setting = Setting(3_000_000, 10)
+    pieces: list[bytes] = []
+    stream(setting, each=lambda piece: pieces.append(bytes(piece)))
+    if b"".join(pieces) != ours(setting, 1).tobytes():
+        yield "a stream must give what labels give at once"
+
+
+def _memory() -> Problems:
+    """A fresh process answers with bytes."""
+    from benchmarks.memory import in_fresh_process
+
+    n = 200_000
+    for key in ("ours", "numpy_permutation", "stream"):
+        peak = in_fresh_process(key, n, 10)
+        if not 0 <= peak < MOST_BYTES * n:
+            yield f"peak memory of {key} must be from 0 to {MOST_BYTES} bytes an item, got {peak} bytes"
+
+
+def _lookups() -> Problems:
+    """Few hundred bytes and some microseconds, however many items."""
+    from benchmarks import lookups
+
+    for row in lookups.single(2):
+        yield from _times(f"{row['n']} items", {"assignee_at": row["seconds"]}, 2)  # type: ignore[dict-item]
+        if not 0 < row["plan_bytes"] < 1024:  # type: ignore[operator]
+            yield f"a plan of ten names must take less than 1024 bytes, got {row['plan_bytes']}"
+    found = lookups.streamed(1, n=3_000_000)
+    if found["quota_error"] >= 1:  # type: ignore[operator]
+        yield f"quota error of the stream must be below 1, got {found['quota_error']}"
+
+
+def _create() -> Problems:
+    """Both ways leave the same rows."""
+    found = create.run(n=500, rounds=2)
+    yield from _times("500 items", found["seconds"], 2)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = create.Bench(Path(folder), 500)
+        bench.begin("bare")
+        bench.bare(0)
+        bench.end(keep=True)
+        if create.rows_of(bench.folder / "tasks.db") != bench.rows:
+            yield "the bare way must insert the rows ours inserts"
+    yield from _written(create.report(found))
+
+
+def _import() -> Problems:
+    found = importing.run(rounds=2)
+    yield from _times("two starts", found["seconds"], 2)
+    yield from _written(importing.report(found))
+
+
+def _apportion() -> Problems:
+    found = apportioning.run(weights=50, units=1000, rounds=2)
+    yield from _times("50 weights", found["seconds"], 2)
+    yield from _written(apportioning.report(found))
+
+
+def _machine() -> Problems:
+    """The facts can be written and read."""
+    facts = machine.facts()
+    if json.loads(report.as_file({"machine": facts, "seconds": [1.5, 2]})) != {
+        "machine": facts,
+        "seconds": [1.5, 2],
+    }:
+        yield "results must come back from their file as they were"
+
+
+def _written(text: str) -> Problems:
+    if "nan" in text or "inf " in text:
+        yield f"a report must hold no number that is none, got {text!r}"

@@ -1,0 +1,53 @@
+"""What `import distribution` costs a program that starts.
+
+Holds: the run. Does not hold: the loop (see rounds).
+
+Each start is a new process; what it takes beyond `python -c pass` is the import.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import partial
+from statistics import median
+from typing import Any
+
+from benchmarks.report import Target, markdown, significant, verdicts
+from benchmarks.rounds import interleave, spread
+
+ROUNDS = 31
+PROGRAMS = {"pass": "pass", "import": "import distribution"}
+
+
+def run(*, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Start both programs in turn."""
+    cases = {key: partial(start, program) for key, program in PROGRAMS.items()}
+    return {"rounds": rounds, "seconds": interleave(cases, rounds)}
+
+
+def start(program: str, _: int) -> None:
+    """Run a program to its end."""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def difference(found: Mapping[str, Any]) -> float:
+    """Give the median over rounds of the milliseconds between the two."""
+    seconds: dict[str, list[float]] = found["seconds"]
+    return median((b - a) * 1000 for a, b in zip(seconds["pass"], seconds["import"], strict=True))
+
+
+def targets(found: Mapping[str, Any]) -> list[Target]:
+    """Set the difference beside what is wanted."""
+    return [Target("import distribution, milliseconds beyond an empty program", difference(found), most=60)]
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """Show both times and their difference."""
+    rows = []
+    for key, program in PROGRAMS.items():
+        milliseconds = [s * 1000 for s in found["seconds"][key]]
+        low, high = spread(milliseconds)
+        rows.append((f"python -c '{program}'", significant(median(milliseconds)), f"{low:.1f}-{high:.1f}"))
+    return "\n\n".join([markdown(("program", "ms", "quarters"), rows), verdicts(targets(found))])

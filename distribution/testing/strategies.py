@@ -1,0 +1,143 @@
+"""Hypothesis strategies for the values of the core.
+
+Holds: one strategy for each kind of value, shrinking to the plainest.
+Does not hold: properties (see laws), expected answers (see twins).
+Depends on: basis, filters, split, values, workload.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
+from distribution.filters import (
+    COMPARISONS,
+    AllOf,
+    AnyOf,
+    Compare,
+    Element,
+    Empty,
+    Exists,
+    Filter,
+    Glob,
+    Not,
+    OneOf,
+)
+from distribution.split import ORDERS
+from distribution.values import Item, Json
+from distribution.workload import Workload
+
+NAMES = ("a", "b", "dir", "tags")
+"""Fields that generated items and filters share, few enough that they often meet."""
+
+
+def seeds() -> st.SearchStrategy[int]:
+    """Give seeds of plans."""
+    return st.integers(-(2**70), 2**70)
+
+
+def ids() -> st.SearchStrategy[str]:
+    """Give ids of items and people: anything but control characters and lone surrogates."""
+    return st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
+
+
+def weights(max_size: int = 8) -> st.SearchStrategy[list[Fraction]]:
+    """Give weights of which at least one is positive: small, equal, huge, tiny and zero."""
+    some = st.one_of(
+        st.integers(0, 10),
+        st.integers(0, 10**30),
+        st.fractions(0, 100, max_denominator=50),
+        st.just(Fraction(1, 10**9)),
+    )
+    return st.lists(some.map(Fraction), min_size=1, max_size=max_size).filter(any)
+
+
+def workloads(max_size: int = 8) -> st.SearchStrategy[Workload]:
+    """Give workloads of up to *max_size* people."""
+    return weights(max_size).map(lambda given: Workload.weights([(f"p{at}", w) for at, w in enumerate(given)]))
+
+
+def orders() -> st.SearchStrategy[str]:
+    """Give the name of an order."""
+    return st.sampled_from(ORDERS)
+
+
+def bases() -> st.SearchStrategy[Basis]:
+    """Give what is shared out."""
+    return st.sampled_from([ByCount(), ByEffort(), Stratified("dir"), Grouped("dir")])
+
+
+def scalars() -> st.SearchStrategy[Json]:
+    """Give single values, near each other across types, so that 1, true and "1" meet."""
+    return st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-2, 3),
+        st.sampled_from([0.5, 1.0, -0.0, 2.5, 1e300]),
+        st.integers(-(2**63), 2**63 - 1),
+        st.sampled_from(["", "a", "b", "ab", "/a/b", "1", "*", "?", "[", "é", "2026-11-22", "a\nb", "_", "%", "\\"]),
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+    )
+
+
+def attribute_values() -> st.SearchStrategy[Json]:
+    """Give values of attributes: scalars, lists and mappings of them."""
+    return st.recursive(
+        scalars(),
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)),
+        max_leaves=6,
+    )
+
+
+def attributes() -> st.SearchStrategy[dict[str, Json]]:
+    """Give the attributes of an item."""
+    return st.dictionaries(st.sampled_from(NAMES), attribute_values(), max_size=4)
+
+
+def efforts() -> st.SearchStrategy[Fraction]:
+    """Give efforts: mostly small, often 0 or 1, sometimes far larger than all others."""
+    return st.one_of(st.integers(0, 5), st.fractions(0, 10, max_denominator=6), st.just(1000)).map(Fraction)
+
+
+@st.composite
+def items(draw: st.DrawFn, max_size: int = 40) -> list[Item]:
+    """Give items with different ids, a `dir` among few, and efforts."""
+    size = draw(st.integers(0, max_size))
+    folders = draw(st.lists(st.one_of(st.sampled_from(["/a", "/b", "/a/b", 1, True, None]), scalars()), min_size=1, max_size=4))
+    return [
+        Item(f"i{at}", effort=draw(efforts()), attributes={"dir": draw(st.sampled_from(folders))}) for at in range(size)
+    ]
+
+
+def paths() -> st.SearchStrategy[str]:
+    """Give dotted paths that often lead somewhere."""
+    return st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(".".join)
+
+
+def patterns() -> st.SearchStrategy[str]:
+    """Give patterns for `like`."""
+    return st.text(st.sampled_from("ab/*?[."), max_size=6)
+
+
+def filters(max_leaves: int = 6) -> st.SearchStrategy[Filter]:
+    """Give predicate trees over the fields that generated attributes have."""
+    leaves: st.SearchStrategy[Any] = st.one_of(
+        st.builds(Compare, paths(), st.sampled_from(COMPARISONS), scalars()),
+        st.builds(OneOf, paths(), st.lists(scalars(), max_size=3), st.booleans()),
+        st.builds(Exists, paths(), st.booleans()),
+        st.builds(Empty, paths()),
+        st.builds(Glob, paths(), patterns()),
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(Not, inner),
+            st.builds(Element, paths(), inner),
+            st.lists(inner, max_size=3).map(AllOf),
+            st.lists(inner, max_size=3).map(AnyOf),
+        ),
+        max_leaves=max_leaves,
+    )

@@ -1,0 +1,29 @@
+"""Profiles of Hypothesis, and the tables of published numbers."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dev", max_examples=60, deadline=None)
+settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "soak", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+ORACLES = Path(__file__).parent / "oracles"
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """Read one of the tables in tests/oracles; see SOURCES.md there."""
+    with (ORACLES / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def numbers(text: str) -> list[int]:
+    """Read numbers separated by spaces."""
+    return [int(number) for number in text.split()]

@@ -1,0 +1,112 @@
+"""Values come back from their data, and nothing else gets in."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import attrs
+import pytest
+
+from distribution import InvalidInput, Workload
+from distribution.basis import Basis, Stratified
+from distribution.codec import DEPTH_LIMIT, decode, encode, kind_of
+from distribution.events import Entry, Event, Stamp, TaskCreated
+from distribution.filters import Filter, Not, field
+from distribution.testing.store_contract import NOON, make
+from distribution.task import Task
+
+
+@attrs.frozen
+class Sample:
+    """One of every type."""
+
+    name: str
+    share: Fraction
+    at: datetime
+    lease: timedelta | None = None
+    done: bool = False
+    ratio: float = 1.0
+    numbers: tuple[int, ...] = ()
+
+
+SAMPLE = Sample("x", Fraction(1, 3), NOON, timedelta(minutes=90), done=True, ratio=0.5, numbers=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"),
+    [
+        (Sample, SAMPLE),
+        (Sample, Sample("y", Fraction(2), NOON)),
+        (Workload, Workload.even(["ann", "bob"])),
+        (Basis, Stratified("a.b")),
+        (Task, make("t")[0]),
+        (Event, TaskCreated(items=3, counts={"ann": 3})),
+        (Entry, Entry(task="t", version=1, stamp=Stamp(at=NOON, request="r"), event=TaskCreated(items=0, counts={}))),
+        (Filter, Not(field("a").is_in([1, "x", None, True]))),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_comes_back_from_json(expected: Any, value: object) -> None:
+    assert decode(expected, json.loads(json.dumps(encode(value)))) == value
+
+
+def test_a_field_with_a_default_may_be_absent() -> None:
+    data = {"kind": "sample", "name": "x", "share": "1", "at": "2026-11-22T12:00:00+00:00"}
+
+    assert decode(Sample, data) == Sample("x", Fraction(1), NOON)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "other"}, "data must be a Sample, got "),
+        ({"name": 7}, "data.name must be a str, got 7"),
+        ({"share": "x"}, "data.share must be a Fraction, got 'x'"),
+        ({"share": "1/0"}, "data.share must be a Fraction, got '1/0'"),
+        ({"at": "yesterday"}, "data.at must be a datetime, got 'yesterday'"),
+        ({"lease": True}, "data.lease must be a timedelta, got True"),
+        ({"lease": 1e300}, "data.lease must be a timedelta, got 1e+300"),
+        ({"done": 1}, "data.done must be a bool, got 1"),
+        ({"numbers": [1, "2"]}, "data.numbers[1] must be a int, got '2'"),
+        ({"numbers": 1}, "data.numbers must be a "),
+        ({"extra": 1}, "data must have no field 'extra', got 'sample'"),
+    ],
+)
+def test_data_of_the_wrong_form_is_refused_with_the_path_to_it(change: dict[str, Any], message: str) -> None:
+    data: Any = encode(SAMPLE)
+
+    with pytest.raises(InvalidInput) as error:
+        decode(Sample, {**data, **change})
+
+    assert str(error.value).startswith(message)
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(InvalidInput, match="data must have the field 'name', got"):
+        decode(Sample, {"kind": "sample"})
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidInput, match=r"data must be of a known kind \(by-count, by-effort, grouped, stratified\)"):
+        decode(Basis, {"kind": "by-magic"})
+    with pytest.raises(InvalidInput, match="data.relation must be one of 'equal', .*, got 'near'"):
+        decode(Filter, {"kind": "compare", "path": "a", "relation": "near", "value": 1})
+    with pytest.raises(InvalidInput, match="data must be a "):
+        decode(dict[str, int], [1])
+
+
+def test_data_nested_without_end_is_refused() -> None:
+    data: Any = {"kind": "empty", "path": "a"}
+    for _ in range(DEPTH_LIMIT):
+        data = {"kind": "not", "clause": data}
+
+    with pytest.raises(InvalidInput, match="be nested at most 100 deep"):
+        decode(Filter, data)
+
+
+def test_kinds_are_the_names_of_classes() -> None:
+    assert kind_of(TaskCreated) == "task-created"
+    assert datetime.fromisoformat(str(encode(NOON))) == datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -1,0 +1,207 @@
+"""What people read when something is wrong: one line, the value, the way out."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from distribution import Item, Workload, errors
+from distribution.errors import DistributionError, InvalidInput, shown
+from distribution.events import Stamp
+from distribution.ports import Page
+from distribution.testing.store_contract import make
+from distribution.values import check_attributes, decimal_text, exact, item_ids
+
+WAY_OUT = "for shares of any sum use Workload.weights, for equal ones Workload.even"
+
+REFUSED: list[tuple[Callable[[], object], str]] = [
+    (lambda: Workload.of({"ann": 140, "bob": -40}), "load of 'ann' must be between 0 and 100, got 140"),
+    (lambda: Workload.of({"ann": -40, "bob": 140}), "load of 'ann' must be between 0 and 100, got -40"),
+    (lambda: Workload.of({"ann": "-40"}), "load of 'ann' must not be negative, got '-40'"),
+    (lambda: Workload.of({"ann": 60, "bob": 37}), f"loads must sum to 100, got 97 (ann 60, bob 37); {WAY_OUT}"),
+    (lambda: Workload.of({"ann": 99.5}), f"loads must sum to 100, got 99.5 (ann 99.5); {WAY_OUT}"),
+    (
+        lambda: Workload.of([("a", 33.3), ("b", 33.3), ("c", 33.3)]),
+        f"loads must sum to 100, got 99.9 (a 33.3, b 33.3, c 33.3); {WAY_OUT}",
+    ),
+    (
+        lambda: Workload.of([(f"p{n}", 1) for n in range(12)]),
+        f"loads must sum to 100, got 12 (p0 1, p1 1, p2 1, p3 1, p4 1, p5 1, p6 1, p7 1 and 4 more); {WAY_OUT}",
+    ),
+    (
+        lambda: Workload.of([("ann", 50), ("ann", 50)]),
+        "assignee 'ann' appears twice in the workload; add the two loads up or drop one",
+    ),
+    (
+        lambda: Workload.even(["ann", "bob", "ann"]),
+        "assignee 'ann' appears twice in the workload; add the two loads up or drop one",
+    ),
+    (lambda: Workload.even([]), "a workload must name at least one assignee, got []"),
+    (lambda: Workload.of({}), "a workload must name at least one assignee, got {}"),
+    (lambda: Workload.even("ann"), "assignees must be a list of ids, got 'ann'"),
+    (lambda: Workload.of("ann"), "a workload must be a mapping or pairs of assignee and number, got 'ann'"),
+    (lambda: Workload.of(7), "a workload must be a mapping or pairs of assignee and number, got 7"),  # type: ignore[arg-type]
+    (lambda: Workload.of(["ann"]), "an entry of a workload must be a pair (assignee, number), got 'ann'"),  # type: ignore[list-item]
+    (
+        lambda: Workload.weights({"ann": 0}),
+        "weights must contain at least one positive number, got [Fraction(0, 1)]; raise one",
+    ),
+    (lambda: Workload.weights({"ann": -1}), "weight of 'ann' must not be negative, got -1"),
+    (lambda: Workload.of({"ann": float("nan")}), "load of 'ann' must be a finite number, got nan"),
+    (lambda: Workload.of({"ann": float("inf")}), "load of 'ann' must be a finite number, got inf"),
+    (lambda: Workload.of({"ann": Decimal("NaN")}), "load of 'ann' must be a finite number, got Decimal('NaN')"),
+    (lambda: Workload.of({"ann": True}), "load of 'ann' must be a non-negative number, got True"),
+    (lambda: Workload.of({"ann": None}), "load of 'ann' must be a non-negative number, got None"),  # type: ignore[dict-item]
+    (lambda: Workload.of({"ann": "much"}), "load of 'ann' must be a non-negative number, got 'much'"),
+    (lambda: Workload.of({"ann": "1/0"}), "load of 'ann' must be a non-negative number, got '1/0'"),
+    (lambda: Workload.of({"ann": "1e999999999"}), "load of 'ann' must lie between 1e-400 and 1e400, got '1e999999999'"),
+    (
+        lambda: Workload.of({"ann": "9" * 100}),
+        f"load of 'ann' must be written with at most 64 characters, got '{'9' * 50}... (100 characters)",
+    ),
+    (lambda: Workload.of({"": 100}), "assignee id must not be empty, got ''"),
+    (lambda: Workload.of({7: 100}), "assignee id must be a string, got 7; convert it with str()"),  # type: ignore[dict-item]
+    (
+        lambda: Workload.of({"a\nb": 100}),
+        "assignee id must be free of control characters and lone surrogates, got 'a\\nb' ('\\n' at index 1)",
+    ),
+    (
+        lambda: Workload.of({"\ud800": 100}),
+        "assignee id must be free of control characters and lone surrogates, got '\\ud800' ('\\ud800' at index 0)",
+    ),
+    (
+        lambda: Item("x" * 10_000_000),
+        f"item id must have at most 4096 characters, got '{'x' * 50}... (10000000 characters)",
+    ),
+    (lambda: Item("a", effort=-1), "effort of an item must not be negative, got -1"),
+    (lambda: Item("a", effort=True), "effort of an item must be a non-negative number, got True"),
+    (lambda: Item("a", attributes=7), "attributes must be a mapping, got 7"),  # type: ignore[arg-type]
+    (lambda: Item("a", attributes={"b": [1, {"c": object}]}), "attributes.b[1].c must be a string, number, bool, null"),
+    (lambda: Item("a", attributes={"b": float("nan")}), "attributes.b must be finite, got nan"),
+    (lambda: Item("a", attributes={"b": 2**63}), "attributes.b must fit 64 bits, got 9223372036854775808; pass it as a string"),
+    (lambda: Item("a", attributes={"b": "\0"}), "attributes.b must be free of NUL and lone surrogates, got '\\x00'"),
+    (lambda: Item("a", attributes={"b": "\udfff"}), "attributes.b must be free of NUL and lone surrogates, got '\\udfff'"),
+    (lambda: Item("a", attributes={7: 1}), "key of attributes must be a string, got 7"),  # type: ignore[dict-item]
+    (lambda: list(item_ids("abc")), "items must be a list of ids, got 'abc'; for one item pass ['abc']"),
+    (
+        lambda: Stamp(at=datetime(2026, 1, 1)),  # noqa: DTZ001
+        "an instant must be a datetime with a time zone, got datetime.datetime(2026, 1, 1, 0, 0); use datetime.now(UTC)",
+    ),
+    (lambda: Page(limit=0), "limit of a page must be a whole number of at least 1, got 0"),
+    (lambda: Page(limit=100_000), "limit of a page must be at most 10000, got 100000"),
+    (lambda: make(""), "task id must not be empty, got ''"),
+]
+
+
+@pytest.mark.parametrize(("build", "message"), REFUSED, ids=[message[:60] for _, message in REFUSED])
+def test_bad_input_is_refused_in_one_line_with_the_value(build: Callable[[], object], message: str) -> None:
+    with pytest.raises(DistributionError) as error:
+        build()
+
+    text = str(error.value)
+    assert text.startswith(message) if message.endswith("null") else text == message
+    assert "\n" not in text
+    assert len(text) < 300
+
+
+def test_attributes_may_be_deep_but_not_without_end() -> None:
+    deep: Any = 1
+    for _ in range(31):
+        deep = [deep]
+    check_attributes({"a": deep}, "attributes")
+    with pytest.raises(InvalidInput, match="be nested at most 32 deep, got 'more'"):
+        check_attributes({"a": [deep]}, "attributes")
+
+
+LEAVES: list[tuple[DistributionError, str]] = [
+    (
+        errors.InvalidInput(subject="n", must="be whole", got=0.5, detail="a half", remedy="round it"),
+        "n must be whole, got 0.5 (a half); round it",
+    ),
+    (errors.DuplicateAssignee("ann"), "assignee 'ann' appears twice in the workload; add the two loads up or drop one"),
+    (errors.Infeasible(what="cannot", why="no room", remedy="make room"), "cannot: no room; make room"),
+    (
+        errors.BadRow(source="rows.csv", line=7, problem="no id"),
+        "rows.csv, line 7: no id; nothing was kept, mend the line and try again",
+    ),
+    (errors.NotFound(kind="item", name="x", place="a plan"), "no item 'x' in a plan"),
+    (errors.NotFound(kind="item", name="x", place="a plan", remedy="look"), "no item 'x' in a plan; look"),
+    (errors.Refused("task 't'", "is closed", "reopen it"), "task 't' is closed; reopen it"),
+    (errors.StoreFailed("sqlite store at 'x'", "reading"), "sqlite store at 'x' failed while reading"),
+    (
+        errors.StoreBusy("sqlite store at 'x'", 30.0),
+        "sqlite store at 'x' stayed locked by others for 30 s; try again or raise the store's wait",
+    ),
+    (errors.UnusableStore("store", "is a folder", "name a file"), "store is a folder; name a file"),
+]
+
+
+def test_every_leaf_has_an_example_here() -> None:
+    def leaves(cls: type) -> set[type]:
+        return {cls} | {leaf for sub in cls.__subclasses__() for leaf in leaves(sub)}
+
+    ours = {leaf for leaf in leaves(DistributionError) if leaf.__module__ == "distribution.errors"}
+    assert {type(error) for error, _ in LEAVES} | {DistributionError} == ours
+
+
+@pytest.mark.parametrize(("error", "message"), LEAVES, ids=[type(error).__name__ for error, _ in LEAVES])
+def test_an_error_says_its_sentence_and_survives_a_journey(error: DistributionError, message: str) -> None:
+    assert str(error) == message
+    for travelled in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  our own bytes
+        assert type(travelled) is type(error)
+        assert str(travelled) == message
+    error.add_note("seen")
+    error.anything = 1  # type: ignore[attr-defined]
+
+
+def test_the_cause_of_a_failing_store_is_told() -> None:
+    failure = errors.StoreFailed("store", "writing")
+    failure.__cause__ = OSError("disk full")
+
+    assert str(failure) == "store failed while writing: disk full"
+
+
+def test_long_values_are_shortened() -> None:
+    assert shown(list(range(1000)), 20) == "[0, 1, 2, 3, 4, 5..."
+    assert shown(b"x" * 100, 20) == "b'xxxxxxxxxx... (100 characters)"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (7, Fraction(7)),
+        (33.3, Fraction(333, 10)),
+        ("33.3", Fraction(333, 10)),
+        (Decimal("33.3"), Fraction(333, 10)),
+        ("1/3", Fraction(1, 3)),
+        (" 5 ", Fraction(5)),
+        (Fraction(2, 7), Fraction(2, 7)),
+        (1e-9, Fraction(1, 10**9)),
+        (10**30, Fraction(10**30)),
+        (0, Fraction(0)),
+    ],
+)
+def test_a_number_is_read_as_what_was_meant(written: object, meant: Fraction) -> None:
+    assert exact(written, "it") == meant
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    assert exact(numpy.int64(7), "it") == 7
+    assert exact(numpy.float64(33.3), "it") == Fraction(333, 10)
+
+
+def test_exact_numbers_are_written_for_people() -> None:
+    texts = [decimal_text(number) for number in (Fraction(1, 3), Fraction(1, 8), Fraction(10**40), Fraction(1, 2**90))]
+
+    assert texts[:2] == ["1/3", "0.125"]
+    assert texts[2] == str(10**40)
+    assert Fraction(texts[3]) == Fraction(1, 2**90)
