@@ -39,7 +39,9 @@ app = typer.Typer(
 STORE = "work.db"
 
 
-@app.command(epilog="Example: distribution create --name review --csv rows.csv --load ann=60 --load bob=40 --store work.db")
+@app.command(
+    epilog="Example: distribution create --name review --csv rows.csv --load ann=60 --load bob=40 --store work.db"
+)
 @takes(Split)
 def create(
     *,
@@ -74,7 +76,9 @@ def create(
     else:
         _print_task(task)
         first = task.workload.assignees[0]
-        _out(f"\nGo on with: distribution items --task {task.id} --assignee {shlex.quote(first)} --store {shlex.quote(store)}")
+        _out(
+            f"\nGo on with: distribution items --task {task.id} --assignee {shlex.quote(first)} --store {shlex.quote(store)}"
+        )
 
 
 @app.command(epilog="Example: distribution plan --folder photos --assignee ann --assignee bob --stratify dir")
@@ -84,7 +88,13 @@ def plan(*, options: Split, as_json: AsJson = False) -> None:
     workload, basis, where, items = options.workload(), options.basis(), options.filter(), options.items()
     with Dispatcher(MemoryStore()) as tasks, Bars() as bars:
         made = tasks.plan(
-            items, workload=workload, seed=options.seed, order=options.order, basis=basis, where=where, progress=bars
+            items,
+            workload=workload,
+            seed=options.seed,
+            order=options.order,
+            basis=basis,
+            where=where,
+            progress=bars,
         )
     if as_json:
         _out(made.to_json())
@@ -122,7 +132,9 @@ def items(
         return
     table = Table("slot" if assignee else "position", "item", "assignee", "effort")
     for row in rows:
-        table.add_row(str(row.slot if assignee else row.position), *map(escape, (row.item, row.assignee, row.effort)))
+        table.add_row(
+            str(row.slot if assignee else row.position), *map(escape, (row.item, row.assignee, row.effort))
+        )
     _say(table)
     if len(rows) == limit:
         _say(f"More: add --after {rows[-1].slot if assignee else rows[-1].position}")
@@ -174,7 +186,9 @@ def delete(
     with opened(store) as tasks:
         found = tasks.find(task)
         if not yes and not sys.stdin.isatty():
-            raise InvalidInput(subject="deleting without a terminal", must="be confirmed", got=task, remedy="add --yes")
+            raise InvalidInput(
+                subject="deleting without a terminal", must="be confirmed", got=task, remedy="add --yes"
+            )
         if not yes and not typer.confirm(f"Delete {found.name!r} with {found.items} items?", err=True):
             return
         gone = tasks.delete(found.id, actor=actor, reason=reason)
@@ -203,7 +217,9 @@ def history(*, task: TaskName, store: StorePath = STORE, as_json: AsJson = False
 
 def _entry_cells(entry: Entry) -> tuple[str, ...]:
     data: Any = encode(entry.event)
-    facts = ", ".join(f"{name} {value}" for name, value in data.items() if isinstance(value, (int, str)) and name != "kind")
+    facts = ", ".join(
+        f"{name} {value}" for name, value in data.items() if isinstance(value, (int, str)) and name != "kind"
+    )
     at = entry.stamp.at.isoformat(sep=" ", timespec="seconds")
     return str(entry.version), at, entry.stamp.actor, f"{data['kind']}: {facts}", entry.stamp.reason
 
@@ -243,7 +259,11 @@ def _print_plan(made: Plan) -> None:
     _say(f"{made.n} items, {made.order}, seed {made.seed}; nothing was stored")
     _say(_shares_table(made.workload, made.counts(), made.efforts()))
     if made.skipped:
-        _say(escape(f"{len(made.skipped)} items came twice and were not doubled, the first is {made.skipped[0]!r}"))
+        _say(
+            escape(
+                f"{len(made.skipped)} items came twice and were not doubled, the first is {made.skipped[0]!r}"
+            )
+        )
 
 
 def _say(what: object) -> None:

@@ -12,11 +12,18 @@ import os
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Self, get_type_hints
 
 import attrs
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from typer import Option
 
 from adapters import files
@@ -38,10 +45,16 @@ class Split:
     """The options of `create` and `plan`."""
 
     folder: Annotated[Path | None, Option(help="Every file below a folder.", rich_help_panel=SOURCE)] = None
-    csv: Annotated[str | None, Option(help="Rows of a CSV file, - for standard input.", rich_help_panel=SOURCE)] = None
-    jsonl: Annotated[str | None, Option(help="Lines of JSON, - for standard input.", rich_help_panel=SOURCE)] = None
+    csv: Annotated[
+        str | None, Option(help="Rows of a CSV file, - for standard input.", rich_help_panel=SOURCE)
+    ] = None
+    jsonl: Annotated[
+        str | None, Option(help="Lines of JSON, - for standard input.", rich_help_panel=SOURCE)
+    ] = None
     parquet: Annotated[str | None, Option(help="Rows of a Parquet file.", rich_help_panel=SOURCE)] = None
-    ids: Annotated[str | None, Option(help="One id a line, - for standard input.", rich_help_panel=SOURCE)] = None
+    ids: Annotated[
+        str | None, Option(help="One id a line, - for standard input.", rich_help_panel=SOURCE)
+    ] = None
     id_column: Annotated[str, Option(help="Column that holds the id.", rich_help_panel=SOURCE)] = "id"
     where: Annotated[
         list[str],
@@ -54,11 +67,11 @@ class Split:
     load: Annotated[
         list[str], Option(help="ann=50: percent; all must sum to 100.", rich_help_panel=SHARES)
     ] = attrs.field(factory=list)
-    weight: Annotated[list[str], Option(help="ann=2: a weight of any size.", rich_help_panel=SHARES)] = attrs.field(
-        factory=list
+    weight: Annotated[list[str], Option(help="ann=2: a weight of any size.", rich_help_panel=SHARES)] = (
+        attrs.field(factory=list)
     )
-    assignee: Annotated[list[str], Option(help="ann: all carry the same.", rich_help_panel=SHARES)] = attrs.field(
-        factory=list
+    assignee: Annotated[list[str], Option(help="ann: all carry the same.", rich_help_panel=SHARES)] = (
+        attrs.field(factory=list)
     )
     order: Annotated[
         str, Option(help="shuffled, contiguous, interleaved, random or spread.", rich_help_panel=HOW)
@@ -69,13 +82,18 @@ class Split:
         Option(help="Column with the effort of an item; for a folder size or lines.", rich_help_panel=HOW),
     ] = None
     by_effort: Annotated[
-        bool, Option("--by-effort", help="Balance the sum of effort, not the number of items.", rich_help_panel=HOW)
+        bool,
+        Option(
+            "--by-effort", help="Balance the sum of effort, not the number of items.", rich_help_panel=HOW
+        ),
     ] = False
     stratify: Annotated[
-        str | None, Option(help="Divide the items of every value of this attribute by the loads.", rich_help_panel=HOW)
+        str | None,
+        Option(help="Divide the items of every value of this attribute by the loads.", rich_help_panel=HOW),
     ] = None
     group: Annotated[
-        str | None, Option(help="Keep items with the same value of this attribute together.", rich_help_panel=HOW)
+        str | None,
+        Option(help="Keep items with the same value of this attribute together.", rich_help_panel=HOW),
     ] = None
 
     def items(self) -> Iterator[Item]:
@@ -84,7 +102,9 @@ class Split:
         sources |= {"--parquet": self.parquet, "--ids": self.ids}
         given = [name for name, value in sources.items() if value is not None]
         if len(given) != 1:
-            raise InvalidInput(subject="items", must=f"come from one of {', '.join(sources)}", got=_listed(given))
+            raise InvalidInput(
+                subject="items", must=f"come from one of {', '.join(sources)}", got=_listed(given)
+            )
         if self.folder is not None:
             if self.effort not in {None, "size", "lines"}:
                 raise InvalidInput(subject="--effort of a folder", must="be size or lines", got=self.effort)
@@ -103,7 +123,9 @@ class Split:
         given = [name for name, value in kinds.items() if value]
         if len(given) != 1:
             raise InvalidInput(
-                subject="shares", must="be given as one of --load ann=50, --weight ann=2, --assignee ann", got=_listed(given)
+                subject="shares",
+                must="be given as one of --load ann=50, --weight ann=2, --assignee ann",
+                got=_listed(given),
             )
         if self.assignee:
             return Workload.even(self.assignee)
@@ -115,10 +137,14 @@ class Split:
         given = [("--by-effort", self.by_effort), ("--stratify", self.stratify), ("--group", self.group)]
         chosen = [name for name, value in given if value]
         if len(chosen) > 1:
-            raise InvalidInput(subject="split", must="be one of --by-effort, --stratify, --group", got=_listed(chosen))
+            raise InvalidInput(
+                subject="split", must="be one of --by-effort, --stratify, --group", got=_listed(chosen)
+            )
         if self.by_effort:
             if self.effort is None:
-                raise InvalidInput(subject="--by-effort", must="know the effort", got=None, remedy="add --effort")
+                raise InvalidInput(
+                    subject="--by-effort", must="know the effort", got=None, remedy="add --effort"
+                )
             return ByEffort()
         if self.stratify:
             return Stratified(self.stratify)
@@ -161,7 +187,9 @@ def condition(text: str) -> Filter:
         filter_: Filter = decode(Filter, data)
         return filter_
     signs = {"!=": "not_equal", ">=": "at_least", "<=": "at_most", "=": "equal", ">": "greater", "<": "less"}
-    found = min(((text.index(sign), -len(sign), sign) for sign in [*signs, "~", "!~"] if sign in text), default=None)
+    found = min(
+        ((text.index(sign), -len(sign), sign) for sign in [*signs, "~", "!~"] if sign in text), default=None
+    )
     if found is None:
         must = "be a field, one of = != > >= < <= ~ !~, and a value"
         raise InvalidInput(subject="--where", must=must, got=text, remedy="e.g. size>1000")
@@ -196,7 +224,10 @@ def opened(store: str, *, create: bool = False) -> Dispatcher:
         raise InvalidInput(subject="--store", must="be the path of a file", got=store)
     if not create and not os.path.exists(store):  # noqa: PTH110  a string as the user typed it
         raise NotFound(
-            kind="store", name=store, place="this folder", remedy="create a task first, or name another with --store"
+            kind="store",
+            name=store,
+            place="this folder",
+            remedy="create a task first, or name another with --store",
         )
     return Dispatcher(SqliteStore(store))
 
@@ -216,7 +247,11 @@ def takes(group: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
             )
             for a in attrs.fields(group)
         ]
-        kept = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own.parameters.values() if p.name != "options"]
+        kept = [
+            p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for p in own.parameters.values()
+            if p.name != "options"
+        ]
 
         @wraps(command)
         def wrapper(**given: Any) -> None:
@@ -225,7 +260,7 @@ def takes(group: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         wrapper.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in [*kept, *added]}
-        del wrapper.__wrapped__  # type: ignore[attr-defined]
+        del wrapper.__wrapped__
         return wrapper
 
     return decorated
@@ -253,7 +288,7 @@ class Bars:
             self._rows[doing] = self._progress.add_task(f"{doing} items", total=total)
         self._progress.update(self._rows[doing], completed=done, total=total)
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> Self:
         """Begin to show."""
         self._progress.start()
         return self

@@ -89,7 +89,9 @@ class Dispatcher:
             check_id(request, "request id")
             if id is None:
                 remedy = "give an id, so that a repeated call can find what the first one made"
-                raise InvalidInput(subject="a create with a request id", must="name the task's id", got=id, remedy=remedy)
+                raise InvalidInput(
+                    subject="a create with a request id", must="name the task's id", got=id, remedy=remedy
+                )
         with Intake(items, basis or ByCount(), where, progress) as intake:
             plan = intake.plan(workload, seed=seed, order=order)
             stamp = Stamp(at=self._clock(), actor=actor, request=request)
@@ -154,7 +156,9 @@ class Dispatcher:
         named = [task for task in self.all() if task.name == name_or_id]
         if len(named) > 1:
             ids = ", ".join(task.id for task in named)
-            raise InvalidInput(subject="task name", must="be that of one task", got=name_or_id, remedy=f"use an id: {ids}")
+            raise InvalidInput(
+                subject="task name", must="be that of one task", got=name_or_id, remedy=f"use an id: {ids}"
+            )
         if not named:
             raise no_task(name_or_id)
         return named[0]
@@ -207,7 +211,9 @@ class Dispatcher:
             NotFound: there is no such task.
         """
         task = self.get(task_id)
-        items = (Item(p.item, effort=p.effort, attributes=p.attributes) for p in self._all_placements(task_id))
+        items = (
+            Item(p.item, effort=p.effort, attributes=p.attributes) for p in self._all_placements(task_id)
+        )
         return distribute(items, task.workload, seed=task.seed, order=task.order, basis=task.basis)
 
     def _all_placements(self, task_id: TaskId) -> Iterator[Placement]:
@@ -231,7 +237,9 @@ class Dispatcher:
             raise no_task(task_id)
         return entries
 
-    def delete(self, task_id: TaskId, *, actor: str = "", reason: str = "", request: str | None = None) -> Task:
+    def delete(
+        self, task_id: TaskId, *, actor: str = "", reason: str = "", request: str | None = None
+    ) -> Task:
         """Delete a task with its items and placements; its history stays, its id is not used again.
 
         Raises:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn
+from typing import IO, Any, Literal, NoReturn, cast
 
 from distribution.errors import BadRow, DistributionError, InvalidInput
 from distribution.filters import EVERYTHING, Filter, matches
@@ -125,10 +125,14 @@ def csv_rows(path: str, *, id_column: str = "id", effort: str | None = None) -> 
 def _cells(row: Mapping[Any, Any]) -> dict[str, Json]:
     """Read the cells of a row: text, numbers where they look like numbers, nothing where empty."""
     if None in row:
-        raise InvalidInput(subject="row", must="have as many cells as the header", got=f"{len(row[None])} more")
+        raise InvalidInput(
+            subject="row", must="have as many cells as the header", got=f"{len(row[None])} more"
+        )
     short = [column for column, cell in row.items() if cell is None]
     if short:
-        raise InvalidInput(subject="row", must="have as many cells as the header", got=f"none for {short[0]!r}")
+        raise InvalidInput(
+            subject="row", must="have as many cells as the header", got=f"none for {short[0]!r}"
+        )
     return {column: cell for column, cell in row.items() if cell != ""}
 
 
@@ -146,10 +150,14 @@ def json_lines(path: str, *, id_column: str = "id", effort: str | None = None) -
                     try:
                         data = json.loads(text, parse_constant=_no_constant)
                     except (ValueError, RecursionError) as error:
-                        raise InvalidInput(subject="line", must="be JSON", got=text, detail=str(error)) from error
+                        raise InvalidInput(
+                            subject="line", must="be JSON", got=text, detail=str(error)
+                        ) from error
                     if not isinstance(data, (str, dict)):
                         raise InvalidInput(subject="line", must="be a text or a mapping", got=data)
-                    item = Item(data) if isinstance(data, str) else _item(data, id_column, effort, guess=False)
+                    item = (
+                        Item(data) if isinstance(data, str) else _item(data, id_column, effort, guess=False)
+                    )
                 yield item
 
 
@@ -165,7 +173,9 @@ def parquet(path: str, *, id_column: str = "id", effort: str | None = None) -> I
         import pyarrow.parquet as pq
     except ImportError as error:
         remedy = "pip install 'work-distribution[parquet]'"
-        raise InvalidInput(subject="reading Parquet", must="have pyarrow", got="none", remedy=remedy) from error
+        raise InvalidInput(
+            subject="reading Parquet", must="have pyarrow", got="none", remedy=remedy
+        ) from error
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
@@ -211,7 +221,7 @@ def _item(cells: Mapping[str, Json], id_column: str, effort: str | None, *, gues
         rest = {column: _guess(cell) for column, cell in rest.items()}
     if not guess and isinstance(name, int) and not isinstance(name, bool):
         name = str(name)
-    return Item(name, effort=amount, attributes=rest)
+    return Item(cast("str", name), effort=amount, attributes=rest)
 
 
 def _guess(cell: Json) -> Json:
@@ -245,7 +255,9 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
     try:
         file = Path(path).open("rb")  # noqa: SIM115  closed below
     except OSError as error:
-        raise InvalidInput(subject="file", must="be readable", got=path, detail=error.strerror or "") from error
+        raise InvalidInput(
+            subject="file", must="be readable", got=path, detail=error.strerror or ""
+        ) from error
     with file:
         yield file
 

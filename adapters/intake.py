@@ -77,7 +77,9 @@ class Intake:
                     blank = 0
                     self._spooled = True
                     effort = None if item.effort == 1 else str(item.effort)
-                    attributes = json.dumps(dict(item.attributes), ensure_ascii=False) if item.attributes else ""
+                    attributes = (
+                        json.dumps(dict(item.attributes), ensure_ascii=False) if item.attributes else ""
+                    )
                     self._spool.write(f"{effort or ''}\t{attributes}\n")
                 else:
                     blank += 1

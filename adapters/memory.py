@@ -70,7 +70,9 @@ class MemoryStore:
         kept = attrs.evolve(old, history=list(old.history)) if old else None
         for change in changes:
             if isinstance(change, PutTask):
-                kept = attrs.evolve(kept, task=change.task) if kept else Kept(len(self._by_key) + 1, change.task)
+                kept = (
+                    attrs.evolve(kept, task=change.task) if kept else Kept(len(self._by_key) + 1, change.task)
+                )
             elif kept is None:
                 raise AssertionError(change)
             elif isinstance(change, AddItems):

@@ -39,7 +39,9 @@ PLACEMENT = """
     JOIN item ON item.task = placement.task AND item.position = placement.position
     JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee
 """
-BY_POSITION = f"{PLACEMENT} WHERE placement.task = ? AND placement.position > ? ORDER BY placement.position LIMIT ?"
+BY_POSITION = (
+    f"{PLACEMENT} WHERE placement.task = ? AND placement.position > ? ORDER BY placement.position LIMIT ?"
+)
 BY_SLOT = f"""{PLACEMENT} WHERE placement.task = ? AND placement.assignee = ? AND placement.slot > ?
     ORDER BY placement.slot LIMIT ?"""
 OF_ITEM = f"""{PLACEMENT} WHERE placement.task = ?
@@ -67,7 +69,9 @@ class SqliteStore:
     def _open(self) -> None:
         """Open file and lock, make the file ours, bring it up to date."""
         if str(self.path) == ":memory:" or str(self.path).startswith("file:"):
-            raise UnusableStore(self.place, "is not a path", "for a store in memory use adapters.memory.MemoryStore")
+            raise UnusableStore(
+                self.place, "is not a path", "for a store in memory use adapters.memory.MemoryStore"
+            )
         if self.path.is_dir():
             raise UnusableStore(self.place, "is a folder", "give the path of a file")
         if not self.path.parent.is_dir():
@@ -190,11 +194,14 @@ class SqliteStore:
         if isinstance(change, AddItems):
             names = decode(Task, json.loads(body)).workload.assignees
             connection.executemany(
-                "INSERT OR IGNORE INTO assignee VALUES (?, ?, ?)", [(key, n, name) for n, name in enumerate(names)]
+                "INSERT OR IGNORE INTO assignee VALUES (?, ?, ?)",
+                [(key, n, name) for n, name in enumerate(names)],
             )
             # The task's key is a small integer of ours: in the text it saves a million tuples.
             connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?)", iter(change.items))
-            connection.executemany(f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?)", iter(change.placements))
+            connection.executemany(
+                f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?)", iter(change.placements)
+            )
         elif isinstance(change, DropItems):
             for table in ("placement", "item", "assignee"):
                 connection.execute(f"DELETE FROM {table} WHERE task = ?", (key,))
@@ -205,7 +212,15 @@ class SqliteStore:
         """Write the entry; its key is a second guard against two writers at one version."""
         connection.execute(
             "INSERT INTO op SELECT key, ?, ?, ?, ?, ?, ? FROM task WHERE id = ?",
-            (version, stamp.at.isoformat(), stamp.actor, stamp.request, stamp.reason, _dumped(encode(event)), task_id),
+            (
+                version,
+                stamp.at.isoformat(),
+                stamp.actor,
+                stamp.request,
+                stamp.reason,
+                _dumped(encode(event)),
+                task_id,
+            ),
         )
 
     @contextmanager
@@ -248,8 +263,12 @@ class SqliteStore:
             if item is not None:
                 found = connection.execute(OF_ITEM, (key, key, item, page.after, page.limit)).fetchall()
             elif assignee is not None:
-                who = connection.execute("SELECT number FROM assignee WHERE task = ? AND id = ?", (key, assignee)).fetchone()
-                found = connection.execute(BY_SLOT, (key, *who, page.after, page.limit)).fetchall() if who else []
+                who = connection.execute(
+                    "SELECT number FROM assignee WHERE task = ? AND id = ?", (key, assignee)
+                ).fetchone()
+                found = (
+                    connection.execute(BY_SLOT, (key, *who, page.after, page.limit)).fetchall() if who else []
+                )
             else:
                 found = connection.execute(BY_POSITION, (key, page.after, page.limit)).fetchall()
             placements = [_placement(row) for row in found]
@@ -292,9 +311,7 @@ def _dumped(data: object) -> str:
 
 def _entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
     version, at, actor, request, reason, event = row
-    stamp = decode(
-        Stamp, {"kind": "stamp", "at": at, "actor": actor, "request": request, "reason": reason}
-    )
+    stamp = decode(Stamp, {"kind": "stamp", "at": at, "actor": actor, "request": request, "reason": reason})
     return Entry(task=task_id, version=version, stamp=stamp, event=decode(Event, json.loads(event)))
 
 

@@ -87,7 +87,10 @@ def whole_weights(weights: Sequence[object]) -> list[int]:
     fractions = [exact(weight, f"weight {at}") for at, weight in enumerate(weights)]
     if not any(fractions):
         raise InvalidInput(
-            subject="weights", must="contain at least one positive number", got=list(weights), remedy="raise one"
+            subject="weights",
+            must="contain at least one positive number",
+            got=list(weights),
+            remedy="raise one",
         )
     scale = lcm(*{f.denominator for f in fractions})
     whole = [f.numerator * (scale // f.denominator) for f in fractions]
@@ -102,9 +105,13 @@ def _bounds(
     v = len(whole)
     for name, given in (("floors", floors), ("caps", caps)):
         if given is not None and len(given) != v:
-            raise InvalidInput(subject=name, must=f"have one entry for each of the {v} weights", got=len(given))
+            raise InvalidInput(
+                subject=name, must=f"have one entry for each of the {v} weights", got=len(given)
+            )
     low = [check_count(f, f"floor {at}") for at, f in enumerate(floors)] if floors is not None else [0] * v
-    high = [n if c is None else min(n, check_count(c, f"cap {at}")) for at, c in enumerate(caps or [None] * v)]
+    high = [
+        n if c is None else min(n, check_count(c, f"cap {at}")) for at, c in enumerate(caps or [None] * v)
+    ]
     for at, (floor, cap) in enumerate(zip(low, high, strict=True)):
         if floor > cap and cap < n:
             raise InvalidInput(subject=f"floor {at}", must=f"not exceed its cap {cap}", got=floor)
@@ -112,7 +119,9 @@ def _bounds(
         raise Infeasible(what=f"cannot divide {n}", why=f"the floors need {sum(low)}", remedy="lower a floor")
     room = sum(high[i] if whole[i] else low[i] for i in range(v))
     if room < n:
-        raise Infeasible(what=f"cannot divide {n}", why=f"the caps leave room for {room}", remedy="raise a cap")
+        raise Infeasible(
+            what=f"cannot divide {n}", why=f"the caps leave room for {room}", remedy="raise a cap"
+        )
     return low, high
 
 
@@ -155,7 +164,9 @@ def _largest_remainder(whole: list[int], n: int, low: list[int], high: list[int]
     return seats
 
 
-def _floors(whole: list[int], level: Fraction, low: list[int], high: list[int]) -> tuple[list[int], list[int]]:
+def _floors(
+    whole: list[int], level: Fraction, low: list[int], high: list[int]
+) -> tuple[list[int], list[int]]:
     """Round each quota down and hold it between floor and cap; what is held has no remainder."""
     seats, remainders = [], []
     for w, floor, cap in zip(whole, low, high, strict=True):
@@ -194,9 +205,7 @@ def priority(divisor: Divisor, weight: int, held: int) -> tuple[int, Fraction]:
     return 0, Fraction(weight**power * denominator, numerator)
 
 
-def _divisor(
-    whole: list[int], n: int, low: list[int], high: list[int], divisor: Divisor
-) -> list[int]:
+def _divisor(whole: list[int], n: int, low: list[int], high: list[int], divisor: Divisor) -> list[int]:
     """Award units in the order of `priority`, skipping those that are certain.
 
     A divisor lies between a and a+1, so whoever ends with a seats has a weight of at
@@ -262,7 +271,9 @@ def released(
     Where caps leave none of them, the one that is released next. Runtime: O(log v) each.
     """
     ready: list[tuple[int, int]] = []
-    waiting = [(release(i, seats[i]), i) for i, w in enumerate(whole) if w and (not caps or seats[i] < caps[i])]
+    waiting = [
+        (release(i, seats[i]), i) for i, w in enumerate(whole) if w and (not caps or seats[i] < caps[i])
+    ]
     heapq.heapify(waiting)
     held = sum(seats)
     while ready or waiting:

@@ -108,7 +108,9 @@ def violations(plan: Planned) -> Iterator[Violation]:
     """Yield every promise the plan breaks. O(n)."""
     split, shares = plan.split, plan.workload.shares
     if len(set(plan.items)) != split.n or len(plan.items) != split.n:
-        yield Violation("every item is in the plan once", f"{len(set(plan.items))} different items, not {split.n}")
+        yield Violation(
+            "every item is in the plan once", f"{len(set(plan.items))} different items, not {split.n}"
+        )
     if isinstance(plan.basis, (ByCount, Stratified)):
         wanted = tuple(apportion(shares, split.n))
         if split.counts != wanted:
@@ -124,7 +126,9 @@ def violations(plan: Planned) -> Iterator[Violation]:
                 yield Violation("every position is worked on by its owner, once", f"position {position}")
             seen[position] = 1
     if not all(seen):
-        yield Violation("every position is worked on by its owner, once", f"position {seen.index(0)} by nobody")
+        yield Violation(
+            "every position is worked on by its owner, once", f"position {seen.index(0)} by nobody"
+        )
     if split.n:
         yield from _off_bounds(plan, table)
 
@@ -139,7 +143,9 @@ def _off_bounds(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:
         quotas, bound = plan.workload.quotas(sum(sizes)), _balance_bound(plan, max(sizes))
         for name, has, quota in zip(plan.workload.assignees, held, quotas, strict=True):
             if abs(has - quota) > bound:
-                yield Violation(f"effort is within {bound} of the exact share", f"{name!r} has {has} of {quota}")
+                yield Violation(
+                    f"effort is within {bound} of the exact share", f"{name!r} has {has} of {quota}"
+                )
     elif isinstance(plan.basis, Stratified):
         yield from _off_strata(plan, table)
     elif plan.keys is not None:
@@ -155,7 +161,8 @@ def _off_strata(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:
             if abs(cells[key, owner] - quota) > bound:
                 who = plan.workload.assignees[owner]
                 yield Violation(
-                    f"a stratum is divided within {bound}", f"{key[1]!r}: {who!r} has {cells[key, owner]} of {quota}"
+                    f"a stratum is divided within {bound}",
+                    f"{key[1]!r}: {who!r} has {cells[key, owner]} of {quota}",
                 )
 
 

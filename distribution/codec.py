@@ -16,9 +16,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -32,8 +32,6 @@ DEPTH_LIMIT = 100
 
 _JSON = frozenset({str, int, float, bool, NoneType})
 """A union of at least these means anything that JSON can say."""
-
-T = TypeVar("T")
 
 
 def kind_of(cls: type) -> str:
@@ -54,18 +52,23 @@ def encode(value: object) -> Json:
     """
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
+    if attrs.has(type(value)):
+        fields = {a.name: encode(getattr(value, a.name)) for a in attrs.fields(cast("Any", type(value)))}
+        return {"kind": kind_of(type(value)), **fields}
     if isinstance(value, Mapping):
         return {key: encode(part) for key, part in value.items()}
     if isinstance(value, Sequence):
         return [encode(part) for part in value]
-    fields = {a.name: encode(getattr(value, a.name)) for a in attrs.fields(type(value))}
-    return {"kind": kind_of(type(value)), **fields}
+    return _encode_scalar(value)
+
+
+def _encode_scalar(value: object) -> Json:
+    """Write what JSON has no form of its own for."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return str(value)
 
 
 def decode(expected: Any, data: Json) -> Any:
@@ -84,22 +87,17 @@ def decode(expected: Any, data: Json) -> Any:
 def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
     if depth > DEPTH_LIMIT:
         raise InvalidInput(subject=at, must=f"be nested at most {DEPTH_LIMIT} deep", got="more")
-    origin = get_origin(expected)
-    if origin in (Union, UnionType):
-        if _JSON.issubset(get_args(expected)):
-            check_attributes(data, at)
-            return data
-        return _one_of(get_args(expected), data, at, depth)
+    origin, parts = get_origin(expected), get_args(expected)
+    if origin in {Union, UnionType}:
+        return _one_of(parts, data, at, depth)
     if origin is Literal:
-        if data in get_args(expected):
-            return data
-        raise InvalidInput(subject=at, must=f"be one of {', '.join(map(repr, get_args(expected)))}", got=data)
+        return _literal(parts, data, at)
     if origin is tuple:
         if isinstance(data, list):
-            return tuple(_decode(get_args(expected)[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
+            return tuple(_decode(parts[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
     elif origin is not None:
         if isinstance(data, dict):
-            return {key: _decode(get_args(expected)[1], part, f"{at}.{key}", depth + 1) for key, part in data.items()}
+            return {key: _decode(parts[1], part, f"{at}.{key}", depth + 1) for key, part in data.items()}
     elif attrs.has(expected):
         if isinstance(data, dict) and data.get("kind") == kind_of(expected):
             return _instance(expected, data, at, depth)
@@ -108,8 +106,18 @@ def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
     raise InvalidInput(subject=at, must=f"be a {getattr(expected, '__name__', expected)}", got=data)
 
 
+def _literal(allowed: tuple[Any, ...], data: Json, at: str) -> Json:
+    """Read one of a few texts."""
+    if data not in allowed:
+        raise InvalidInput(subject=at, must=f"be one of {', '.join(map(repr, allowed))}", got=data)
+    return data
+
+
 def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
     """Choose the member of a union by its kind, or by the type of a scalar."""
+    if _JSON.issubset(members):
+        check_attributes(data, at)
+        return data
     if data is None and NoneType in members:
         return None
     if isinstance(data, dict) and "kind" in data:
@@ -123,21 +131,21 @@ def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
     raise InvalidInput(subject=at, must=f"be of a known kind ({kinds})", got=data)
 
 
-@lru_cache(maxsize=256)
-def _hints(cls: type) -> dict[str, Any]:
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _instance(cls: type[T], data: Mapping[str, Json], at: str, depth: int) -> T:
+def _instance(cls: Any, data: Mapping[str, Json], at: str, depth: int) -> Any:
     """Build a class from its fields; those with a default may be absent, others may not."""
-    known = {a.name: a for a in attrs.fields(cast("Any", cls))}
+    known = {a.name: a for a in attrs.fields(cls)}
     unknown = sorted(set(data) - set(known) - {"kind"})
     if unknown:
         raise InvalidInput(subject=at, must=f"have no field {unknown[0]!r}", got=kind_of(cls))
-    values = {}
+    hints, values = _hints(cls), {}
     for name, attribute in known.items():
         if name in data:
-            values[name] = _decode(_hints(cls)[name], data[name], f"{at}.{name}", depth + 1)
+            values[name] = _decode(hints[name], data[name], f"{at}.{name}", depth + 1)
         elif attribute.default is attrs.NOTHING:
             raise InvalidInput(subject=at, must=f"have the field {name!r}", got=sorted(data))
     return cls(**values)

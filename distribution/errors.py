@@ -68,7 +68,9 @@ class DuplicateAssignee(DistributionError, ValueError):
 
     def __str__(self) -> str:
         """Build the sentence."""
-        return f"assignee {shown(self.assignee)} appears twice in the workload; add the two loads up or drop one"
+        return (
+            f"assignee {shown(self.assignee)} appears twice in the workload; add the two loads up or drop one"
+        )
 
 
 @attrs.define
@@ -98,7 +100,9 @@ class BadRow(DistributionError, ValueError):
 
     def __str__(self) -> str:
         """Build the sentence."""
-        return f"{self.source}, line {self.line}: {self.problem}; nothing was kept, mend the line and try again"
+        return (
+            f"{self.source}, line {self.line}: {self.problem}; nothing was kept, mend the line and try again"
+        )
 
 
 @attrs.define

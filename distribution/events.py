@@ -16,7 +16,7 @@ from distribution.errors import InvalidInput
 from distribution.values import AssigneeId, TaskId
 
 
-def aware(value: datetime) -> datetime:
+def aware(value: object) -> datetime:
     """Return an instant that knows its time zone, else raise.
 
     Raises:
@@ -24,7 +24,10 @@ def aware(value: datetime) -> datetime:
     """
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidInput(
-            subject="an instant", must="be a datetime with a time zone", got=value, remedy="use datetime.now(UTC)"
+            subject="an instant",
+            must="be a datetime with a time zone",
+            got=value,
+            remedy="use datetime.now(UTC)",
         )
     return value
 

@@ -57,6 +57,17 @@ def _scalars(values: Iterable[object]) -> tuple[Json, ...]:
     return tuple(_scalar(value) for value in values)
 
 
+def _pattern(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(subject="pattern of a filter", must="be text", got=value)
+    check_attributes(value, "pattern of a filter")
+    return value
+
+
+def _clauses(value: Iterable[Filter]) -> tuple[Filter, ...]:
+    return tuple(value)
+
+
 @attrs.frozen
 class Compare:
     """Some candidate at *path* stands in this relation to *value*."""
@@ -95,7 +106,7 @@ class Glob:
     """Some text at *path* fits a pattern: * is any run of characters, / included, ? is any one."""
 
     path: str = attrs.field(converter=_path)
-    pattern: str = attrs.field(converter=lambda v: cast("str", _scalar(v)), validator=attrs.validators.instance_of(str))
+    pattern: str = attrs.field(converter=_pattern)
 
 
 @attrs.frozen
@@ -110,14 +121,14 @@ class Element:
 class AllOf:
     """Every clause holds; none at all holds for everything."""
 
-    clauses: tuple[Filter, ...] = attrs.field(converter=tuple)
+    clauses: tuple[Filter, ...] = attrs.field(converter=_clauses)
 
 
 @attrs.frozen
 class AnyOf:
     """Some clause holds; none at all holds for nothing."""
 
-    clauses: tuple[Filter, ...] = attrs.field(converter=tuple)
+    clauses: tuple[Filter, ...] = attrs.field(converter=_clauses)
 
 
 @attrs.frozen
@@ -293,7 +304,10 @@ def _equals_any(attributes: Json, path: str, values: tuple[Json, ...]) -> bool:
 
 
 def _empty(attributes: Json, path: str) -> bool:
-    return all(value is None or (kind(value) in {"text", "list", "mapping"} and not value) for value in reach(attributes, path))
+    return all(
+        value is None or (kind(value) in {"text", "list", "mapping"} and not value)
+        for value in reach(attributes, path)
+    )
 
 
 def _element(where: Element, attributes: Json) -> bool:
@@ -332,14 +346,12 @@ def fits(pattern: str, text: str) -> bool:
     pieces = _pieces(pattern)
     if len(pieces) == 1:
         return pieces[0][0].fullmatch(text) is not None
-    start = pieces[0][0].match(text)
-    at = start.end() if start else len(text) + 1
+    found = pieces[0][0].match(text)
     for piece, _ in pieces[1:-1]:
-        found = piece.search(text, at)
-        at = found.end() if found else len(text) + 1
+        found = found and piece.search(text, found.end())
     last, length = pieces[-1]
     end = len(text) - length
-    return end >= at and last.match(text, end) is not None
+    return found is not None and found.end() <= end and last.match(text, end) is not None
 
 
 @lru_cache(maxsize=256)

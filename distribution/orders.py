@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import isqrt
 from typing import ClassVar
 
@@ -78,7 +78,7 @@ class Contiguous(Order):
     def fill(self, out: Labels, start: int, bounds: Sequence[int]) -> None:
         """Write one run an owner."""
         stop = start + len(out)
-        for owner, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for owner, (low, high) in enumerate(pairwise(bounds)):
             low, high = max(low, start), min(high, stop)  # noqa: PLW2901
             if low < high:
                 out[low - start : high - start] = memoryview(array(out.format, [owner]) * (high - low))
@@ -195,7 +195,11 @@ class Interleaved(Order):
         had = [max(0, (count * early + self.n) // (2 * self.n)) for count in self.counts]
         # Keys are cross-multiplied floors: exact, as two different fractions differ by at least 1/n^2.
         scale = (self.n + 1) ** 2
-        merge = [((2 * j + 1) * scale // c, a) for a, (c, j) in enumerate(zip(self.counts, had, strict=True)) if j < c]
+        merge = [
+            ((2 * j + 1) * scale // c, a)
+            for a, (c, j) in enumerate(zip(self.counts, had, strict=True))
+            if j < c
+        ]
         heapq.heapify(merge)
         for at in range(sum(had), stop):
             owner = merge[0][1]

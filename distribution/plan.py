@@ -28,7 +28,7 @@ from distribution.diff import Diff, ItemRef, Move, Verdict
 from distribution.errors import InvalidInput, NotFound, shown
 from distribution.reasons import Placed, Share
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
-from distribution.values import AssigneeId, ItemId, Json, check_count, check_seed, exact, item_ids
+from distribution.values import AssigneeId, ItemId, check_count, check_seed, exact, item_ids
 from distribution.workload import Workload
 
 BUFFERS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
@@ -163,7 +163,9 @@ class Plan:
         """
         stop = self.n if stop is None else stop
         if not 0 <= start <= stop <= self.n:
-            raise InvalidInput(subject="slice of a plan", must=f"lie between 0 and {self.n}", got=(start, stop))
+            raise InvalidInput(
+                subject="slice of a plan", must=f"lie between 0 and {self.n}", got=(start, stop)
+            )
         return self.split.labels(start, stop)
 
     def write_labels(self, out: object, start: int = 0) -> None:
@@ -184,7 +186,9 @@ class Plan:
                 got=f"{view.ndim} dimensions of {view.format!r}",
             )
         if not 0 <= start <= start + len(view) <= self.n:
-            raise InvalidInput(subject="buffer for labels", must=f"end within the {self.n} items", got=start + len(view))
+            raise InvalidInput(
+                subject="buffer for labels", must=f"end within the {self.n} items", got=start + len(view)
+            )
         self.split.fill(view, start)
 
     def placements(self) -> Iterator[tuple[int, int, int]]:
@@ -236,10 +240,14 @@ class Plan:
             InvalidInput: one plan has ids and the other only a number.
         """
         if isinstance(self.items, range) != isinstance(other.items, range):
-            raise InvalidInput(subject="plans to compare", must="both have ids, or both none", got=(self.n, other.n))
+            raise InvalidInput(
+                subject="plans to compare", must="both have ids, or both none", got=(self.n, other.n)
+            )
         before, after = self._owner_by_item(), other._owner_by_item()
         moves = [
-            Move(item, source, after.get(item)) for item, source in before.items() if after.get(item) != source
+            Move(item, source, after.get(item))
+            for item, source in before.items()
+            if after.get(item) != source
         ]
         moves += [Move(item, None, target) for item, target in after.items() if item not in before]
         return Diff(tuple(moves))
@@ -282,9 +290,8 @@ class Plan:
             data["items"] = list(self.items)
         if isinstance(self.split, TableSplit):
             data["owners"] = self.split.owners.tolist()
-        for name, value in (("skipped", self.skipped), ("keys", self.keys), ("sizes", self.sizes)):
-            if value:
-                data[name] = value
+        facts = {"skipped": self.skipped, "keys": self.keys, "sizes": self.sizes}
+        data |= {name: value for name, value in facts.items() if value}
         if self.scale != 1:
             data["scale"] = self.scale
         return json.dumps(data, separators=(",", ":"))
@@ -320,14 +327,18 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     seed = check_seed(data["seed"])
     items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
     if sum(counts) != n or len(counts) != len(workload) or len(items) != n:
-        raise InvalidInput(subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts)
+        raise InvalidInput(
+            subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
+        )
     split: Split
     if "owners" in data:
         owners = [check_count(owner, "owner") for owner in data["owners"]]
         if len(owners) != n:
             raise InvalidInput(subject="owners of the plan", must=f"be {n}", got=len(owners))
         # The order of work is that of the line before the owners were found: see static.
-        split = TableSplit(owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed))
+        split = TableSplit(
+            owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed)
+        )
     else:
         split = IntervalSplit(counts, make_order(data["order"], counts, seed))
     return {

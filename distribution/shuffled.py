@@ -21,6 +21,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import gcd
 
 from distribution.draw import GOLDEN64, golden_multiplier, mix, permutation, word
@@ -137,7 +138,9 @@ class Shuffled(Order):
         """Yield slots block by block; some 100 ns each."""
         n, blocks, sigma, rows = self.n, self.blocks, self.sigma, self.rows
         patterns: dict[tuple[int, int], list[int]] = {}
-        for rank, first, length, pattern, rotation in sorted(self.spans(start, stop), key=lambda span: span[1]):
+        for rank, first, length, pattern, rotation in sorted(
+            self.spans(start, stop), key=lambda span: span[1]
+        ):
             line = patterns.get((pattern, length))
             if line is None:
                 stride, top = self.strides[pattern], self.tops[pattern]
@@ -244,6 +247,6 @@ class Sweep:
 
 def _unshifted(bounds: Sequence[int], offset: int, n: int) -> list[tuple[int, int]]:
     """List where each owner begins on the line before it is rotated by *offset*, from 0 on."""
-    begins = {(low - offset) % n: a for a, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False)) if low < high}
+    begins = {(low - offset) % n: a for a, (low, high) in enumerate(pairwise(bounds)) if low < high}
     begins.setdefault(0, bisect_right(bounds, offset % n) - 1)
     return sorted(begins.items())

@@ -13,13 +13,23 @@ from math import lcm
 from typing import cast
 
 from distribution.apportion import apportion
-from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified, balance, group, key_of, stratify
+from distribution.basis import (
+    Basis,
+    ByCount,
+    ByEffort,
+    Grouped,
+    Key,
+    Stratified,
+    balance,
+    group,
+    key_of,
+    stratify,
+)
 from distribution.errors import InvalidInput, shown
 from distribution.plan import Plan
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed
 from distribution.workload import Workload
-
 
 ONE = Fraction(1)
 
@@ -69,7 +79,9 @@ class Roster:
         """
         if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
             remedy = f"for one item pass [{shown(items, 20)}]"
-            raise InvalidInput(subject="items", must="be a list of ids or their number", got=items, remedy=remedy)
+            raise InvalidInput(
+                subject="items", must="be a list of ids or their number", got=items, remedy=remedy
+            )
         if isinstance(self.basis, ByCount) and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -185,8 +197,10 @@ def _sizes(roster: Roster, n: int) -> tuple[list[int], int]:
 
 
 def _check_keys(keys: Sequence[Key], basis: Stratified | Grouped) -> None:
-    """A key that no item has is a misspelt key."""
+    """Refuse a key that no item has: it is misspelt."""
     if keys and all(key == ("null", None) for key in keys):
         raise InvalidInput(
-            subject=f"key {basis.key!r}", must="lead to a value in at least one item", got=f"none in {len(keys)} items"
+            subject=f"key {basis.key!r}",
+            must="lead to a value in at least one item",
+            got=f"none in {len(keys)} items",
         )

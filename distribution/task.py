@@ -118,6 +118,7 @@ class DropItems:
 
 Change: TypeAlias = PutTask | AddItems | DropItems
 
+
 @attrs.frozen(kw_only=True)
 class Decision(Generic[R]):
     """What to change, what happened, and the answer; no event means that nothing changes."""
@@ -146,7 +147,11 @@ def creation(task: Task, plan: Plan, items: Iterable[ItemRow], stamp: Stamp) -> 
             event = TaskCreated(items=plan.n, skipped=len(plan.skipped), counts=plan.counts())
             rows = AddItems(items, _Placements(plan))
             return Decision(changes=(PutTask(task), rows), event=event, stamp=stamp, result=task)
-        if stamp.request is not None and view.answered is not None and isinstance(view.answered.event, TaskCreated):
+        if (
+            stamp.request is not None
+            and view.answered is not None
+            and isinstance(view.answered.event, TaskCreated)
+        ):
             return Decision(result=view.task)
         state = "was deleted and its history is kept" if view.task.state == "deleted" else "exists"
         raise Refused(f"task {task.id!r}", state, "choose another id")

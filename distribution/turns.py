@@ -30,7 +30,7 @@ RULES = ("max_deficit", "tijdeman", "webster", "dhondt", "adams", "balinski_youn
 def _rule(value: object) -> str:
     if value not in RULES:
         raise InvalidInput(subject="rule", must=f"be one of {', '.join(RULES)}", got=value)
-    return cast("str", value)
+    return str(value)
 
 
 def _counts(value: Sequence[object]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import attrs
 
@@ -31,7 +31,7 @@ TaskId: TypeAlias = str
 """Names a task."""
 Number: TypeAlias = int | float | str | Decimal | Fraction
 """A quantity as callers write it; inside the core it is a Fraction."""
-Json: TypeAlias = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None
 """What JSON can say."""
 
 ITEM_ID_LIMIT = 4096
@@ -135,7 +135,9 @@ def _decimal(value: float | str | Decimal, subject: str, problem: str) -> Fracti
         raise InvalidInput(subject=subject, must="be a finite number", got=value)
     text = str(value).strip()
     if len(text) > NUMBER_LIMIT:
-        raise InvalidInput(subject=subject, must=f"be written with at most {NUMBER_LIMIT} characters", got=value)
+        raise InvalidInput(
+            subject=subject, must=f"be written with at most {NUMBER_LIMIT} characters", got=value
+        )
     if "/" in text:
         try:
             return Fraction(text)
@@ -148,7 +150,9 @@ def _decimal(value: float | str | Decimal, subject: str, problem: str) -> Fracti
     if not number.is_finite():
         raise InvalidInput(subject=subject, must="be a finite number", got=value)
     if abs(number.adjusted()) > EXPONENT_LIMIT:
-        raise InvalidInput(subject=subject, must=f"lie between 1e-{EXPONENT_LIMIT} and 1e{EXPONENT_LIMIT}", got=value)
+        raise InvalidInput(
+            subject=subject, must=f"lie between 1e-{EXPONENT_LIMIT} and 1e{EXPONENT_LIMIT}", got=value
+        )
     return Fraction(number)
 
 
@@ -216,19 +220,29 @@ def _check_parts(value: object, subject: str, depth: int) -> None:
         for at, part in enumerate(value):
             check_attributes(part, f"{subject}[{at}]", depth + 1)
     else:
-        raise InvalidInput(subject=subject, must="be a string, number, bool, null, list or mapping", got=value)
+        raise InvalidInput(
+            subject=subject, must="be a string, number, bool, null, list or mapping", got=value
+        )
 
 
 NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
-def _attributes(value: object) -> Mapping[str, Json]:
+def _attributes(value: Mapping[str, Json]) -> Mapping[str, Json]:
     """Check attributes; keep the caller's mapping as it is, he owns it."""
     if not isinstance(value, Mapping):
         raise InvalidInput(subject="attributes", must="be a mapping", got=value)
     if value:
         _check_parts(value, "attributes", 0)
-    return cast("Mapping[str, Json]", value)
+    return value
+
+
+def _item_id(value: ItemId) -> ItemId:
+    return check_id(value, "item id", ITEM_ID_LIMIT)
+
+
+def _effort(value: Number) -> Fraction:
+    return exact(value, "effort of an item")
 
 
 @attrs.frozen
@@ -242,11 +256,9 @@ class Item:
         InvalidInput: the id, the effort or an attribute cannot be used.
     """
 
-    id: ItemId = attrs.field(converter=lambda v: check_id(v, "item id", ITEM_ID_LIMIT))
+    id: ItemId = attrs.field(converter=_item_id)
     """Unique within a task."""
-    effort: Fraction = attrs.field(
-        default=Fraction(1), kw_only=True, converter=lambda v: exact(v, "effort of an item")
-    )
+    effort: Fraction = attrs.field(default=Fraction(1), kw_only=True, converter=_effort)
     """What it costs to work on, in any unit; 0 is allowed."""
     attributes: Mapping[str, Json] = attrs.field(
         default=NOTHING, kw_only=True, converter=_attributes, hash=False
@@ -265,7 +277,10 @@ def item_ids(items: Iterable[ItemId | Item]) -> Iterator[ItemId]:
     """
     if isinstance(items, (str, bytes)):
         raise InvalidInput(
-            subject="items", must="be a list of ids", got=items, remedy=f"for one item pass [{shown(items, 20)}]"
+            subject="items",
+            must="be a list of ids",
+            got=items,
+            remedy=f"for one item pass [{shown(items, 20)}]",
         )
     for item in items:
         yield item.id if isinstance(item, Item) else check_id(item, "item id", ITEM_ID_LIMIT)

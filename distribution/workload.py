@@ -148,16 +148,20 @@ class _Plain(str):
     __repr__ = str.__str__
 
 
-def _pairs(shares: Shares) -> list[tuple[AssigneeId, Number]]:
+def _pairs(shares: object) -> list[tuple[AssigneeId, Number]]:
     """Check the ids; keep the order."""
-    given = shares.items() if isinstance(shares, Mapping) else shares
+    given: object = shares.items() if isinstance(shares, Mapping) else shares
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise InvalidInput(subject="a workload", must="be a mapping or pairs of assignee and number", got=shares)
+        raise InvalidInput(
+            subject="a workload", must="be a mapping or pairs of assignee and number", got=shares
+        )
     pairs: list[tuple[AssigneeId, Number]] = []
     known = set()
     for pair in given:
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise InvalidInput(subject="an entry of a workload", must="be a pair (assignee, number)", got=pair)
+            raise InvalidInput(
+                subject="an entry of a workload", must="be a pair (assignee, number)", got=pair
+            )
         assignee = check_id(pair[0], "assignee id")
         if assignee in known:
             raise DuplicateAssignee(assignee)

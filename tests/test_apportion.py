@@ -51,12 +51,16 @@ LAW = {
 """The method of the law under which the published seats were given."""
 
 
-@pytest.mark.parametrize("row", [row for row in HOUSE if row["column"] == "published"], ids=lambda row: row["census"])
+@pytest.mark.parametrize(
+    "row", [row for row in HOUSE if row["column"] == "published"], ids=lambda row: row["census"]
+)
 def test_published_seats_follow_from_the_law_of_the_time(row: dict[str, str]) -> None:
     population = of_instance(row, "population")
     floors = [0 if row["census"] == "1790" else 1] * len(population)
 
-    seats = apportion(population, int(row["house"]), method=LAW[f"{row['census']} {row['house']}"], floors=floors)
+    seats = apportion(
+        population, int(row["house"]), method=LAW[f"{row['census']} {row['house']}"], floors=floors
+    )
 
     assert seats == numbers(row["values"])
 
@@ -80,14 +84,18 @@ def test_official_results_of_elections_are_dhondt_above_a_threshold(row: dict[st
     assert seats == numbers(row["seats"])
 
 
-@pytest.mark.parametrize("row", table("small_cases.csv"), ids=lambda row: f"{row['weights']} {row['n']} {row['method']}")
+@pytest.mark.parametrize(
+    "row", table("small_cases.csv"), ids=lambda row: f"{row['weights']} {row['n']} {row['method']}"
+)
 def test_worked_examples_are_reproduced(row: dict[str, str]) -> None:
     assert apportion(numbers(row["weights"]), int(row["n"]), method=row["method"]) == numbers(row["seats"])
 
 
 @pytest.mark.parametrize("method", METHODS)
 @given(weights=strategies.weights(), n=st.integers(0, 60))
-def test_every_method_meets_the_house_size_and_ignores_scale(method: str, weights: list[Fraction], n: int) -> None:
+def test_every_method_meets_the_house_size_and_ignores_scale(
+    method: str, weights: list[Fraction], n: int
+) -> None:
     for law in (laws.house_size_is_met, laws.zero_weight_gets_nothing, laws.scale_does_not_matter):
         law(METHOD[method], weights, n)
 

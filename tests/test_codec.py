@@ -15,8 +15,8 @@ from distribution.basis import Basis, Stratified
 from distribution.codec import DEPTH_LIMIT, decode, encode, kind_of
 from distribution.events import Entry, Event, Stamp, TaskCreated
 from distribution.filters import Filter, Not, field
-from distribution.testing.store_contract import NOON, make
 from distribution.task import Task
+from distribution.testing.store_contract import NOON, make
 
 
 @attrs.frozen
@@ -44,7 +44,12 @@ SAMPLE = Sample("x", Fraction(1, 3), NOON, timedelta(minutes=90), done=True, rat
         (Basis, Stratified("a.b")),
         (Task, make("t")[0]),
         (Event, TaskCreated(items=3, counts={"ann": 3})),
-        (Entry, Entry(task="t", version=1, stamp=Stamp(at=NOON, request="r"), event=TaskCreated(items=0, counts={}))),
+        (
+            Entry,
+            Entry(
+                task="t", version=1, stamp=Stamp(at=NOON, request="r"), event=TaskCreated(items=0, counts={})
+            ),
+        ),
         (Filter, Not(field("a").is_in([1, "x", None, True]))),
     ],
     ids=lambda value: type(value).__name__,
@@ -90,7 +95,9 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match=r"data must be of a known kind \(by-count, by-effort, grouped, stratified\)"):
+    with pytest.raises(
+        InvalidInput, match=r"data must be of a known kind \(by-count, by-effort, grouped, stratified\)"
+    ):
         decode(Basis, {"kind": "by-magic"})
     with pytest.raises(InvalidInput, match="data.relation must be one of 'equal', .*, got 'near'"):
         decode(Filter, {"kind": "compare", "path": "a", "relation": "near", "value": 1})

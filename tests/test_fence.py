@@ -67,7 +67,11 @@ def faults(source: str, stem: str) -> list[str]:
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if called in FORBIDDEN_CALLS and (stem, called) != ("__init__", "import_module"):
                 found.append(f"line {node.lineno} calls {called}()")
-        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "sys" and node.attr not in SYS:
+        if (
+            isinstance(node, ast.Attribute)
+            and getattr(node.value, "id", "") == "sys"
+            and node.attr not in SYS
+        ):
             found.append(f"line {node.lineno} touches sys.{node.attr}")
     return found
 

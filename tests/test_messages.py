@@ -21,22 +21,25 @@ from distribution.values import check_attributes, decimal_text, exact, item_ids
 
 WAY_OUT = "for shares of any sum use Workload.weights, for equal ones Workload.even"
 
+of: Any = Workload.of
+item: Any = Item
+
 REFUSED: list[tuple[Callable[[], object], str]] = [
-    (lambda: Workload.of({"ann": 140, "bob": -40}), "load of 'ann' must be between 0 and 100, got 140"),
-    (lambda: Workload.of({"ann": -40, "bob": 140}), "load of 'ann' must be between 0 and 100, got -40"),
-    (lambda: Workload.of({"ann": "-40"}), "load of 'ann' must not be negative, got '-40'"),
-    (lambda: Workload.of({"ann": 60, "bob": 37}), f"loads must sum to 100, got 97 (ann 60, bob 37); {WAY_OUT}"),
-    (lambda: Workload.of({"ann": 99.5}), f"loads must sum to 100, got 99.5 (ann 99.5); {WAY_OUT}"),
+    (lambda: of({"ann": 140, "bob": -40}), "load of 'ann' must be between 0 and 100, got 140"),
+    (lambda: of({"ann": -40, "bob": 140}), "load of 'ann' must be between 0 and 100, got -40"),
+    (lambda: of({"ann": "-40"}), "load of 'ann' must not be negative, got '-40'"),
+    (lambda: of({"ann": 60, "bob": 37}), f"loads must sum to 100, got 97 (ann 60, bob 37); {WAY_OUT}"),
+    (lambda: of({"ann": 99.5}), f"loads must sum to 100, got 99.5 (ann 99.5); {WAY_OUT}"),
     (
-        lambda: Workload.of([("a", 33.3), ("b", 33.3), ("c", 33.3)]),
+        lambda: of([("a", 33.3), ("b", 33.3), ("c", 33.3)]),
         f"loads must sum to 100, got 99.9 (a 33.3, b 33.3, c 33.3); {WAY_OUT}",
     ),
     (
-        lambda: Workload.of([(f"p{n}", 1) for n in range(12)]),
+        lambda: of([(f"p{n}", 1) for n in range(12)]),
         f"loads must sum to 100, got 12 (p0 1, p1 1, p2 1, p3 1, p4 1, p5 1, p6 1, p7 1 and 4 more); {WAY_OUT}",
     ),
     (
-        lambda: Workload.of([("ann", 50), ("ann", 50)]),
+        lambda: of([("ann", 50), ("ann", 50)]),
         "assignee 'ann' appears twice in the workload; add the two loads up or drop one",
     ),
     (
@@ -44,51 +47,66 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
         "assignee 'ann' appears twice in the workload; add the two loads up or drop one",
     ),
     (lambda: Workload.even([]), "a workload must name at least one assignee, got []"),
-    (lambda: Workload.of({}), "a workload must name at least one assignee, got {}"),
+    (lambda: of({}), "a workload must name at least one assignee, got {}"),
     (lambda: Workload.even("ann"), "assignees must be a list of ids, got 'ann'"),
-    (lambda: Workload.of("ann"), "a workload must be a mapping or pairs of assignee and number, got 'ann'"),
-    (lambda: Workload.of(7), "a workload must be a mapping or pairs of assignee and number, got 7"),  # type: ignore[arg-type]
-    (lambda: Workload.of(["ann"]), "an entry of a workload must be a pair (assignee, number), got 'ann'"),  # type: ignore[list-item]
+    (lambda: of("ann"), "a workload must be a mapping or pairs of assignee and number, got 'ann'"),
+    (lambda: of(7), "a workload must be a mapping or pairs of assignee and number, got 7"),
+    (lambda: of(["ann"]), "an entry of a workload must be a pair (assignee, number), got 'ann'"),
     (
         lambda: Workload.weights({"ann": 0}),
         "weights must contain at least one positive number, got [Fraction(0, 1)]; raise one",
     ),
     (lambda: Workload.weights({"ann": -1}), "weight of 'ann' must not be negative, got -1"),
-    (lambda: Workload.of({"ann": float("nan")}), "load of 'ann' must be a finite number, got nan"),
-    (lambda: Workload.of({"ann": float("inf")}), "load of 'ann' must be a finite number, got inf"),
-    (lambda: Workload.of({"ann": Decimal("NaN")}), "load of 'ann' must be a finite number, got Decimal('NaN')"),
-    (lambda: Workload.of({"ann": True}), "load of 'ann' must be a non-negative number, got True"),
-    (lambda: Workload.of({"ann": None}), "load of 'ann' must be a non-negative number, got None"),  # type: ignore[dict-item]
-    (lambda: Workload.of({"ann": "much"}), "load of 'ann' must be a non-negative number, got 'much'"),
-    (lambda: Workload.of({"ann": "1/0"}), "load of 'ann' must be a non-negative number, got '1/0'"),
-    (lambda: Workload.of({"ann": "1e999999999"}), "load of 'ann' must lie between 1e-400 and 1e400, got '1e999999999'"),
+    (lambda: of({"ann": float("nan")}), "load of 'ann' must be a finite number, got nan"),
+    (lambda: of({"ann": float("inf")}), "load of 'ann' must be a finite number, got inf"),
+    (lambda: of({"ann": Decimal("NaN")}), "load of 'ann' must be a finite number, got Decimal('NaN')"),
+    (lambda: of({"ann": True}), "load of 'ann' must be a non-negative number, got True"),
+    (lambda: of({"ann": None}), "load of 'ann' must be a non-negative number, got None"),
+    (lambda: of({"ann": "much"}), "load of 'ann' must be a non-negative number, got 'much'"),
+    (lambda: of({"ann": "1/0"}), "load of 'ann' must be a non-negative number, got '1/0'"),
     (
-        lambda: Workload.of({"ann": "9" * 100}),
+        lambda: of({"ann": "1e999999999"}),
+        "load of 'ann' must lie between 1e-400 and 1e400, got '1e999999999'",
+    ),
+    (
+        lambda: of({"ann": "9" * 100}),
         f"load of 'ann' must be written with at most 64 characters, got '{'9' * 50}... (100 characters)",
     ),
-    (lambda: Workload.of({"": 100}), "assignee id must not be empty, got ''"),
-    (lambda: Workload.of({7: 100}), "assignee id must be a string, got 7; convert it with str()"),  # type: ignore[dict-item]
+    (lambda: of({"": 100}), "assignee id must not be empty, got ''"),
+    (lambda: of({7: 100}), "assignee id must be a string, got 7; convert it with str()"),
     (
-        lambda: Workload.of({"a\nb": 100}),
+        lambda: of({"a\nb": 100}),
         "assignee id must be free of control characters and lone surrogates, got 'a\\nb' ('\\n' at index 1)",
     ),
     (
-        lambda: Workload.of({"\ud800": 100}),
+        lambda: of({"\ud800": 100}),
         "assignee id must be free of control characters and lone surrogates, got '\\ud800' ('\\ud800' at index 0)",
     ),
     (
-        lambda: Item("x" * 10_000_000),
+        lambda: item("x" * 10_000_000),
         f"item id must have at most 4096 characters, got '{'x' * 50}... (10000000 characters)",
     ),
-    (lambda: Item("a", effort=-1), "effort of an item must not be negative, got -1"),
-    (lambda: Item("a", effort=True), "effort of an item must be a non-negative number, got True"),
-    (lambda: Item("a", attributes=7), "attributes must be a mapping, got 7"),  # type: ignore[arg-type]
-    (lambda: Item("a", attributes={"b": [1, {"c": object}]}), "attributes.b[1].c must be a string, number, bool, null"),
-    (lambda: Item("a", attributes={"b": float("nan")}), "attributes.b must be finite, got nan"),
-    (lambda: Item("a", attributes={"b": 2**63}), "attributes.b must fit 64 bits, got 9223372036854775808; pass it as a string"),
-    (lambda: Item("a", attributes={"b": "\0"}), "attributes.b must be free of NUL and lone surrogates, got '\\x00'"),
-    (lambda: Item("a", attributes={"b": "\udfff"}), "attributes.b must be free of NUL and lone surrogates, got '\\udfff'"),
-    (lambda: Item("a", attributes={7: 1}), "key of attributes must be a string, got 7"),  # type: ignore[dict-item]
+    (lambda: item("a", effort=-1), "effort of an item must not be negative, got -1"),
+    (lambda: item("a", effort=True), "effort of an item must be a non-negative number, got True"),
+    (lambda: item("a", attributes=7), "attributes must be a mapping, got 7"),
+    (
+        lambda: item("a", attributes={"b": [1, {"c": object}]}),
+        "attributes.b[1].c must be a string, number, bool, null",
+    ),
+    (lambda: item("a", attributes={"b": float("nan")}), "attributes.b must be finite, got nan"),
+    (
+        lambda: item("a", attributes={"b": 2**63}),
+        "attributes.b must fit 64 bits, got 9223372036854775808; pass it as a string",
+    ),
+    (
+        lambda: item("a", attributes={"b": "\0"}),
+        "attributes.b must be free of NUL and lone surrogates, got '\\x00'",
+    ),
+    (
+        lambda: item("a", attributes={"b": "\udfff"}),
+        "attributes.b must be free of NUL and lone surrogates, got '\\udfff'",
+    ),
+    (lambda: item("a", attributes={7: 1}), "key of attributes must be a string, got 7"),
     (lambda: list(item_ids("abc")), "items must be a list of ids, got 'abc'; for one item pass ['abc']"),
     (
         lambda: Stamp(at=datetime(2026, 1, 1)),  # noqa: DTZ001
@@ -125,7 +143,10 @@ LEAVES: list[tuple[DistributionError, str]] = [
         errors.InvalidInput(subject="n", must="be whole", got=0.5, detail="a half", remedy="round it"),
         "n must be whole, got 0.5 (a half); round it",
     ),
-    (errors.DuplicateAssignee("ann"), "assignee 'ann' appears twice in the workload; add the two loads up or drop one"),
+    (
+        errors.DuplicateAssignee("ann"),
+        "assignee 'ann' appears twice in the workload; add the two loads up or drop one",
+    ),
     (errors.Infeasible(what="cannot", why="no room", remedy="make room"), "cannot: no room; make room"),
     (
         errors.BadRow(source="rows.csv", line=7, problem="no id"),
@@ -145,7 +166,7 @@ LEAVES: list[tuple[DistributionError, str]] = [
 
 def test_every_leaf_has_an_example_here() -> None:
     def leaves(cls: type) -> set[type]:
-        return {cls} | {leaf for sub in cls.__subclasses__() for leaf in leaves(sub)}
+        return {cls} | set().union(*map(leaves, cls.__subclasses__()))
 
     ours = {leaf for leaf in leaves(DistributionError) if leaf.__module__ == "distribution.errors"}
     assert {type(error) for error, _ in LEAVES} | {DistributionError} == ours
@@ -200,7 +221,10 @@ def test_numpy_numbers_are_numbers() -> None:
 
 
 def test_exact_numbers_are_written_for_people() -> None:
-    texts = [decimal_text(number) for number in (Fraction(1, 3), Fraction(1, 8), Fraction(10**40), Fraction(1, 2**90))]
+    texts = [
+        decimal_text(number)
+        for number in (Fraction(1, 3), Fraction(1, 8), Fraction(10**40), Fraction(1, 2**90))
+    ]
 
     assert texts[:2] == ["1/3", "0.125"]
     assert texts[2] == str(10**40)

@@ -8,7 +8,7 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,9 @@ from distribution.errors import InvalidInput
 from distribution.orders import Interleaved, Order
 from distribution.shuffled import Shuffled
 from distribution.split import ORDERS, make_order
+from distribution.static import distribute
 from distribution.testing import strategies, twins
 from distribution.workload import Workload
-from distribution.static import distribute
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,7 +58,9 @@ def test_every_position_has_a_slot_of_its_own_and_finds_back(name: str, counts: 
 @pytest.mark.usefixtures("block")
 @pytest.mark.parametrize("name", ORDERS)
 @given(counts=cuts(), seed=strategies.seeds(), data=st.data())
-def test_any_slice_is_the_slice_of_the_whole(name: str, counts: list[int], seed: int, data: st.DataObject) -> None:
+def test_any_slice_is_the_slice_of_the_whole(
+    name: str, counts: list[int], seed: int, data: st.DataObject
+) -> None:
     order = make_order(name, counts, seed)
     n = sum(counts)
     start = data.draw(st.integers(0, n))
@@ -137,7 +139,7 @@ DIGESTS = {
 def test_plans_are_the_same_in_every_version(name: str) -> None:
     digest = hashlib.sha256()
     for n in (1, 10, 1000, 16_384, 40_000):
-        plan = distribute(n, Workload.of({"ann": 50, "bob": "33.5", "eve": "16.5"}), seed=7, order=name)
+        plan = distribute(n, Workload.of({"ann": 50, "bob": 33.5, "eve": 16.5}), seed=7, order=name)
         digest.update(bytes(plan.labels()))
         digest.update(repr([plan.positions_of("eve")[:50]]).encode())
 
@@ -167,7 +169,7 @@ def test_a_golden_multiplier_is_coprime_and_evenly_spread() -> None:
         multiples = {golden_multiplier(n) * at % n for at in range(n)}
         assert len(multiples) == n
     first_hundred = sorted(golden_multiplier(10_000) * at % 10_000 for at in range(100))
-    gaps = {b - a for a, b in zip(first_hundred, first_hundred[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(first_hundred)}
     assert max(gaps) < 4 * min(gaps)
 
 

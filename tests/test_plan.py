@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from array import array
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +35,9 @@ TEAM = Workload.of({"ann": 50, "bob": 30, "eve": 20})
 TEN = [f"img-{at:03}" for at in range(10)]
 
 
-@given(n=st.integers(0, 400), workload=strategies.workloads(), seed=strategies.seeds(), order=strategies.orders())
+@given(
+    n=st.integers(0, 400), workload=strategies.workloads(), seed=strategies.seeds(), order=strategies.orders()
+)
 def test_counts_are_the_apportionment_and_every_item_is_in_one_place(
     n: int, workload: Workload, seed: int, order: str
 ) -> None:
@@ -64,7 +68,9 @@ def test_every_plan_keeps_the_promises_of_its_basis_and_comes_back_from_json(
     assert again == plan
     assert hash(again) == hash(plan)
     assert again.labels() == plan.labels()
-    assert [again.items_of(name) for name in plan.assignees] == [plan.items_of(name) for name in plan.assignees]
+    assert [again.items_of(name) for name in plan.assignees] == [
+        plan.items_of(name) for name in plan.assignees
+    ]
     assert not plan.diff(again)
     for item in items:
         assert plan.assignee_of(item.id) in str(plan.explain(item.id))
@@ -79,7 +85,7 @@ def test_all_slices_together_equal_the_whole(n: int, order: str, data: st.DataOb
     edges = [0, *cuts, n]
 
     joined = array("B")
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         joined.extend(plan.labels(start, stop))
     assert joined == plan.labels()
     assert [plan.assignees[label] for label in joined] == [plan.assignee_at(at) for at in range(n)]
@@ -118,7 +124,7 @@ def test_no_items_are_a_plan_too() -> None:
 
 
 def test_an_item_that_comes_twice_is_skipped_and_reported_never_doubled() -> None:
-    plan = distribute(["a", "b", "a", Item("b"), "c"], TEAM)
+    plan = distribute(["a", "b", "a", Item("b"), Item("c")], TEAM)
 
     assert plan.n == 3
     assert plan.skipped == ("a", "b")
@@ -180,7 +186,7 @@ def test_effort_is_balanced_within_the_stated_bound_where_counts_are_not() -> No
 
 
 def test_effort_in_fractions_is_exact() -> None:
-    items = [Item("a", effort="0.1"), Item("b", effort=0.2), Item("c", effort="1/3"), "d"]
+    items = [Item("a", effort="0.1"), Item("b", effort=0.2), Item("c", effort="1/3"), Item("d")]
     plan = distribute(items, Workload.even(["ann"]), basis=ByEffort())
 
     assert plan.efforts() == {"ann": Fraction(49, 30)}
@@ -247,12 +253,19 @@ def test_an_explanation_is_data_and_a_sentence() -> None:
 
     reason = plan.explain("img-009")
 
-    assert (reason.assignee, reason.slot, reason.interval, reason.share.quota) == ("eve", 9, (9, 10), Fraction(1))
+    assert (reason.assignee, reason.slot, reason.interval, reason.share.quota) == (
+        "eve",
+        9,
+        (9, 10),
+        Fraction(1),
+    )
     assert str(reason) == (
         "'img-009' is with 'eve': item 10 of 10 takes slot 9 (contiguous);"
         " slot 9 belongs to 'eve': load 10 %, exact quota 1, so 1 item"
     )
-    assert "slots 0 to 5 belong to 'ann': load 60 %, exact quota 6, so 6 items" in str(plan.explain("img-000"))
+    assert "slots 0 to 5 belong to 'ann': load 60 %, exact quota 6, so 6 items" in str(
+        plan.explain("img-000")
+    )
 
 
 def test_explanations_of_the_other_bases_name_what_decided() -> None:
@@ -313,7 +326,9 @@ def tampered(plan: Plan, **fields: object) -> Plan:
         (Grouped("dir"), {"owners": [0] * 10}, "counts are within 10/3 of the exact share"),
     ],
 )
-def test_a_plan_that_was_tampered_with_is_found_out(basis: Basis, fields: dict[str, object], rule: str) -> None:
+def test_a_plan_that_was_tampered_with_is_found_out(
+    basis: Basis, fields: dict[str, object], rule: str
+) -> None:
     items = [Item(name, attributes={"dir": at // 5}) for at, name in enumerate(TEN)]
     plan = tampered(distribute(items, TEAM, order="contiguous", basis=basis), **fields)
 
@@ -332,8 +347,13 @@ def test_a_split_that_lies_about_itself_is_found_out() -> None:
 
     plan = distribute(["a", "b"], Workload.even(["ann"]), basis=ByEffort())
     object.__setattr__(plan, "split", Liar([0, 0], 1, make_order("contiguous", [2], 0)))
-    assert Violation("every position is worked on by its owner, once", "position 0") in plan.verify().violations
-    assert Violation("every position is worked on by its owner, once", "position 1 by nobody") in plan.verify().violations
+    assert (
+        Violation("every position is worked on by its owner, once", "position 0") in plan.verify().violations
+    )
+    assert (
+        Violation("every position is worked on by its owner, once", "position 1 by nobody")
+        in plan.verify().violations
+    )
     plan.split.counts = (1,)
     assert "labels agree with the counts" in {violation.rule for violation in plan.verify()}
 
@@ -394,9 +414,9 @@ def test_the_basis_of_a_plan_that_does_not_say_is_the_count() -> None:
 
 
 @pytest.mark.parametrize("item", ["img-999", 3, True, None, 2.0])
-def test_an_item_that_is_not_in_the_plan_is_not_found(item: object) -> None:
+def test_an_item_that_is_not_in_the_plan_is_not_found(item: Any) -> None:
     with pytest.raises(NotFound, match="no item .* in a plan of 10 items"):
-        distribute(TEN, TEAM).assignee_of(item)  # type: ignore[arg-type]
+        distribute(TEN, TEAM).assignee_of(item)
 
 
 def test_positions_and_people_that_are_not_there_are_refused() -> None:
@@ -406,7 +426,7 @@ def test_positions_and_people_that_are_not_there_are_refused() -> None:
     with pytest.raises(NotFound, match="no item 10 in a plan of 10 items"):
         plan.assignee_of(10)
     with pytest.raises(NotFound, match="no item True in"):
-        plan.assignee_of(True)  # noqa: FBT003
+        plan.assignee_of(True)
     with pytest.raises(InvalidInput, match="position must be between 0 and 9, got 10"):
         plan.assignee_at(10)
     with pytest.raises(InvalidInput, match=r"slice of a plan must lie between 0 and 10, got \(5, 11\)"):
@@ -418,10 +438,18 @@ def test_positions_and_people_that_are_not_there_are_refused() -> None:
 @pytest.mark.parametrize(
     ("items", "settings", "message"),
     [
-        ("img-1", {}, "items must be a list of ids or their number, got 'img-1'; for one item pass ['img-1']"),
+        (
+            "img-1",
+            {},
+            "items must be a list of ids or their number, got 'img-1'; for one item pass ['img-1']",
+        ),
         (None, {}, "items must be a list of ids or their number, got None"),
         ([""], {}, "item id must not be empty, got ''"),
-        (["a\tb"], {}, "item id must be free of control characters and lone surrogates, got 'a\\tb' ('\\t' at index 1)"),
+        (
+            ["a\tb"],
+            {},
+            "item id must be free of control characters and lone surrogates, got 'a\\tb' ('\\t' at index 1)",
+        ),
         (["a" * 5000], {}, "item id must have at most 4096 characters, got 'aaaa"),
         ([1], {}, "item id must be a string, got 1; convert it with str()"),
         (-1, {}, "number of items must be a whole number of at least 0, got -1"),
@@ -430,8 +458,16 @@ def test_positions_and_people_that_are_not_there_are_refused() -> None:
         (5, {"basis": "effort"}, "basis must be ByCount, ByEffort, Stratified or Grouped, got 'effort'"),
         (5, {"seed": 1.5}, "seed must be a whole number, got 1.5"),
         (5, {"seed": True}, "seed must be a whole number, got True"),
-        (5, {"order": "best"}, "order must be one of shuffled, contiguous, interleaved, random, spread, got 'best'"),
-        (["a"], {"basis": Stratified("dir")}, "key 'dir' must lead to a value in at least one item, got 'none in 1 items'"),
+        (
+            5,
+            {"order": "best"},
+            "order must be one of shuffled, contiguous, interleaved, random, spread, got 'best'",
+        ),
+        (
+            ["a"],
+            {"basis": Stratified("dir")},
+            "key 'dir' must lead to a value in at least one item, got 'none in 1 items'",
+        ),
     ],
 )
 def test_what_cannot_be_distributed_is_refused_with_the_value(
@@ -444,11 +480,13 @@ def test_what_cannot_be_distributed_is_refused_with_the_value(
 
 
 def test_a_workload_must_be_one() -> None:
-    with pytest.raises(InvalidInput, match="workload must be a Workload, got {'ann': 100}; build one with Workload.of"):
+    with pytest.raises(
+        InvalidInput, match="workload must be a Workload, got {'ann': 100}; build one with Workload.of"
+    ):
         distribute(3, {"ann": 100})  # type: ignore[arg-type]
 
 
 def test_a_key_must_be_a_path() -> None:
     for key in ("", "a..b", 7):
         with pytest.raises(InvalidInput, match="key of a stratum or group must be a dotted path"):
-            Stratified(key)  # type: ignore[arg-type]
+            Stratified(key)

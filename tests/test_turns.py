@@ -36,7 +36,9 @@ def test_published_sequences_are_reproduced_with_their_largest_deviation(row: di
     held, worst = [0] * len(weights), Fraction(0)
     for turn, owner in enumerate(owners[: turns.period], 1):
         held[owner] += 1
-        worst = max(worst, *(abs(h - Fraction(turn * w, sum(weights))) for h, w in zip(held, weights, strict=True)))
+        worst = max(
+            worst, *(abs(h - Fraction(turn * w, sum(weights))) for h, w in zip(held, weights, strict=True))
+        )
     assert worst == Fraction(row["worst_deviation"])
 
 
@@ -85,7 +87,9 @@ def test_tijdeman_is_within_its_proven_bound_at_every_moment(weights: list[Fract
 
 
 @given(weights=strategies.weights(6), n=st.integers(0, 60))
-def test_max_deficit_never_lifts_anybody_a_whole_item_above_her_share(weights: list[Fraction], n: int) -> None:
+def test_max_deficit_never_lifts_anybody_a_whole_item_above_her_share(
+    weights: list[Fraction], n: int
+) -> None:
     turns, _ = Turns.start(weights).take(n)
 
     for count, weight in zip(turns.counts, weights, strict=True):
@@ -108,7 +112,9 @@ def test_fast_and_obvious_sequences_agree(weights: list[Fraction], n: int) -> No
 
 @pytest.mark.parametrize("rule", ["webster", "dhondt", "adams", "balinski_young"])
 @given(weights=strategies.weights(5), n=st.integers(0, 40))
-def test_a_sequence_and_its_one_shot_method_give_the_same_counts(rule: str, weights: list[Fraction], n: int) -> None:
+def test_a_sequence_and_its_one_shot_method_give_the_same_counts(
+    rule: str, weights: list[Fraction], n: int
+) -> None:
     assert list(Turns.start(weights, rule=rule).take(n)[0].counts) == apportion(weights, n, method=rule)
 
 
@@ -119,7 +125,10 @@ def test_a_sequence_and_its_one_shot_method_give_the_same_counts(rule: str, weig
         ({"weights": [1], "rule": "tijdeman", "counts": []}, "turns must hold one count for each weight"),
         ({"weights": 1, "rule": "tijdeman", "counts": []}, "turns must hold one count for each weight"),
         ({"weights": [1], "rule": "magic", "counts": [0]}, "rule must be one of max_deficit, tijdeman"),
-        ({"weights": [1], "rule": "tijdeman", "counts": [-1]}, "count 0 must be a whole number of at least 0, got -1"),
+        (
+            {"weights": [1], "rule": "tijdeman", "counts": [-1]},
+            "count 0 must be a whole number of at least 0, got -1",
+        ),
     ],
 )
 def test_a_stored_state_that_makes_no_sense_is_refused(data: dict[str, object], message: str) -> None:

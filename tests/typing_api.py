@@ -16,7 +16,7 @@ from distribution.task import Task
 memory: TaskStore = MemoryStore()
 sqlite: TaskStore = SqliteStore("work.db")
 
-team = Workload.of({"ann": 50, "bob": "30", "eve": 20.0})
+team = Workload.of({"ann": 50, "bob": 30, "eve": 20})
 plan = distribute(["a", Item("b", effort="1/3", attributes={"dir": "/x"})], team, seed=7, basis=ByEffort())
 assert_type(plan, Plan)
 assert_type(plan.counts(), dict[str, int])

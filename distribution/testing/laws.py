@@ -52,7 +52,7 @@ def scale_does_not_matter(method: Method, weights: Sequence[Fraction], n: int) -
 
 
 def one_more_takes_from_nobody(method: Method, weights: Sequence[Fraction], n: int) -> None:
-    """A larger house costs nobody a seat (all divisor methods, balinski_young; not hamilton)."""
+    """Growing nobody a seat (all divisor methods, balinski_young; not hamilton)."""
     before, after = method(weights, n), method(weights, n + 1)
     assert all(a <= b for a, b in zip(before, after, strict=True)), (before, after)
 

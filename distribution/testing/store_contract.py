@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ import pytest
 
 from distribution.errors import Refused
 from distribution.events import Stamp, TaskCreated
-from distribution.ports import Page, TaskStore
+from distribution.ports import Page, Placement, TaskStore
 from distribution.static import distribute
 from distribution.task import (
     AddItems,
@@ -50,7 +50,20 @@ from distribution.workload import Workload
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONTESTANTS = 6
-STRANGE = ["é", "e\u0301", "👩\u200d🚀", "a b", " ", "'; DROP TABLE task; --", "%", "_", "\u202eright", "0", "None", "x" * 4096]
+STRANGE = [
+    "é",
+    "e\u0301",
+    "👩\u200d🚀",
+    "a b",
+    " ",
+    "'; DROP TABLE task; --",
+    "%",
+    "_",
+    "\u202eright",
+    "0",
+    "None",
+    "x" * 4096,
+]
 """Ids that a careless store confuses, cuts or breaks on."""
 
 
@@ -71,7 +84,9 @@ def make(task_id: str, items: Sequence[str] = ("a", "b", "c"), **settings: Any) 
         created_at=NOON,
         metadata={"project": "cats", "nested": {"list": [1, 2.5, None, True]}},
     )
-    rows: list[ItemRow] = [(at, item, "5/2" if at == 0 else None, '{"dir":"/é"}') for at, item in enumerate(items)]
+    rows: list[ItemRow] = [
+        (at, item, "5/2" if at == 0 else None, '{"dir":"/é"}') for at, item in enumerate(items)
+    ]
     return task, creation(task, plan, rows, Stamp(at=NOON, **settings))
 
 
@@ -92,18 +107,18 @@ def quick_switching() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def duel(store: TaskStore, task_id: str, decide: Callable[[int], Decide[Any]]) -> list[Any]:
+def duel(store: TaskStore, task_id: str, decisions: Sequence[Decide[Any]]) -> list[Any]:
     """Let all contestants change one task at the same moment; give what each got, refusals included.
 
     Deciding is made slow: in a store whose transaction does not hold, all of them see
     the same view. Results go through the executor, so a contestant that dies is seen.
     """
-    gate = Barrier(CONTESTANTS, timeout=30)
+    gate = Barrier(len(decisions), timeout=30)
 
-    def contend(me: int) -> Any:
+    def contend(decide: Decide[Any]) -> Any:
         def slowly(view: View) -> Decision[Any]:
             time.sleep(0.002)
-            return decide(me)(view)
+            return decide(view)
 
         gate.wait()
         try:
@@ -111,8 +126,8 @@ def duel(store: TaskStore, task_id: str, decide: Callable[[int], Decide[Any]]) -
         except Refused as refusal:
             return refusal
 
-    with quick_switching(), ThreadPoolExecutor(CONTESTANTS) as threads:
-        return list(threads.map(contend, range(CONTESTANTS)))
+    with quick_switching(), ThreadPoolExecutor(len(decisions)) as threads:
+        return list(threads.map(contend, decisions))
 
 
 class TaskStoreContract(ABC):
@@ -166,7 +181,9 @@ class TaskStoreContract(ABC):
 
         def decided(_: View) -> Decision[None]:
             changes = (PutTask(task), AddItems(**rows))
-            return Decision(changes=changes, event=TaskCreated(items=1, counts={}), stamp=Stamp(at=NOON), result=None)
+            return Decision(
+                changes=changes, event=TaskCreated(items=1, counts={}), stamp=Stamp(at=NOON), result=None
+            )
 
         with pytest.raises(ZeroDivisionError, match=bad):
             store.transact("t", Ask(), decided)
@@ -191,7 +208,11 @@ class TaskStoreContract(ABC):
         assert [store.transact("t", Ask(), noted) for _ in range(3)] == [1, 2, 3]
         entries = store.history("t", Page())
         assert [entry.version for entry in entries] == [1, 2, 3, 4]
-        assert (entries[0].stamp.actor, entries[0].stamp.reason, entries[0].stamp.at) == ("zoe", "why not", NOON)
+        assert (entries[0].stamp.actor, entries[0].stamp.reason, entries[0].stamp.at) == (
+            "zoe",
+            "why not",
+            NOON,
+        )
         assert entries[0].event == TaskCreated(items=3, counts={"ann": 2, "bob": 1})
         assert [e.version for e in store.history("t", Page(after=1, limit=2))] == [2, 3]
 
@@ -211,7 +232,7 @@ class TaskStoreContract(ABC):
         """The view a decision saw is still true when it is kept."""
         for round_ in range(self.rounds):
             name = f"t{round_}"
-            results = duel(store, name, lambda _, name=name: make(name)[1])
+            results = duel(store, name, [make(name)[1]] * CONTESTANTS)
 
             assert sum(isinstance(result, Task) for result in results) == 1, results
             assert sum(isinstance(result, Refused) for result in results) == CONTESTANTS - 1, results
@@ -223,7 +244,7 @@ class TaskStoreContract(ABC):
             name = f"t{round_}"
             store.transact(name, Ask(), make(name)[1])
 
-            assert sorted(duel(store, name, lambda _: noted)) == list(range(1, CONTESTANTS + 1))
+            assert sorted(duel(store, name, [noted] * CONTESTANTS)) == list(range(1, CONTESTANTS + 1))
             assert self.peek(store, name)[0] == CONTESTANTS + 1
 
     def test_a_reader_sees_all_of_a_change_or_none(self, store: TaskStore) -> None:
@@ -249,7 +270,8 @@ class TaskStoreContract(ABC):
         items = [f"i{n}" for n in range(25)]
         store.transact("t", Ask(), make("t", items)[1])
 
-        rows, page = [], Page(limit=7)
+        page = Page(limit=7)
+        rows: list[Placement] = []
         while found := store.placements("t", page):
             rows += found
             page = attrs.evolve(page, after=found[-1].position)
@@ -262,7 +284,8 @@ class TaskStoreContract(ABC):
         plan = distribute(items, Workload.even(["ann", "bob"]), seed=7)
         store.transact("t", Ask(), make("t", items)[1])
 
-        rows, page = [], Page(limit=4)
+        page = Page(limit=4)
+        rows: list[Placement] = []
         while found := store.placements("t", page, assignee="bob"):
             rows += found
             page = attrs.evolve(page, after=found[-1].slot)

@@ -57,7 +57,9 @@ def weights(max_size: int = 8) -> st.SearchStrategy[list[Fraction]]:
 
 def workloads(max_size: int = 8) -> st.SearchStrategy[Workload]:
     """Give workloads of up to *max_size* people."""
-    return weights(max_size).map(lambda given: Workload.weights([(f"p{at}", w) for at, w in enumerate(given)]))
+    return weights(max_size).map(
+        lambda given: Workload.weights([(f"p{at}", w) for at, w in enumerate(given)])
+    )
 
 
 def orders() -> st.SearchStrategy[str]:
@@ -78,7 +80,9 @@ def scalars() -> st.SearchStrategy[Json]:
         st.integers(-2, 3),
         st.sampled_from([0.5, 1.0, -0.0, 2.5, 1e300]),
         st.integers(-(2**63), 2**63 - 1),
-        st.sampled_from(["", "a", "b", "ab", "/a/b", "1", "*", "?", "[", "é", "2026-11-22", "a\nb", "_", "%", "\\"]),
+        st.sampled_from(
+            ["", "a", "b", "ab", "/a/b", "1", "*", "?", "[", "é", "2026-11-22", "a\nb", "_", "%", "\\"]
+        ),
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
     )
 
@@ -87,7 +91,9 @@ def attribute_values() -> st.SearchStrategy[Json]:
     """Give values of attributes: scalars, lists and mappings of them."""
     return st.recursive(
         scalars(),
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+        ),
         max_leaves=6,
     )
 
@@ -106,9 +112,14 @@ def efforts() -> st.SearchStrategy[Fraction]:
 def items(draw: st.DrawFn, max_size: int = 40) -> list[Item]:
     """Give items with different ids, a `dir` among few, and efforts."""
     size = draw(st.integers(0, max_size))
-    folders = draw(st.lists(st.one_of(st.sampled_from(["/a", "/b", "/a/b", 1, True, None]), scalars()), min_size=1, max_size=4))
+    folders = draw(
+        st.lists(
+            st.one_of(st.sampled_from(["/a", "/b", "/a/b", 1, True, None]), scalars()), min_size=1, max_size=4
+        )
+    )
     return [
-        Item(f"i{at}", effort=draw(efforts()), attributes={"dir": draw(st.sampled_from(folders))}) for at in range(size)
+        Item(f"i{at}", effort=draw(efforts()), attributes={"dir": draw(st.sampled_from(folders))})
+        for at in range(size)
     ]
 
 

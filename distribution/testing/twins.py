@@ -22,9 +22,9 @@ RANKS: dict[str, Rank] = {
     "webster": lambda weight, held: (0, weight / (held + Fraction(1, 2))),
     "dhondt": lambda weight, held: (0, weight / (held + 1)),
     "adams": lambda weight, held: (1, weight) if held == 0 else (0, weight / held),
-    "dean": lambda weight, held: (1, weight)
-    if held == 0
-    else (0, weight / Fraction(2 * held * (held + 1), 2 * held + 1)),
+    "dean": lambda weight, held: (
+        (1, weight) if held == 0 else (0, weight / Fraction(2 * held * (held + 1), 2 * held + 1))
+    ),
     "hill": _sqrt_free_hill,
 }
 """Claim to the next unit, the textbook's way; a divisor of zero comes first."""
@@ -39,7 +39,9 @@ def hamilton(weights: Sequence[Fraction], n: int) -> list[int]:
     return seats
 
 
-def divisor(weights: Sequence[Fraction], n: int, method: str, floors: Sequence[int], caps: Sequence[int]) -> list[int]:
+def divisor(
+    weights: Sequence[Fraction], n: int, method: str, floors: Sequence[int], caps: Sequence[int]
+) -> list[int]:
     """Award one unit after the other to the highest claim, ties to the earlier."""
     seats = list(floors)
     while sum(seats) < n:
@@ -57,7 +59,9 @@ def quota_method(weights: Sequence[Fraction], n: int) -> list[int]:
     total, seats = sum(weights), [0] * len(weights)
     for size in range(1, n + 1):
         claims = [
-            (weight / (seats[at] + 1), -at) for at, weight in enumerate(weights) if seats[at] < weight * size / total
+            (weight / (seats[at] + 1), -at)
+            for at, weight in enumerate(weights)
+            if seats[at] < weight * size / total
         ]
         seats[-max(claims)[1]] += 1
     return seats
