@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, NoReturn, cast
 
 from distribution.errors import BadRow, DistributionError, InvalidInput
-from distribution.filters import EVERYTHING, Filter, matches
+from distribution.filters import Filter, matches
 from distribution.values import Item, Json, Number
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
@@ -33,7 +33,7 @@ WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 FolderEffort = Literal["size", "lines"]
 
 
-def folder(root: Path, *, effort: FolderEffort | None = None, where: Filter = EVERYTHING) -> Iterator[Item]:
+def folder(root: Path, *, effort: FolderEffort | None = None, where: Filter | None = None) -> Iterator[Item]:
     """Yield every file below a folder, in the order of its path.
 
     The id is the path below the folder. Attributes: `dir` ("/" for the folder itself),
@@ -58,7 +58,7 @@ def folder(root: Path, *, effort: FolderEffort | None = None, where: Filter = EV
                 yield item
 
 
-def _file(path: Path, below: str, effort: FolderEffort | None, where: Filter) -> Item | None:
+def _file(path: Path, below: str, effort: FolderEffort | None, where: Filter | None) -> Item | None:
     """Look at one file; None where the filter leaves it out."""
     try:
         found = path.stat()
@@ -69,7 +69,7 @@ def _file(path: Path, below: str, effort: FolderEffort | None, where: Filter) ->
             "size": found.st_size,
             "modified": datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds"),
         }
-        if not matches(where, attributes):
+        if where is not None and not matches(where, attributes):
             return None
         amount = 1 if effort is None else found.st_size if effort == "size" else _lines(path)
     except OSError as error:
@@ -111,11 +111,12 @@ def csv_rows(path: str, *, id_column: str = "id", effort: str | None = None) -> 
     source = _named(path)
     with _opened(path) as file:
         reader = csv.DictReader((text + "\n" for _, text in _numbered(file, source)), strict=True)
+        with _row(source, 1):
+            for column in (id_column, effort):
+                _check_column(column, reader.fieldnames or [])
         while True:
             with _row(source, reader.line_num + 1):
                 row = next(reader, None)
-                for column in (id_column, effort):
-                    _check_column(column, reader.fieldnames or [])
                 if row is None:
                     return
             with _row(source, reader.line_num):

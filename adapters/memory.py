@@ -114,7 +114,7 @@ class MemoryStore:
             if item is not None:
                 at = kept.index.get(item)
                 found = [kept.placements[at]] if at is not None else []
-                return [p for p in found if assignee in {None, p.assignee} and p.position > page.after]
+                return [p for p in found if assignee in {None, p.assignee}]
             if assignee is not None:
                 line = kept.work.get(assignee, [])
                 start = bisect_right(line, page.after, key=lambda p: p.slot)

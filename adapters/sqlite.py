@@ -32,21 +32,20 @@ BUSY_SECONDS = 30.0
 """How long to wait for a program that holds the database without queueing at the lock file."""
 CACHE_KIB = 65_536
 
-PLACEMENT = """
-    SELECT item.id, placement.position, assignee.id, placement.slot,
-           coalesce(item.effort, '1'), coalesce(item.attributes, '{}')
-    FROM placement
-    JOIN item ON item.task = placement.task AND item.position = placement.position
-    JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee
-"""
-BY_POSITION = (
-    f"{PLACEMENT} WHERE placement.task = ? AND placement.position > ? ORDER BY placement.position LIMIT ?"
-)
-BY_SLOT = f"""{PLACEMENT} WHERE placement.task = ? AND placement.assignee = ? AND placement.slot > ?
-    ORDER BY placement.slot LIMIT ?"""
-OF_ITEM = f"""{PLACEMENT} WHERE placement.task = ?
-    AND placement.position = (SELECT position FROM item WHERE task = ? AND id = ?) AND placement.position > ?
-    ORDER BY placement.position, placement.assignee LIMIT ?"""
+COLUMNS = """item.id, placement.position, assignee.id, placement.slot,
+    coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
+ASSIGNEE = "CROSS JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee"
+# CROSS JOIN keeps the order of the tables as written: with statistics SQLite has chosen to
+# go through a whole task to find one item.
+BY_POSITION = f"""SELECT {COLUMNS} FROM placement NOT INDEXED
+    CROSS JOIN item ON item.task = placement.task AND item.position = placement.position {ASSIGNEE}
+    WHERE placement.task = ? AND placement.position > ? ORDER BY placement.position LIMIT ?"""
+BY_SLOT = f"""SELECT {COLUMNS} FROM placement INDEXED BY placement_work
+    CROSS JOIN item ON item.task = placement.task AND item.position = placement.position {ASSIGNEE}
+    WHERE placement.task = ? AND placement.assignee = ? AND placement.slot > ? ORDER BY placement.slot LIMIT ?"""
+OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
+    CROSS JOIN placement ON placement.task = item.task AND placement.position = item.position {ASSIGNEE}
+    WHERE item.task = ? AND item.id = ? ORDER BY placement.assignee LIMIT ?"""
 
 
 class SqliteStore:
@@ -261,7 +260,7 @@ class SqliteStore:
                 return []
             key = row[0]
             if item is not None:
-                found = connection.execute(OF_ITEM, (key, key, item, page.after, page.limit)).fetchall()
+                found = connection.execute(OF_ITEM, (key, item, page.limit)).fetchall()
             elif assignee is not None:
                 who = connection.execute(
                     "SELECT number FROM assignee WHERE task = ? AND id = ?", (key, assignee)

@@ -276,7 +276,7 @@ def released(
     ]
     heapq.heapify(waiting)
     held = sum(seats)
-    while ready or waiting:
+    while True:
         held += 1
         while waiting and (waiting[0][0] <= held or not ready):
             i = heapq.heappop(waiting)[1]

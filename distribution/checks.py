@@ -13,10 +13,10 @@ from fractions import Fraction
 from typing import Protocol
 
 from distribution.apportion import apportion
-from distribution.basis import Basis, ByCount, ByEffort, Key, Stratified
+from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified
 from distribution.diff import ItemRef, Violation
-from distribution.reasons import Part
-from distribution.split import Split
+from distribution.reasons import Ground, Interval, Part
+from distribution.split import IntervalSplit, Split
 from distribution.workload import Workload
 
 
@@ -52,33 +52,43 @@ class Planned(Protocol):
         """Give the units of effort in 1."""
 
 
-def part(plan: Planned, position: int, owner: int) -> Part | None:
-    """Say where a position stands in its stratum, group or effort. O(n)."""
-    if isinstance(plan.basis, ByCount):
-        return None
+def ground(plan: Planned, position: int, owner: int) -> Ground:
+    """Say what decided on a position: slots, or its stratum, group or effort. O(1), else O(n)."""
+    if isinstance(plan.split, IntervalSplit):
+        return Interval(plan.split.bounds[owner], plan.split.bounds[owner + 1])
     table = plan.split.labels(0, plan.split.n)
-    if isinstance(plan.basis, ByEffort):
-        sizes = _sizes(plan)
-        held = sum(size for size, who in zip(sizes, table, strict=True) if who == owner)
-        return Part(
-            size=Fraction(sizes[position], plan.scale),
-            held=Fraction(held, plan.scale),
-            quota=plan.workload.quotas(sum(sizes))[owner] / plan.scale,
-            bound=_balance_bound(plan, max(sizes)) / plan.scale,
-        )
-    keys = plan.keys or ()
+    if isinstance(plan.basis, (Stratified, Grouped)):
+        return _part_of_key(plan, plan.basis, position, owner)
+    sizes = _sizes(plan)
+    held = sum(size for size, who in zip(sizes, table, strict=True) if who == owner)
+    return Part(
+        of="effort",
+        size=Fraction(sizes[position], plan.scale),
+        held=Fraction(held, plan.scale),
+        quota=plan.workload.quotas(sum(sizes))[owner] / plan.scale,
+        bound=_balance_bound(plan, max(sizes)) / plan.scale,
+    )
+
+
+def _part_of_key(plan: Planned, basis: Stratified | Grouped, position: int, owner: int) -> Part:
+    """Say where a position stands in its stratum or group."""
+    keys, table = plan.keys or (), plan.split.labels(0, plan.split.n)
     key = keys[position]
     members = [at for at, other in enumerate(keys) if other == key]
-    if isinstance(plan.basis, Stratified):
+    if isinstance(basis, Stratified):
         return Part(
-            key=key[1],
+            of="stratum",
+            key=basis.key,
+            value=key[1],
             size=Fraction(len(members)),
             held=Fraction(sum(table[at] == owner for at in members)),
             quota=Fraction(len(members) * plan.split.counts[owner], plan.split.n),
             bound=_stratum_bound(plan),
         )
     return Part(
-        key=key[1],
+        of="group",
+        key=basis.key,
+        value=key[1],
         size=Fraction(1 if key[0] == "null" else len(members)),
         held=Fraction(plan.split.counts[owner]),
         quota=plan.workload.quotas(plan.split.n)[owner],

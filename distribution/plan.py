@@ -207,7 +207,6 @@ class Plan:
         position = self.position_of(item)
         owner = self.split.owner_at(position)
         assignee = self.assignees[owner]
-        bounds = self.split.bounds if isinstance(self.split, IntervalSplit) else None
         return Placed(
             item=item,
             position=position,
@@ -221,9 +220,7 @@ class Plan:
                 quota=self.workload.quotas(self.n)[owner],
                 count=self.split.counts[owner],
             ),
-            interval=(bounds[owner], bounds[owner + 1]) if bounds else None,
-            basis=self.basis,
-            part=checks.part(self, position, owner),
+            ground=checks.ground(self, position, owner),
         )
 
     def verify(self) -> Verdict:

@@ -93,7 +93,7 @@ class TaskStore(Protocol):
     def placements(
         self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None
     ) -> Sequence[Placement]:
-        """List placements: of a whole task by position, of one assignee by slot, of one item.
+        """List placements: of a whole task by position, of one assignee by slot, or all of one item.
 
         Returns nothing for a task, assignee or item that is not there.
         Called: once for each page; O(rows of the page), whatever the size of the task.

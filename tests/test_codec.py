@@ -103,6 +103,8 @@ def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
         decode(Filter, {"kind": "compare", "path": "a", "relation": "near", "value": 1})
     with pytest.raises(InvalidInput, match="data must be a "):
         decode(dict[str, int], [1])
+    with pytest.raises(InvalidInput, match="data must be a list, got 7"):
+        decode(list, 7)
 
 
 def test_data_nested_without_end_is_refused() -> None:

@@ -28,6 +28,7 @@ from distribution import (
 from distribution.apportion import apportion
 from distribution.basis import Basis, balance, group, key_of, stratify
 from distribution.diff import Diff, Move
+from distribution.reasons import Interval
 from distribution.split import TableSplit, label_code, make_order
 from distribution.testing import strategies
 
@@ -89,6 +90,18 @@ def test_all_slices_together_equal_the_whole(n: int, order: str, data: st.DataOb
         joined.extend(plan.labels(start, stop))
     assert joined == plan.labels()
     assert [plan.assignees[label] for label in joined] == [plan.assignee_at(at) for at in range(n)]
+
+
+@given(
+    items=st.lists(strategies.ids(), unique=True, max_size=20),
+    people=st.lists(strategies.ids(), unique=True, min_size=1),
+)
+def test_any_ids_will_do(items: list[str], people: list[str]) -> None:
+    plan = distribute(items, Workload.even(people))
+
+    assert plan.verify()
+    assert Plan.from_json(plan.to_json()) == plan
+    assert [plan.assignee_of(item) for item in items] == [plan.assignees[label] for label in plan.labels()]
 
 
 def test_the_session_of_the_documentation() -> None:
@@ -253,10 +266,10 @@ def test_an_explanation_is_data_and_a_sentence() -> None:
 
     reason = plan.explain("img-009")
 
-    assert (reason.assignee, reason.slot, reason.interval, reason.share.quota) == (
+    assert (reason.assignee, reason.slot, reason.ground, reason.share.quota) == (
         "eve",
         9,
-        (9, 10),
+        Interval(9, 10),
         Fraction(1),
     )
     assert str(reason) == (

@@ -1,0 +1,199 @@
+"""The face for services: every verb, on both stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.dispatcher import Dispatcher
+from adapters.intake import Intake
+from adapters.memory import MemoryStore
+from adapters.sqlite import SqliteStore
+from distribution import (
+    ByCount,
+    ByEffort,
+    Grouped,
+    InvalidInput,
+    Item,
+    NotFound,
+    Refused,
+    Stratified,
+    Workload,
+    distribute,
+    field,
+)
+from distribution.basis import Basis
+from distribution.testing import strategies
+from distribution.testing.store_contract import NOON
+
+TEAM = Workload.of({"ann": 50, "bob": 30, "eve": 20})
+ITEMS = [Item(f"i{n:02}", effort=n % 4, attributes={"dir": f"/{n % 3}", "size": n}) for n in range(30)]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def tasks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dispatcher]:
+    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "work.db")
+    ticks, numbers = count(), count(1)
+    with Dispatcher(
+        store, clock=lambda: NOON + timedelta(seconds=next(ticks)), ids=lambda: f"t{next(numbers)}"
+    ) as tasks:
+        yield tasks
+
+
+def test_a_created_task_is_the_plan_kept(tasks: Dispatcher) -> None:
+    task = tasks.create("review", ITEMS, workload=TEAM, seed=7, actor="zoe", metadata={"k": [1]})
+    plan = distribute(ITEMS, TEAM, seed=7)
+
+    assert (task.id, task.name, task.creator, task.created_at) == ("t1", "review", "zoe", NOON)
+    assert task.counts == plan.counts() == {"ann": 15, "bob": 9, "eve": 6}
+    assert task.efforts == plan.efforts()
+    assert tasks.get("t1") == tasks.find("review") == tasks.find("t1") == task
+    for name in plan.assignees:
+        assert [row.item for row in tasks.placements("t1", assignee=name)] == plan.items_of(name)
+    assert [row.item for row in tasks.placements("t1", limit=3, after=1)] == ["i02", "i03", "i04"]
+    first = tasks.placements("t1", limit=2)[1]
+    assert (first.effort, first.attributes) == ("1", {"dir": "/1", "size": 1})
+
+
+def test_a_dry_run_is_what_create_would_do(tasks: Dispatcher) -> None:
+    settings: dict[str, Any] = {
+        "workload": TEAM,
+        "seed": 3,
+        "basis": Stratified("dir"),
+        "where": field("size").less(20),
+    }
+    plan = tasks.plan(ITEMS, **settings)
+
+    assert list(tasks.all()) == []
+    assert tasks.create("review", ITEMS, **settings).counts == plan.counts()
+    assert plan.n == 20
+
+
+@pytest.mark.parametrize("basis", [ByCount(), ByEffort(), Stratified("dir"), Grouped("dir")], ids=str)
+def test_a_kept_task_can_be_planned_again_and_every_placement_explained(
+    tasks: Dispatcher, basis: Basis
+) -> None:
+    plan = distribute(ITEMS, TEAM, seed=5, basis=basis)
+    task = tasks.create("review", iter(ITEMS), workload=TEAM, seed=5, basis=basis)
+
+    assert tasks.replan(task.id) == plan
+    for item in ("i00", "i29"):
+        assert tasks.explain(task.id, item) == plan.explain(item)
+
+
+def test_a_repeated_request_gives_the_same_answer_and_changes_nothing(tasks: Dispatcher) -> None:
+    first = tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1")
+    again = tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1")
+    tasks.create("other", ["a"], workload=TEAM)
+    gone = tasks.delete("x", request="r2")
+
+    assert first == again
+    assert tasks.delete("x", request="r2") == gone
+    assert [entry.stamp.request for entry in tasks.history("x")] == ["r1", "r2"]
+    with pytest.raises(NotFound, match="no task 'x' in the store"):
+        tasks.delete("x", request="r3")
+    with pytest.raises(Refused, match="task 'x' was deleted and its history is kept; choose another id"):
+        tasks.create("review", ["a"], workload=TEAM, id="x", request="r4")
+
+
+def test_a_request_must_name_the_task_it_creates(tasks: Dispatcher) -> None:
+    with pytest.raises(
+        InvalidInput, match="a create with a request id must name the task's id, got None; give an id"
+    ):
+        tasks.create("review", ["a"], workload=TEAM, request="r1")
+
+
+def test_a_second_task_of_the_same_id_is_refused(tasks: Dispatcher) -> None:
+    tasks.create("review", ["a"], workload=TEAM, id="x")
+
+    with pytest.raises(Refused, match="task 'x' exists; choose another id"):
+        tasks.create("other", ["b"], workload=TEAM, id="x")
+
+
+def test_any_number_of_tasks_may_hold_an_item_but_none_holds_it_twice(tasks: Dispatcher) -> None:
+    one = tasks.create("one", ["a", "b", "a", Item("b")], workload=TEAM)
+    two = tasks.create("two", ["a"], workload=TEAM)
+
+    assert (one.items, two.items) == (2, 1)
+    assert tasks.history(one.id)[0].event == one_created(2)
+
+
+def one_created(skipped: int) -> Any:
+    from distribution.events import TaskCreated
+
+    return TaskCreated(items=2, skipped=skipped, counts={"ann": 1, "bob": 1, "eve": 0})
+
+
+def test_a_name_that_several_tasks_have_is_answered_with_their_ids(tasks: Dispatcher) -> None:
+    for _ in range(2):
+        tasks.create("review", ["a"], workload=TEAM)
+
+    with pytest.raises(
+        InvalidInput, match="task name must be that of one task, got 'review'; use an id: t1, t2"
+    ):
+        tasks.find("review")
+
+
+def test_what_is_not_there_is_not_found(tasks: Dispatcher) -> None:
+    task = tasks.create("review", ["a"], workload=TEAM)
+
+    for call, message in (
+        (lambda: tasks.get("nope"), "no task 'nope' in the store; list the tasks to see their ids"),
+        (lambda: tasks.find("nope"), "no task 'nope' in the store"),
+        (lambda: tasks.history("nope"), "no task 'nope' in the store"),
+        (lambda: tasks.explain(task.id, "zzz"), "no item 'zzz' in task 'review' of 1 items"),
+        (lambda: tasks.placements(task.id, assignee="max"), "no assignee 'max' in the workload of 3"),
+    ):
+        with pytest.raises(NotFound, match=message):
+            call()
+
+
+def test_many_tasks_are_listed_across_pages(tasks: Dispatcher) -> None:
+    for _ in range(205):
+        tasks.create("review", ["a"], workload=TEAM)
+
+    assert [task.id for task in tasks.all()] == [f"t{n}" for n in range(1, 206)]
+
+
+def test_an_item_that_fails_on_the_way_in_leaves_nothing(tasks: Dispatcher) -> None:
+    def source() -> Iterator[Item]:
+        yield Item("a")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        tasks.create("review", source(), workload=TEAM)
+    with pytest.raises(InvalidInput, match="items must be a list of ids or items, got 'abc'"):
+        tasks.create("review", "abc", workload=TEAM)
+    assert list(tasks.all()) == []
+
+
+def test_progress_is_told_while_reading_and_storing(tasks: Dispatcher) -> None:
+    told = []
+    tasks.create("review", iter(ITEMS), workload=TEAM, progress=lambda *step: told.append(step))
+
+    assert ("reading", 0, None) in told
+    assert ("storing", 0, 30) in told
+
+
+@given(items=strategies.items(), data=st.data())
+def test_what_an_item_brought_comes_back_from_the_spool_as_often_as_wanted(
+    items: list[Item], data: st.DataObject
+) -> None:
+    plain = data.draw(st.sets(st.sampled_from([item.id for item in items]) if items else st.nothing()))
+    mixed = [item.id if item.id in plain else item for item in items]
+
+    with Intake(iter(mixed), ByCount(), None) as intake:
+        for _ in range(2):
+            rows = list(intake)
+            assert [row[:2] for row in rows] == [(at, item.id) for at, item in enumerate(items)]
+            for item, (_, _, effort, attributes) in zip(items, rows, strict=True):
+                bare = item.id in plain
+                assert effort == (None if bare or item.effort == 1 else str(item.effort))
+                assert (attributes is None) == bare

@@ -1,0 +1,350 @@
+"""What only the SQLite store has: a file, its schema, processes, crashes, other programs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import sqlite, sqlite_schema
+from adapters.sqlite import SqliteStore
+from distribution.errors import StoreBusy, StoreFailed, UnusableStore
+from distribution.ports import Page, TaskStore
+from distribution.task import Ask, Decision, View
+from distribution.testing.store_contract import CONTESTANTS, NOON, duel, make, noted
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "work.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    with SqliteStore(path) as store:
+        yield store
+
+
+def pragma(path: Path, name: str) -> Any:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_what_is_answered_is_on_disk(store: SqliteStore, path: Path) -> None:
+    assert pragma(path, "journal_mode") == "wal"
+    assert store._connection is not None
+    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_a_fresh_file_carries_our_mark_and_schema(store: SqliteStore, path: Path) -> None:
+    store.close()
+
+    assert pragma(path, "application_id") == sqlite_schema.APPLICATION_ID
+    assert pragma(path, "user_version") == len(sqlite_schema.STEPS)
+
+
+def other_program(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+
+
+def newer_version(path: Path) -> None:
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda path: path.write_text("dear diary"), "is not an SQLite database; choose another path"),
+        (lambda path: path.mkdir(), "is a folder; give the path of a file"),
+        (other_program, "belongs to another program; choose another path"),
+        (newer_version, "has schema 99 and this version knows up to 1; upgrade work-distribution to open it"),
+    ],
+)
+def test_what_is_not_ours_is_refused_and_left_as_it_was(path: Path, prepare: Any, message: str) -> None:
+    prepare(path)
+    before = path.read_bytes() if path.is_file() else None
+
+    with pytest.raises(UnusableStore) as error:
+        SqliteStore(path)
+
+    assert str(error.value) == f"sqlite store at {str(path)!r} {message}"
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (":memory:", "is not a path; for a store in memory use adapters.memory.MemoryStore"),
+        ("/nowhere/at/all/work.db", "lies in a folder that does not exist; create the folder first"),
+    ],
+)
+def test_what_is_no_place_for_a_file_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UnusableStore) as error:
+        SqliteStore(name)
+
+    assert str(error.value) == f"sqlite store at {name!r} {message}"
+
+
+def test_an_empty_file_is_a_fresh_store(path: Path) -> None:
+    path.touch()
+
+    with SqliteStore(path) as store:
+        assert list(store.tasks(Page())) == []
+
+
+def test_a_closed_store_says_so(store: SqliteStore) -> None:
+    store.close()
+
+    with pytest.raises(StoreFailed, match="failed while being used after it was closed"):
+        store.read("t", Ask())
+
+
+def test_a_failing_disk_is_a_failing_store_with_its_cause(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE placement")
+
+    with pytest.raises(
+        StoreFailed, match="failed while reading placements of task 't': no such table"
+    ) as error:
+        store.placements("t", Page())
+    assert isinstance(error.value.__cause__, sqlite3.OperationalError)
+
+
+def test_a_program_that_does_not_queue_is_waited_for_and_then_named(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    with SqliteStore(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match=r"stayed locked by others for 0.05 s; try again"):
+            store.transact("t", Ask(), make("t")[1])
+        other.execute("ROLLBACK")
+
+        assert store.transact("t", Ask(), make("t")[1]).id == "t"
+
+
+def test_steps_of_the_schema_are_made_once_in_order_from_wherever_a_file_stands(path: Path) -> None:
+    SqliteStore(path).close()
+    steps = [
+        *sqlite_schema.STEPS,
+        "CREATE TABLE later (n); INSERT INTO later VALUES (1)",
+        "UPDATE later SET n = n + 1",
+    ]
+
+    for _ in range(2):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            sqlite_schema.migrate(connection, "here", steps)
+            assert connection.execute("SELECT n FROM later").fetchall() == [(2,)]
+    assert pragma(path, "user_version") == 3
+
+
+def test_a_step_that_fails_leaves_the_schema_of_before(path: Path) -> None:
+    SqliteStore(path).close()
+    steps = [*sqlite_schema.STEPS, "CREATE TABLE later (n); INSERT INTO nowhere VALUES (1)"]
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with pytest.raises(sqlite3.OperationalError):
+            sqlite_schema.migrate(connection, "here", steps)
+        connection.rollback()
+        assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (
+            0,
+        )
+    assert pragma(path, "user_version") == 1
+
+
+class WithoutTransaction(SqliteStore):
+    """The store with its lock and its transaction taken out, to see that the contract notices."""
+
+    def transact(self, task_id: str, ask: Ask, decide: Any) -> Any:
+        assert self._connection is not None
+        view = self.read(task_id, ask)
+        decision = decide(view)
+        with self._mutex:
+            for change in decision.changes:
+                self._apply(self._connection, task_id, change)
+            self._append(self._connection, task_id, view.version + 1, decision.stamp, decision.event)
+        return decision.result
+
+
+def test_a_store_without_its_transaction_is_caught_every_time(path: Path) -> None:
+    for round_ in range(10):
+        with WithoutTransaction(path) as store:
+            name = f"t{round_}"
+            store.transact(name, Ask(), make(name)[1])
+            with pytest.raises((AssertionError, sqlite3.IntegrityError)):
+                assert sorted(duel(store, name, [noted] * CONTESTANTS)) == list(range(1, CONTESTANTS + 1))
+
+
+def test_each_hot_statement_has_its_index_on_an_empty_and_on_a_full_file(store: SqliteStore) -> None:
+    assert store._connection is not None
+    expected = {
+        sqlite.BY_POSITION: ["placement USING PRIMARY KEY"],
+        sqlite.BY_SLOT: ["placement USING COVERING INDEX placement_work"],
+        sqlite.OF_ITEM: ["placement USING PRIMARY KEY", "item USING INDEX item_id"],
+    }
+    for fill in (False, True):
+        if fill:
+            store.transact("t", Ask(), make("t", [f"i{n}" for n in range(5000)])[1])
+            store._connection.execute("ANALYZE")
+        for statement, indexes in expected.items():
+            values = [1] * statement.count("?")
+            plan = " ".join(
+                str(row[3]) for row in store._connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            )
+            assert all(f"SEARCH {index}" in plan for index in indexes), plan
+            assert "SCAN" not in plan
+            assert "TEMP B-TREE" not in plan, plan
+
+
+def test_the_view_for_people_joins_everything(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT task, item, assignee, effort, attributes FROM placements ORDER BY item"
+        ).fetchall()
+    assert [row[:2] for row in rows] == [("t", "a"), ("t", "b"), ("t", "c")]
+    assert rows[0][3:] == ("5/2", '{"dir":"/é"}')
+
+
+def test_a_child_of_a_fork_opens_the_file_for_itself(store: SqliteStore) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    child = os.fork()
+    if child == 0:
+        try:
+            status = 0 if store.transact("t", Ask(), noted) == 1 else 1
+        except BaseException:  # noqa: BLE001  whatever it is, the parent sees the status
+            status = 2
+        os._exit(status)
+
+    assert os.waitpid(child, 0)[1] == 0
+    assert store.transact("t", Ask(), noted) == 2
+
+
+WRITER = """
+import sys, time
+from adapters.sqlite import SqliteStore
+from distribution.task import Ask
+from distribution.testing.store_contract import noted
+with SqliteStore(sys.argv[1]) as store:
+    for _ in range(int(sys.argv[2])):
+        print(store.transact("t", Ask(), noted), flush=True)
+"""
+
+
+def writer(path: Path, times: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), str(times)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+def test_processes_queue_up_and_no_version_is_given_twice(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    writers = [writer(path, 50) for _ in range(8)]
+
+    seen = [int(line) for process in writers for line in process.communicate(timeout=60)[0].split()]
+
+    assert sorted(seen) == list(range(1, 401))
+    assert store.read("t", Ask()).version == 401
+
+
+def test_several_processes_may_create_the_file_together(path: Path) -> None:
+    program = "import sys; from adapters.sqlite import SqliteStore; SqliteStore(sys.argv[1]).close()"
+    processes = [subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT) for _ in range(6)]
+
+    assert [process.wait(timeout=60) for process in processes] == [0] * 6
+    assert pragma(path, "user_version") == len(sqlite_schema.STEPS)
+
+
+def test_a_writer_that_is_killed_loses_nothing_it_was_answered(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    answered = 0
+    for round_ in range(8):
+        process = writer(path, 100_000)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.01 * round_)
+        process.send_signal(signal.SIGKILL)
+        answered = max([answered, *map(int, process.communicate()[0].split("\n")[:-1])])
+
+    version = store.read("t", Ask()).version
+    assert version > answered
+    assert [entry.version for entry in store.history("t", Page(limit=10_000))] == list(range(1, version + 1))
+    assert store._connection is not None
+    assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+CREATOR = """
+import sys
+from adapters.dispatcher import Dispatcher
+from adapters.sqlite import SqliteStore
+from distribution import Workload
+with Dispatcher(SqliteStore(sys.argv[1])) as tasks:
+    items = [f"item-{n}" for n in range(60_000)]
+    print("go", flush=True)
+    tasks.create("big", items, workload=Workload.even(["ann", "bob"]), id=sys.argv[2])
+"""
+
+
+def test_a_creation_that_is_killed_leaves_all_of_the_task_or_nothing(store: SqliteStore, path: Path) -> None:
+    for round_ in range(6):
+        name = f"big-{round_}"
+        process = subprocess.Popen(
+            [sys.executable, "-c", CREATOR, str(path), name], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.08 * round_)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+        view: View = store.read(name, Ask())
+        assert store._connection is not None
+        (found,) = store._connection.execute(
+            "SELECT count(*) FROM placement WHERE task = (SELECT key FROM task WHERE id = ?)", (name,)
+        ).fetchone()
+        assert found == (60_000 if view.task else 0)
+
+
+def test_a_reader_is_not_kept_waiting_by_a_writer_of_another_handle(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    started = []
+
+    def slowly(view: View) -> Decision[int]:
+        started.append(time.monotonic())
+        time.sleep(0.5)
+        return noted(view)
+
+    with ThreadPoolExecutor(1) as threads, SqliteStore(path) as other:
+        writing = threads.submit(store.transact, "t", Ask(), slowly)
+        while not started:
+            time.sleep(0.001)
+        assert other.read("t", Ask()).version == 1
+        assert time.monotonic() - started[0] < 0.4
+        assert writing.result() == 1
+
+
+def test_an_instant_keeps_its_zone(store: TaskStore) -> None:
+    task, decide = make("t")
+    store.transact("t", Ask(), decide)
+
+    kept = store.read("t", Ask()).task
+    assert kept is not None
+    assert (kept.created_at, kept.created_at.tzinfo) == (NOON, NOON.tzinfo)
+    assert kept == task
