@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
+import attrs
+
 from distribution.errors import Infeasible, InvalidInput
 from distribution.values import check_count, exact
 
@@ -57,16 +59,17 @@ def apportion(
     Source: Balinski and Young, Fair Representation (1982); the quota method:
     Balinski and Young, The Quota Method of Apportionment (1975).
     """
-    whole = whole_weights(weights)
     n = check_count(n, "n")
     if method not in METHODS:
         raise InvalidInput(subject="method", must=f"be one of {', '.join(METHODS)}", got=method)
-    low, high = _bounds(whole, n, floors, caps)
-    if method == "balinski_young":
-        return _quota_method(whole, n, low, high)
+    whole = whole_weights(weights)
+    low = _bound("floors", floors, [0] * len(whole))
+    high = [n if cap is None else min(cap, n) for cap in _bound("caps", caps, [None] * len(whole))]
+    case = _Case(whole, n, [floor or 0 for floor in low], high)
+    case.check()
     if method == "hamilton":
-        return _largest_remainder(whole, n, low, high)
-    return _divisor(whole, n, low, high, DIVISORS[method])
+        return _largest_remainder(case)
+    return _quota_method(case) if method == "balinski_young" else _divisor(case, DIVISORS[method])
 
 
 def whole_weights(weights: Sequence[object]) -> list[int]:
@@ -98,83 +101,90 @@ def whole_weights(weights: Sequence[object]) -> list[int]:
     return [w // shared for w in whole]
 
 
-def _bounds(
-    whole: list[int], n: int, floors: Sequence[int] | None, caps: Sequence[int | None] | None
-) -> tuple[list[int], list[int]]:
-    """Check floors and caps; an absent cap, and any cap above n, becomes n."""
-    v = len(whole)
-    for name, given in (("floors", floors), ("caps", caps)):
-        if given is not None and len(given) != v:
-            raise InvalidInput(
-                subject=name, must=f"have one entry for each of the {v} weights", got=len(given)
-            )
-    low = [check_count(f, f"floor {at}") for at, f in enumerate(floors)] if floors is not None else [0] * v
-    high = [
-        n if c is None else min(n, check_count(c, f"cap {at}")) for at, c in enumerate(caps or [None] * v)
-    ]
-    for at, (floor, cap) in enumerate(zip(low, high, strict=True)):
-        if floor > cap and cap < n:
-            raise InvalidInput(subject=f"floor {at}", must=f"not exceed its cap {cap}", got=floor)
-    if sum(low) > n:
-        raise Infeasible(what=f"cannot divide {n}", why=f"the floors need {sum(low)}", remedy="lower a floor")
-    room = sum(high[i] if whole[i] else low[i] for i in range(v))
-    if room < n:
-        raise Infeasible(
-            what=f"cannot divide {n}", why=f"the caps leave room for {room}", remedy="raise a cap"
+def _bound(
+    name: str, given: Sequence[int | None] | None, default: Sequence[int | None]
+) -> Sequence[int | None]:
+    """Check floors or caps: one whole number for each weight, or none."""
+    if given is None:
+        return default
+    if len(given) != len(default):
+        raise InvalidInput(
+            subject=name, must=f"have one entry for each of the {len(default)} weights", got=len(given)
         )
-    return low, high
+    return [
+        None if bound is None else check_count(bound, f"{name[:-1]} {at}") for at, bound in enumerate(given)
+    ]
 
 
-def _water_level(whole: list[int], n: int, low: list[int], high: list[int]) -> Fraction:
-    """Find the level x at which the sum of x*weight, held between floor and cap, is n.
+@attrs.frozen
+class _Case:
+    """What is to be divided: *n* units by weights, each result between its floor and its cap."""
 
-    As x rises from 0, a weight leaves its floor at floor/weight and stops at
-    cap/weight; between those points the sum is linear. O(v log v).
-    """
-    if not any(low) and min(high) >= n:
-        return Fraction(n, sum(whole))
-    turns: list[tuple[Fraction, int, int]] = []
-    for w, floor, cap in zip(whole, low, high, strict=True):
-        if w:
-            turns.append((Fraction(floor, w), w, floor))
-            turns.append((Fraction(cap, w), -w, -cap))
-    turns.sort()
-    rising, standing = 0, sum(low)
-    for x, w, amount in turns:
-        if rising * x + standing >= n:
-            return Fraction(n - standing, rising) if rising else x
-        rising += w
-        standing -= amount
-    return turns[-1][0]
+    whole: list[int]
+    n: int
+    low: list[int]
+    high: list[int]
+    """No cap is above n."""
+
+    def check(self) -> None:
+        """Raise unless the bounds leave a way."""
+        for at, (floor, cap) in enumerate(zip(self.low, self.high, strict=True)):
+            if floor > cap and cap < self.n:
+                raise InvalidInput(subject=f"floor {at}", must=f"not exceed its cap {cap}", got=floor)
+        what, need = f"cannot divide {self.n}", sum(self.low)
+        if need > self.n:
+            raise Infeasible(what=what, why=f"the floors need {need}", remedy="lower a floor")
+        room = sum(self.high[at] if w else self.low[at] for at, w in enumerate(self.whole))
+        if room < self.n:
+            raise Infeasible(what=what, why=f"the caps leave room for {room}", remedy="raise a cap")
+
+    def water_level(self) -> Fraction:
+        """Find the level x at which the sum of x*weight, held between floor and cap, is n.
+
+        As x rises from 0, a weight leaves its floor at floor/weight and stops at
+        cap/weight; between those points the sum is linear. O(v log v).
+        """
+        if not any(self.low) and min(self.high) >= self.n:
+            return Fraction(self.n, sum(self.whole))
+        turns: list[tuple[Fraction, int, int]] = []
+        for w, floor, cap in zip(self.whole, self.low, self.high, strict=True):
+            if w:
+                turns.append((Fraction(floor, w), w, floor))
+                turns.append((Fraction(cap, w), -w, -cap))
+        turns.sort()
+        rising, standing = 0, sum(self.low)
+        for x, w, amount in turns:
+            if rising * x + standing >= self.n:
+                return Fraction(self.n - standing, rising) if rising else x
+            rising += w
+            standing -= amount
+        return turns[-1][0]
+
+    def floors_at(self, level: Fraction) -> tuple[list[int], list[int]]:
+        """Round each quota down and hold it between floor and cap; what is held has no remainder."""
+        seats, remainders = [], []
+        for w, floor, cap in zip(self.whole, self.low, self.high, strict=True):
+            count, remainder = divmod(w * level.numerator, level.denominator)
+            seats.append(min(max(count, floor), cap))
+            remainders.append(remainder if floor <= count < cap else 0)
+        return seats, remainders
 
 
-def _largest_remainder(whole: list[int], n: int, low: list[int], high: list[int]) -> list[int]:
+def _largest_remainder(case: _Case) -> list[int]:
     """Give each share the floor of its quota, then the left-over units to the largest remainders.
 
     What floors lift is taken from the smallest remainders, with quotas as they are: the
     way of the House of Representatives. Only where that does not suffice are the quotas
     of the others lowered in proportion.
     """
-    seats, remainders = _floors(whole, _water_level(whole, n, [0] * len(whole), high), low, high)
-    if sum(seats) > n:
-        seats, remainders = _floors(whole, _water_level(whole, n, low, high), low, high)
-    left = n - sum(seats)
-    for at in sorted(range(len(whole)), key=remainders.__getitem__, reverse=True)[:left]:
+    without = attrs.evolve(case, low=[0] * len(case.low))
+    seats, remainders = case.floors_at(without.water_level())
+    if sum(seats) > case.n:
+        seats, remainders = case.floors_at(case.water_level())
+    left = case.n - sum(seats)
+    for at in sorted(range(len(seats)), key=remainders.__getitem__, reverse=True)[:left]:
         seats[at] += 1
     return seats
-
-
-def _floors(
-    whole: list[int], level: Fraction, low: list[int], high: list[int]
-) -> tuple[list[int], list[int]]:
-    """Round each quota down and hold it between floor and cap; what is held has no remainder."""
-    seats, remainders = [], []
-    for w, floor, cap in zip(whole, low, high, strict=True):
-        count, remainder = divmod(w * level.numerator, level.denominator)
-        held = min(max(count, floor), cap)
-        seats.append(held)
-        remainders.append(remainder if floor <= count < cap else 0)
-    return seats, remainders
 
 
 Divisor = Callable[[int], tuple[int, int, int]]
@@ -205,16 +215,17 @@ def priority(divisor: Divisor, weight: int, held: int) -> tuple[int, Fraction]:
     return 0, Fraction(weight**power * denominator, numerator)
 
 
-def _divisor(whole: list[int], n: int, low: list[int], high: list[int], divisor: Divisor) -> list[int]:
+def _divisor(case: _Case, divisor: Divisor) -> list[int]:
     """Award units in the order of `priority`, skipping those that are certain.
 
     A divisor lies between a and a+1, so whoever ends with a seats has a weight of at
     least a-1 divisors: filling only n-v units, and one less for each, never overtakes
     the answer. At most 3v awards remain, made exactly as if all had been made one by one.
     """
-    certain = _water_level(whole, max(sum(low), n - len(whole)), low, high)
-    up, down = certain.numerator, certain.denominator
-    seats = [min(max(w * up // down - 1, lo), hi) for w, lo, hi in zip(whole, low, high, strict=True)]
+    whole, high = case.whole, case.high
+    certain = attrs.evolve(case, n=max(sum(case.low), case.n - len(whole))).water_level()
+    sure = [w * certain.numerator // certain.denominator - 1 for w in whole]
+    seats = [min(max(count, floor), cap) for count, floor, cap in zip(sure, case.low, high, strict=True)]
 
     def award(i: int) -> tuple[int, Fraction, int]:
         first, rank = priority(divisor, whole[i], seats[i])
@@ -222,7 +233,7 @@ def _divisor(whole: list[int], n: int, low: list[int], high: list[int], divisor:
 
     awards = [award(i) for i, w in enumerate(whole) if w and seats[i] < high[i]]
     heapq.heapify(awards)
-    for _ in range(n - sum(seats)):
+    for _ in range(case.n - sum(seats)):
         i = heapq.heappop(awards)[2]
         seats[i] += 1
         if seats[i] < high[i]:
@@ -230,29 +241,40 @@ def _divisor(whole: list[int], n: int, low: list[int], high: list[int], divisor:
     return seats
 
 
-def _quota_method(whole: list[int], n: int, low: list[int], high: list[int]) -> list[int]:
+def _quota_method(case: _Case) -> list[int]:
     """Award as D'Hondt does, but only to those below their upper quota at the new size."""
-    seats = list(low)
-    if not any(low) and min(high) >= n:
+    whole, seats = case.whole, list(case.low)
+    if not any(seats) and min(case.high) >= case.n:
         # After one period everyone holds exactly her weight, and it starts again.
-        seats = [w * (n // sum(whole)) for w in whole]
-    awards = released(whole, seats, quota_release(whole), least_divisor(whole), high)
-    for _ in zip(range(n - sum(seats)), awards, strict=False):
+        seats = [w * (case.n // sum(whole)) for w in whole]
+    awards = released(whole, seats, Timing(quota_release(whole), least_divisor(whole), case.high))
+    for _ in zip(range(case.n - sum(seats)), awards, strict=False):
         pass
     return seats
 
 
-Timing = Callable[[int, int], int]
+When = Callable[[int, int], int]
 """Of weight i with a units: an integer that says when, or in which order, it may have the next."""
 
 
-def quota_release(whole: list[int]) -> Timing:
+@attrs.frozen
+class Timing:
+    """The rule of a sequence: who may be served when, and who of those goes first."""
+
+    release: When
+    """Size of the whole from which on a weight may have its next unit."""
+    rank: When
+    """Of those who may, the smallest is served."""
+    caps: Sequence[int] | None = None
+
+
+def quota_release(whole: list[int]) -> When:
     """Say at which size of the whole a weight is below its upper quota again."""
     total = sum(whole)
     return lambda i, a: a * total // whole[i] + 1
 
 
-def least_divisor(whole: list[int], factor: int = 1, shift: int = 0) -> Timing:
+def least_divisor(whole: list[int], factor: int = 1, shift: int = 0) -> When:
     """Rank by (factor*(a+1) - shift) / weight, smallest first, exactly and in whole numbers.
 
     Two such fractions that differ at all differ by at least 1/w^2; multiplied by more
@@ -262,14 +284,13 @@ def least_divisor(whole: list[int], factor: int = 1, shift: int = 0) -> Timing:
     return lambda i, a: (factor * (a + 1) - shift) * scale // whole[i]
 
 
-def released(
-    whole: list[int], seats: list[int], release: Timing, rank: Timing, caps: Sequence[int] | None = None
-) -> Iterator[int]:
+def released(whole: list[int], seats: list[int], timing: Timing) -> Iterator[int]:
     """Yield who gets the next unit, for ever, counting it into *seats*.
 
     Of those whose release has come the first in rank is served; ties go to the earlier.
     Where caps leave none of them, the one that is released next. Runtime: O(log v) each.
     """
+    release, rank, caps = timing.release, timing.rank, timing.caps
     ready: list[tuple[int, int]] = []
     waiting = [
         (release(i, seats[i]), i) for i, w in enumerate(whole) if w and (not caps or seats[i] < caps[i])

@@ -19,7 +19,15 @@ from typing import Self, cast
 
 import attrs
 
-from distribution.apportion import DIVISORS, least_divisor, priority, quota_release, released, whole_weights
+from distribution.apportion import (
+    DIVISORS,
+    Timing,
+    least_divisor,
+    priority,
+    quota_release,
+    released,
+    whole_weights,
+)
 from distribution.errors import InvalidInput
 from distribution.values import Json, check_count
 
@@ -103,17 +111,16 @@ class Turns:
         if self.rule == "max_deficit":
             return _max_deficit(whole, seats)
         if self.rule == "balinski_young":
-            return released(whole, seats, quota_release(whole), least_divisor(whole))
+            return released(whole, seats, Timing(quota_release(whole), least_divisor(whole)))
         if self.rule == "tijdeman":
             # lambda*t - a >= c and the smallest (a+1-c)/lambda, with c = 1/(2v-2) = 1/double.
             double = max(2 * (sum(w > 0 for w in whole) - 1), 1)
             total = sum(whole)
-            return released(
-                whole,
-                seats,
+            timing = Timing(
                 lambda i, a: -(-total * (double * a + 1) // (double * whole[i])),
                 least_divisor(whole, double, 1),
             )
+            return released(whole, seats, timing)
         return _divisor_order(whole, seats, self.rule)
 
     def to_data(self) -> dict[str, Json]:
