@@ -130,7 +130,7 @@ def distribute(
 
     >>> plan = distribute(1_000_000_000, Workload.even(["ann", "bob", "eve"]), seed=7)
     >>> plan.counts(), plan.assignee_at(123_456_789)
-    ({'ann': 333333334, 'bob': 333333333, 'eve': 333333333}, 'eve')
+    ({'ann': 333333334, 'bob': 333333333, 'eve': 333333333}, 'bob')
 
     Raises:
         InvalidInput: an item, the seed, the order or the basis cannot be used.
