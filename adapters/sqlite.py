@@ -1,36 +1,26 @@
 """The embedded store: one SQLite file, safe for several threads and processes.
 
-Writers queue at a lock file beside the database (flock) and only then begin: SQLite's
-own waiting sleeps and lets some starve. Write-ahead log, synchronous=FULL: what was
-answered survives a crash of the machine. A read never waits for a writer of another
-process. POSIX only, and not on a network file system.
+SQL here selects rows and writes rows; what may happen is decided in the core. How the
+file is opened, queued for and kept whole is in `sqlite_file`, its tables in
+`sqlite_schema`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from adapters import sqlite_schema
+from adapters.sqlite_file import SqliteFile
 from distribution.codec import decode, encode
-from distribution.errors import DistributionError, StoreBusy, StoreFailed, UnusableStore
 from distribution.events import Entry, Event, Stamp
 from distribution.ports import Page, Placement
 from distribution.task import AddItems, Ask, Change, Decide, DropItems, PutTask, Task, View
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")
-
-BUSY_SECONDS = 30.0
-"""How long to wait for a program that holds the database without queueing at the lock file."""
-CACHE_KIB = 65_536
 
 COLUMNS = """item.id, placement.position, assignee.id, placement.slot,
     coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
@@ -57,108 +47,17 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self.place = f"sqlite store at {str(path)!r}"
-        self._mutex = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._gate = -1
-        self._pid = 0
-        self._open()
-
-    def _open(self) -> None:
-        """Open file and lock, make the file ours, bring it up to date."""
-        if str(self.path) == ":memory:" or str(self.path).startswith("file:"):
-            raise UnusableStore(
-                self.place, "is not a path", "for a store in memory use adapters.memory.MemoryStore"
-            )
-        if self.path.is_dir():
-            raise UnusableStore(self.place, "is a folder", "give the path of a file")
-        if not self.path.parent.is_dir():
-            raise UnusableStore(self.place, "lies in a folder that does not exist", "create the folder first")
-        with self._failures("opening it"):
-            self._refuse_other_files()
-            fresh = not self.path.exists()
-            self._gate = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            self._connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._pid = os.getpid()
-            with self._queued() as connection:
-                connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-                sqlite_schema.migrate(connection, self.place)
-                if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-                    raise UnusableStore(self.place, "cannot keep a write-ahead log", "use a local disk")
-                connection.execute("PRAGMA synchronous = FULL")
-            if fresh:
-                # FULL syncs the file, not the folder that has just learnt its name.
-                folder = os.open(self.path.parent, os.O_RDONLY)
-                os.fsync(folder)
-                os.close(folder)
-
-    def _refuse_other_files(self) -> None:
-        """Look at the first bytes, so that nothing is created beside a file that is not ours."""
-        if self.path.exists():
-            with self.path.open("rb") as file:
-                head = file.read(16)
-            if head not in (b"", b"SQLite format 3\0"):
-                raise UnusableStore(self.place, "is not an SQLite database", "choose another path")
-
-    @contextmanager
-    def _failures(self, doing: str) -> Iterator[None]:
-        """Turn what the driver and the system raise into our errors; let ours pass."""
-        try:
-            yield
-        except DistributionError:
-            self._rollback()
-            if self._connection is not None and doing == "opening it":
-                self.close()
-            raise
-        except sqlite3.OperationalError as error:
-            self._rollback()
-            if error.sqlite_errorname in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
-                raise StoreBusy(self.place, BUSY_SECONDS) from error
-            raise StoreFailed(self.place, doing) from error
-        except (sqlite3.Error, OSError) as error:
-            self._rollback()
-            raise StoreFailed(self.place, doing) from error
-        except BaseException:
-            self._rollback()
-            raise
-
-    def _rollback(self) -> None:
-        """Leave a transaction that has failed."""
-        if self._connection is not None and self._connection.in_transaction:
-            self._connection.rollback()
-
-    @contextmanager
-    def _queued(self) -> Iterator[sqlite3.Connection]:
-        """Wait for our turn among threads and processes."""
-        with self._mutex:
-            if self._pid != os.getpid():
-                # After a fork neither the lock nor the connection may be shared with the parent.
-                self._connection, self._gate = None, -1
-                self._open()
-            if self._connection is None:
-                raise StoreFailed(self.place, "being used after it was closed")
-            fcntl.flock(self._gate, fcntl.LOCK_EX)
-            try:
-                yield self._connection
-            finally:
-                fcntl.flock(self._gate, fcntl.LOCK_UN)
+        self._file = SqliteFile(path)
 
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """See `TaskStore.transact`."""
-        with self._mutex, self._failures(f"changing task {task_id!r}"), self._queued() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._file.writing(f"changing task {task_id!r}") as connection:
             view = self._view(connection, task_id, ask)
             decision = decide(view)
-            if decision.event is None or decision.stamp is None:
-                connection.rollback()
-                return decision.result
-            for change in decision.changes:
-                self._apply(connection, task_id, change)
-            self._append(connection, task_id, view.version + 1, decision.stamp, decision.event)
-            connection.commit()
+            if decision.event is not None and decision.stamp is not None:
+                for change in decision.changes:
+                    self._apply(connection, task_id, change)
+                self._append(connection, task_id, view.version + 1, decision.stamp, decision.event)
             return decision.result
 
     def _view(self, connection: sqlite3.Connection, task_id: TaskId, ask: Ask) -> View:
@@ -222,28 +121,14 @@ class SqliteStore:
             ),
         )
 
-    @contextmanager
-    def _reading(self, doing: str) -> Iterator[sqlite3.Connection]:
-        """Read as of one moment; takes no place in the queue of writers."""
-        with self._mutex, self._failures(doing):
-            if self._connection is None or self._pid != os.getpid():
-                with self._queued():
-                    pass
-            connection = self._connection
-            if connection is None:
-                raise StoreFailed(self.place, "being used after it was closed")
-            connection.execute("BEGIN")
-            yield connection
-            connection.rollback()
-
     def read(self, task_id: TaskId, ask: Ask) -> View:
         """See `TaskStore.read`."""
-        with self._reading(f"reading task {task_id!r}") as connection:
+        with self._file.reading(f"reading task {task_id!r}") as connection:
             return self._view(connection, task_id, ask)
 
     def tasks(self, page: Page) -> Sequence[tuple[int, Task]]:
         """See `TaskStore.tasks`."""
-        with self._reading("listing tasks") as connection:
+        with self._file.reading("listing tasks") as connection:
             rows = connection.execute(
                 "SELECT key, body FROM task WHERE key > ? AND state <> 'deleted' ORDER BY key LIMIT ?",
                 (page.after, page.limit),
@@ -254,7 +139,7 @@ class SqliteStore:
         self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None
     ) -> Sequence[Placement]:
         """See `TaskStore.placements`."""
-        with self._reading(f"reading placements of task {task_id!r}") as connection:
+        with self._file.reading(f"reading placements of task {task_id!r}") as connection:
             row = connection.execute("SELECT key FROM task WHERE id = ?", (task_id,)).fetchone()
             if row is None:
                 return []
@@ -275,7 +160,7 @@ class SqliteStore:
 
     def history(self, task_id: TaskId, page: Page) -> Sequence[Entry]:
         """See `TaskStore.history`."""
-        with self._reading(f"reading the history of task {task_id!r}") as connection:
+        with self._file.reading(f"reading the history of task {task_id!r}") as connection:
             rows = connection.execute(
                 "SELECT version, at, actor, request, reason, event FROM op"
                 " WHERE task = (SELECT key FROM task WHERE id = ?) AND version > ? ORDER BY version LIMIT ?",
@@ -285,15 +170,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """See `TaskStore.close`."""
-        with self._mutex:
-            if self._connection is None:
-                return
-            if self._pid == os.getpid():
-                # The last connection checkpoints as it closes, which is a write like any other.
-                fcntl.flock(self._gate, fcntl.LOCK_EX)
-                self._connection.close()
-                os.close(self._gate)
-            self._connection, self._gate = None, -1
+        self._file.close()
 
     def __enter__(self) -> Self:
         """Return the store, to be closed on leaving."""

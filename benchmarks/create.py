@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 
 from adapters import sqlite_schema
 from adapters.dispatcher import Dispatcher
-from adapters.sqlite import CACHE_KIB, SqliteStore
+from adapters.sqlite import SqliteStore
+from adapters.sqlite_file import CACHE_KIB
 from benchmarks.report import Target, markdown, power, significant, verdicts
 from benchmarks.rounds import interleave, ratio, spread
 from distribution import Workload

@@ -68,6 +68,7 @@ def measure(n: int, assignees: int, rounds: int, *, memory: bool | None = None) 
             key=key,
             name=method.name,
             peer=method.peer,
+            exact=method.exact and errors[key] < 1,
             quota_error=short(errors[key]),
             seconds=samples[key],
         )
@@ -87,7 +88,7 @@ def row_of(cell: Cell, key: str) -> Row | None:
 
 def best_exact_peer(cell: Cell) -> Row:
     """Find the peer that was fastest of those that keep to the quotas."""
-    exact = [row for row in cell["methods"] if row["peer"] and row["quota_error"] < 1]
+    exact = [row for row in cell["methods"] if row["peer"] and row["exact"]]
     return min(exact, key=lambda row: median(row["seconds"]))
 
 
@@ -154,7 +155,7 @@ def full_table(cells: Sequence[Cell]) -> str:
                     significant(ratio(peer["seconds"], row["seconds"])),
                     bytes_text(row.get("peak_bytes"), cell["n"]),
                     "-" if error is None else significant(error),
-                    "-" if error is None else "yes" if error < 1 else "no",
+                    {None: "-", True: "yes", False: "no"}[row.get("exact")],
                 )
             )
     header = (

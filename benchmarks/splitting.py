@@ -67,8 +67,8 @@ class Setting:
 
     @cached_property
     def source(self) -> Labels:
-        """Labels to copy."""
-        return np.zeros(self.n, self.type)
+        """Labels to copy; written, because pages of zeros are all the same page until then."""
+        return np.full(self.n, 7, self.type)
 
     @cached_property
     def target(self) -> Labels:
@@ -92,6 +92,8 @@ class Method:
     """How many each person got."""
     peer: bool = True
     """Whether ours is compared with it."""
+    exact: bool = True
+    """Whether it keeps to the quotas by design, and not by luck."""
     most_items: int = 10**8
     most_assignees: int = 1000
     ready: Callable[[Setting], object] = lambda _: None
@@ -226,6 +228,7 @@ METHODS: dict[str, Method] = {
         name="hash routing, crc32",
         run=route_crc32,
         count=by_counter,
+        exact=False,
         most_items=10**6,
         ready=lambda s: (s.ids, s.thresholds),
     ),
@@ -233,6 +236,7 @@ METHODS: dict[str, Method] = {
         name="hash routing, md5",
         run=route_md5,
         count=by_counter,
+        exact=False,
         most_items=10**6,
         ready=lambda s: (s.ids, s.thresholds),
     ),

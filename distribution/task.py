@@ -136,10 +136,12 @@ Decide: TypeAlias = Callable[[View], Decision[R]]
 def creation(task: Task, plan: Plan, items: Iterable[ItemRow], stamp: Stamp) -> Decide[Task]:
     """Decide to create a task whose items are shared out by a plan.
 
-    Called again under the same request id it answers with the task that is there.
+    Called again under the same request id it gives the same answer, also when the task
+    has been deleted since.
 
     Raises, when decided:
-        Refused: there is, or was, another task of that id.
+        Refused: there is, or was, another task of that id, or the request id was used
+            for another call.
     """
 
     def decide(view: View) -> Decision[Task]:
@@ -147,16 +149,22 @@ def creation(task: Task, plan: Plan, items: Iterable[ItemRow], stamp: Stamp) -> 
             event = TaskCreated(items=plan.n, skipped=len(plan.skipped), counts=plan.counts())
             rows = AddItems(items, _Placements(plan))
             return Decision(changes=(PutTask(task), rows), event=event, stamp=stamp, result=task)
-        if (
-            stamp.request is not None
-            and view.answered is not None
-            and isinstance(view.answered.event, TaskCreated)
-        ):
-            return Decision(result=view.task)
+        if view.answered is not None:
+            # Asked again later: the same call, but for the time it was made.
+            first = attrs.evolve(view.task, created_at=task.created_at, state=task.state)
+            if not isinstance(view.answered.event, TaskCreated) or first != task:
+                raise _reused(stamp.request)
+            return Decision(result=attrs.evolve(view.task, state="open"))
         state = "was deleted and its history is kept" if view.task.state == "deleted" else "exists"
         raise Refused(f"task {task.id!r}", state, "choose another id")
 
     return decide
+
+
+def _reused(request: str | None) -> Refused:
+    return Refused(
+        f"request {request!r}", "was used for another call", "make up a new request id for each call"
+    )
 
 
 @attrs.frozen
@@ -176,14 +184,16 @@ def deletion(task_id: TaskId, stamp: Stamp) -> Decide[Task]:
 
     Raises, when decided:
         NotFound: there is no such task.
+        Refused: the request id was used for another call.
     """
 
     def decide(view: View) -> Decision[Task]:
-        repeated = view.answered is not None and isinstance(view.answered.event, TaskDeleted)
-        if view.task is None or (view.task.state == "deleted" and not repeated):
-            raise no_task(task_id)
-        if repeated:
+        if view.task is not None and view.answered is not None:
+            if not isinstance(view.answered.event, TaskDeleted):
+                raise _reused(stamp.request)
             return Decision(result=view.task)
+        if view.task is None or view.task.state == "deleted":
+            raise no_task(task_id)
         gone = attrs.evolve(view.task, state="deleted")
         event = TaskDeleted(items=view.task.items)
         return Decision(changes=(DropItems(), PutTask(gone)), event=event, stamp=stamp, result=gone)

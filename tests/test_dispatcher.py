@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -101,6 +101,23 @@ def test_a_repeated_request_gives_the_same_answer_and_changes_nothing(tasks: Dis
         tasks.delete("x", request="r3")
     with pytest.raises(Refused, match="task 'x' was deleted and its history is kept; choose another id"):
         tasks.create("review", ["a"], workload=TEAM, id="x", request="r4")
+
+
+def test_a_request_id_that_was_used_for_another_call_is_refused(tasks: Dispatcher) -> None:
+    made = tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1")
+
+    calls: list[Callable[[], object]] = [
+        lambda: tasks.create("another name", ["a", "b"], workload=TEAM, id="x", request="r1"),
+        lambda: tasks.create("review", ["a", "b", "c"], workload=TEAM, id="x", request="r1"),
+        lambda: tasks.delete("x", request="r1"),
+    ]
+    for call in calls:
+        with pytest.raises(Refused, match="request 'r1' was used for another call; make up a new request id"):
+            call()
+    tasks.delete("x", request="r2")
+    assert tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1") == made
+    with pytest.raises(Refused, match="request 'r2' was used for another call"):
+        tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r2")
 
 
 def test_a_request_must_name_the_task_it_creates(tasks: Dispatcher) -> None:

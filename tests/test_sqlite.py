@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from adapters import sqlite, sqlite_schema
+from adapters import sqlite, sqlite_file, sqlite_schema
 from adapters.sqlite import SqliteStore
-from distribution.errors import StoreBusy, StoreFailed, UnusableStore
+from distribution.errors import InvalidInput, StoreBusy, StoreFailed, UnusableStore
 from distribution.ports import Page, TaskStore
 from distribution.task import Ask, Decision, View
 from distribution.testing.store_contract import CONTESTANTS, NOON, duel, make, noted
@@ -37,6 +38,11 @@ def store(path: Path) -> Iterator[SqliteStore]:
         yield store
 
 
+def opened(store: SqliteStore) -> sqlite_file.Opened:
+    """Look behind the store at its connections."""
+    return store._file._current()
+
+
 def pragma(path: Path, name: str) -> Any:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -44,8 +50,7 @@ def pragma(path: Path, name: str) -> Any:
 
 def test_what_is_answered_is_on_disk(store: SqliteStore, path: Path) -> None:
     assert pragma(path, "journal_mode") == "wal"
-    assert store._connection is not None
-    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert opened(store).writer.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 def test_a_fresh_file_carries_our_mark_and_schema(store: SqliteStore, path: Path) -> None:
@@ -129,7 +134,7 @@ def test_a_failing_disk_is_a_failing_store_with_its_cause(store: SqliteStore, pa
 def test_a_program_that_does_not_queue_is_waited_for_and_then_named(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.05)
     with SqliteStore(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusy, match=r"stayed locked by others for 0.05 s; try again"):
@@ -172,13 +177,13 @@ class WithoutTransaction(SqliteStore):
     """The store with its lock and its transaction taken out, to see that the contract notices."""
 
     def transact(self, task_id: str, ask: Ask, decide: Any) -> Any:
-        assert self._connection is not None
         view = self.read(task_id, ask)
         decision = decide(view)
-        with self._mutex:
+        with self._file._current().writing:
+            connection = opened(self).writer
             for change in decision.changes:
-                self._apply(self._connection, task_id, change)
-            self._append(self._connection, task_id, view.version + 1, decision.stamp, decision.event)
+                self._apply(connection, task_id, change)
+            self._append(connection, task_id, view.version + 1, decision.stamp, decision.event)
         return decision.result
 
 
@@ -192,7 +197,6 @@ def test_a_store_without_its_transaction_is_caught_every_time(path: Path) -> Non
 
 
 def test_each_hot_statement_has_its_index_on_an_empty_and_on_a_full_file(store: SqliteStore) -> None:
-    assert store._connection is not None
     expected = {
         sqlite.BY_POSITION: ["placement USING PRIMARY KEY"],
         sqlite.BY_SLOT: ["placement USING COVERING INDEX placement_work"],
@@ -201,11 +205,11 @@ def test_each_hot_statement_has_its_index_on_an_empty_and_on_a_full_file(store: 
     for fill in (False, True):
         if fill:
             store.transact("t", Ask(), make("t", [f"i{n}" for n in range(5000)])[1])
-            store._connection.execute("ANALYZE")
+            opened(store).writer.execute("ANALYZE")
         for statement, indexes in expected.items():
             values = [1] * statement.count("?")
             plan = " ".join(
-                str(row[3]) for row in store._connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+                str(row[3]) for row in opened(store).writer.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             )
             assert all(f"SEARCH {index}" in plan for index in indexes), plan
             assert "SCAN" not in plan
@@ -221,6 +225,29 @@ def test_the_view_for_people_joins_everything(store: SqliteStore, path: Path) ->
         ).fetchall()
     assert [row[:2] for row in rows] == [("t", "a"), ("t", "b"), ("t", "c")]
     assert rows[0][3:] == ("5/2", '{"dir":"/é"}')
+
+
+def test_a_decision_that_calls_its_own_store_is_refused_and_changes_nothing(store: SqliteStore) -> None:
+    store.transact("t", Ask(), make("t")[1])
+
+    def impure(view: View) -> Decision[int]:
+        store.transact("t", Ask(), noted)
+        return noted(view)
+
+    with pytest.raises(
+        InvalidInput, match="a decision must be pure, got 'a call of the store it is made for'"
+    ):
+        store.transact("t", Ask(), impure)
+    assert store.read("t", Ask()).version == 1
+
+
+def test_an_interrupt_in_the_middle_leaves_the_store_as_it_was(store: SqliteStore) -> None:
+    def interrupted(_: View) -> Decision[int]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.transact("t", Ask(), interrupted)
+    assert store.transact("t", Ask(), make("t")[1]).id == "t"
 
 
 def test_a_child_of_a_fork_opens_the_file_for_itself(store: SqliteStore) -> None:
@@ -286,8 +313,7 @@ def test_a_writer_that_is_killed_loses_nothing_it_was_answered(store: SqliteStor
     version = store.read("t", Ask()).version
     assert version > answered
     assert [entry.version for entry in store.history("t", Page(limit=10_000))] == list(range(1, version + 1))
-    assert store._connection is not None
-    assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert opened(store).writer.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 CREATOR = """
@@ -315,28 +341,32 @@ def test_a_creation_that_is_killed_leaves_all_of_the_task_or_nothing(store: Sqli
         process.communicate()
 
         view: View = store.read(name, Ask())
-        assert store._connection is not None
-        (found,) = store._connection.execute(
-            "SELECT count(*) FROM placement WHERE task = (SELECT key FROM task WHERE id = ?)", (name,)
-        ).fetchone()
+        (found,) = (
+            opened(store)
+            .reader.execute(
+                "SELECT count(*) FROM placement WHERE task = (SELECT key FROM task WHERE id = ?)", (name,)
+            )
+            .fetchone()
+        )
         assert found == (60_000 if view.task else 0)
 
 
-def test_a_reader_is_not_kept_waiting_by_a_writer_of_another_handle(store: SqliteStore, path: Path) -> None:
+@pytest.mark.parametrize("own", [True, False], ids=["the same handle", "another handle"])
+def test_a_reader_is_not_kept_waiting_by_a_writer(store: SqliteStore, path: Path, own: bool) -> None:
     store.transact("t", Ask(), make("t")[1])
-    started = []
+    deciding, go_on = Event(), Event()
 
     def slowly(view: View) -> Decision[int]:
-        started.append(time.monotonic())
-        time.sleep(0.5)
+        deciding.set()
+        go_on.wait(30)
         return noted(view)
 
     with ThreadPoolExecutor(1) as threads, SqliteStore(path) as other:
         writing = threads.submit(store.transact, "t", Ask(), slowly)
-        while not started:
-            time.sleep(0.001)
-        assert other.read("t", Ask()).version == 1
-        assert time.monotonic() - started[0] < 0.4
+        deciding.wait(30)
+        assert (store if own else other).read("t", Ask()).version == 1
+        assert not writing.done()
+        go_on.set()
         assert writing.result() == 1
 
 

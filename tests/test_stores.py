@@ -35,9 +35,9 @@ class TestSqliteStore(DurableStoreContract):
     def peek(self, store: Any, task_id: str) -> tuple[int, int]:
         query = """SELECT (SELECT count(*) FROM op WHERE task = key), (SELECT count(*) FROM placement WHERE task = key)
             FROM task WHERE id = ?"""
-        with closing(sqlite3.connect(store.path)) as connection:
+        with closing(sqlite3.connect(store._file.path)) as connection:
             row = connection.execute(query, (task_id,)).fetchone()
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
     def again(self, store: Any) -> SqliteStore:
-        return SqliteStore(store.path)
+        return SqliteStore(store._file.path)
