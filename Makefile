@@ -2,7 +2,10 @@
 # from the package index alone, at the versions of .ci/constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint .ci/constraints.txt
+# What builds the package; it is in no environment, so no freeze finds it.
+SETUPTOOLS := 84.2.1
+# In the environment the constraints reach the isolated build as well.
+PIP := PIP_CONSTRAINT=.ci/constraints.txt $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test lint types tests soak bench constraints clean
 .DEFAULT_GOAL := help
@@ -52,6 +55,7 @@ bench: .venv/dev
 
 constraints: .venv/dev
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
+	echo 'setuptools==$(SETUPTOOLS)' >> .ci/constraints.txt
 
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache demo.db*

@@ -15,7 +15,7 @@ import attrs
 
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import Basis, ByCount
-from distribution.errors import InvalidInput, NotFound
+from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Entry, Stamp
 from distribution.filters import Filter
 from distribution.plan import Plan
@@ -23,7 +23,7 @@ from distribution.ports import PAGE_LIMIT, Page, Placement, TaskStore
 from distribution.reasons import Placed
 from distribution.static import distribute
 from distribution.task import Ask, Task, creation, deletion, no_task
-from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id
+from distribution.values import ITEM_ID_LIMIT, AssigneeId, Item, ItemId, Json, TaskId, check_id
 from distribution.workload import Workload
 
 
@@ -106,6 +106,7 @@ class Dispatcher:
                 items=plan.n,
                 counts=plan.counts(),
                 efforts=plan.efforts(),
+                digest=plan.digest(),
                 created_at=stamp.at,
                 creator=actor,
                 metadata=metadata or {},
@@ -194,15 +195,21 @@ class Dispatcher:
 
         Raises:
             NotFound: there is no such task or item.
+            Refused: the task was shared out in a way this version does not know.
         """
         task = self.get(task_id)
-        found = self.store.placements(task_id, Page(limit=1), item=item)
+        found = self.store.placements(task_id, Page(limit=1), item=check_id(item, "item id", ITEM_ID_LIMIT))
         if not found:
             raise NotFound(kind="item", name=item, place=f"task {task.name!r} of {task.items} items")
         if isinstance(task.basis, ByCount):
             plan = distribute(task.items, task.workload, seed=task.seed, order=task.order)
-            return attrs.evolve(plan.explain(found[0].position), item=item)
-        return self.replan(task_id).explain(item)
+            reason = attrs.evolve(plan.explain(found[0].position), item=item)
+        else:
+            reason = self.replan(task_id).explain(item)
+        if (reason.assignee, reason.slot) != (found[0].assignee, found[0].slot):
+            remedy = "explain it with the version of work-distribution that created the task"
+            raise Refused(f"explaining {item!r}", "would contradict what is kept", remedy)
+        return reason
 
     def replan(self, task_id: TaskId) -> Plan:
         """Make the plan of a task again from what is kept of it. O(n).

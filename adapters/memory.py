@@ -15,9 +15,10 @@ from typing import Self, TypeVar
 import attrs
 from sortedcontainers import SortedDict
 
+from distribution.errors import InvalidInput
 from distribution.events import Entry
 from distribution.ports import Page, Placement
-from distribution.task import AddItems, Ask, Change, Decide, PutTask, Task, View
+from distribution.task import AddItems, Ask, Change, Decide, PutTask, Task, View, no_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")
@@ -47,13 +48,22 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._deciding = False
         self._kept: dict[TaskId, Kept] = {}
         self._by_key: SortedDict[int, TaskId] = SortedDict()
 
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """See `TaskStore.transact`."""
         with self._lock:
-            decision = decide(self.read(task_id, ask))
+            if self._deciding:
+                raise InvalidInput(
+                    subject="a decision", must="be pure", got="a call of the store it is made for"
+                )
+            self._deciding = True
+            try:
+                decision = decide(self.read(task_id, ask))
+            finally:
+                self._deciding = False
             if decision.event is None or decision.stamp is None:
                 return decision.result
             kept = self._changed(task_id, decision.changes)
@@ -74,13 +84,13 @@ class MemoryStore:
                     attrs.evolve(kept, task=change.task) if kept else Kept(len(self._by_key) + 1, change.task)
                 )
             elif kept is None:
-                raise AssertionError(change)
+                raise no_task(task_id)
             elif isinstance(change, AddItems):
                 _add(kept, change)
             else:
                 kept = Kept(kept.key, kept.task, kept.history)
         if kept is None:
-            raise AssertionError(changes)
+            raise no_task(task_id)
         return kept
 
     def read(self, task_id: TaskId, ask: Ask) -> View:

@@ -15,9 +15,10 @@ from typing import Any, Self, TypeVar
 
 from adapters.sqlite_file import SqliteFile
 from distribution.codec import decode, encode
+from distribution.errors import UnusableStore
 from distribution.events import Entry, Event, Stamp
 from distribution.ports import Page, Placement
-from distribution.task import AddItems, Ask, Change, Decide, DropItems, PutTask, Task, View
+from distribution.task import AddItems, Ask, Change, Decide, DropItems, PutTask, Task, View, no_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")
@@ -66,9 +67,9 @@ class SqliteStore:
         if row is None:
             return View(task=None, version=0)
         key, body = row
-        version = connection.execute(
-            "SELECT version FROM op WHERE task = ? ORDER BY version DESC LIMIT 1", (key,)
-        ).fetchone()[0]
+        (version,) = connection.execute(
+            "SELECT coalesce(max(version), 0) FROM op WHERE task = ?", (key,)
+        ).fetchone()
         answered = None
         if ask.request is not None:
             rows = connection.execute(
@@ -76,7 +77,16 @@ class SqliteStore:
                 (key, ask.request),
             ).fetchall()
             answered = _entry(task_id, rows[0]) if rows else None
-        return View(task=decode(Task, json.loads(body)), version=version, answered=answered)
+        return View(task=self._task(task_id, body), version=version, answered=answered)
+
+    def _task(self, task_id: TaskId, body: str) -> Task:
+        """Read a task as it is kept."""
+        try:
+            task: Task = decode(Task, json.loads(body))
+        except ValueError as error:
+            problem = f"holds a damaged task {task_id!r}"
+            raise UnusableStore(self._file.place, problem, "restore the file from a backup") from error
+        return task
 
     def _apply(self, connection: sqlite3.Connection, task_id: TaskId, change: Change) -> None:
         """Keep one change."""
@@ -88,7 +98,10 @@ class SqliteStore:
                 (task.id, task.state, _dumped(encode(task))),
             )
             return
-        key, body = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
+        row = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
+        if row is None:
+            raise no_task(task_id)
+        key, body = row
         if isinstance(change, AddItems):
             names = decode(Task, json.loads(body)).workload.assignees
             connection.executemany(
@@ -108,7 +121,7 @@ class SqliteStore:
         self, connection: sqlite3.Connection, task_id: TaskId, version: int, stamp: Stamp, event: Event
     ) -> None:
         """Write the entry; its key is a second guard against two writers at one version."""
-        connection.execute(
+        added = connection.execute(
             "INSERT INTO op SELECT key, ?, ?, ?, ?, ?, ? FROM task WHERE id = ?",
             (
                 version,
@@ -120,6 +133,8 @@ class SqliteStore:
                 task_id,
             ),
         )
+        if added.rowcount != 1:
+            raise no_task(task_id)
 
     def read(self, task_id: TaskId, ask: Ask) -> View:
         """See `TaskStore.read`."""
@@ -130,10 +145,10 @@ class SqliteStore:
         """See `TaskStore.tasks`."""
         with self._file.reading("listing tasks") as connection:
             rows = connection.execute(
-                "SELECT key, body FROM task WHERE key > ? AND state <> 'deleted' ORDER BY key LIMIT ?",
+                "SELECT key, id, body FROM task WHERE key > ? AND state <> 'deleted' ORDER BY key LIMIT ?",
                 (page.after, page.limit),
             ).fetchall()
-            return [(key, decode(Task, json.loads(body))) for key, body in rows]
+            return [(key, self._task(task_id, body)) for key, task_id, body in rows]
 
     def placements(
         self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None

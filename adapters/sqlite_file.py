@@ -4,6 +4,9 @@ Writers queue at a lock file beside the database (flock) and only then begin: SQ
 own waiting sleeps and lets some starve. Write-ahead log, synchronous=FULL: what was
 committed survives a crash of the machine. Readers have a connection of their own and
 wait for nobody who writes. POSIX only, and not on a network file system.
+
+SQLite must not be carried over a fork: a child believes it holds locks it does not
+have. So every file is closed before a fork and opened again on both sides when needed.
 """
 
 from __future__ import annotations
@@ -12,31 +15,45 @@ import fcntl
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import attrs
 
 from adapters import sqlite_schema
-from distribution.errors import InvalidInput, StoreBusy, StoreFailed, UnusableStore
+from distribution.errors import DistributionError, InvalidInput, StoreBusy, StoreFailed, UnusableStore
 
 BUSY_SECONDS = 30.0
 """How long to wait for a program that holds the database without queueing at the lock file."""
 CACHE_KIB = 65_536
+MAGIC = b"SQLite format 3\0"
 
 
 @attrs.define
 class Opened:
     """What one process holds of the file."""
 
-    pid: int
+    identity: tuple[int, int]
+    """Device and inode: another file of the same name is another file."""
     gate: int
     """Descriptor of the lock file."""
     writer: sqlite3.Connection
     reader: sqlite3.Connection
-    writing: threading.RLock = attrs.field(factory=threading.RLock)
-    reading: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def close(self) -> None:
+        """Close all of it.
+
+        The last connection checkpoints as it closes, which is a write like any other;
+        where somebody else holds the lock, ours is not the last.
+        """
+        with suppress(BlockingIOError):
+            fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.reader.close()
+        self.writer.close()
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+        os.close(self.gate)
 
 
 class SqliteFile:
@@ -48,28 +65,42 @@ class SqliteFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
         self.place = f"sqlite store at {str(path)!r}"
-        self._parents: list[Opened] = []
-        self._check_place()
-        self._opened: Opened | None = self._open()
-
-    def _check_place(self) -> None:
-        """Look before anything is created."""
-        if str(self.path) == ":memory:" or str(self.path).startswith("file:"):
+        self.writers = threading.RLock()
+        self.readers = threading.RLock()
+        self._closed = False
+        self._opened: Opened | None = None
+        if "\0" in str(path):
+            raise UnusableStore(self.place, "has a NUL in its name", "give the path of a file")
+        if str(path) == ":memory:" or str(path).startswith("file:"):
             raise UnusableStore(
                 self.place, "is not a path", "for a store in memory use adapters.memory.MemoryStore"
             )
+        with self._failures("opening it"):
+            # One database must have one lock file, whatever links lead to it.
+            self.path = Path(path).resolve()
+            self._check_place()
+            self.current()
+        _files.add(self)
+
+    def _check_place(self) -> None:
+        """Look before anything is created, so that nothing is left beside a file that is not ours."""
         if self.path.is_dir():
             raise UnusableStore(self.place, "is a folder", "give the path of a file")
         if not self.path.parent.is_dir():
             raise UnusableStore(self.place, "lies in a folder that does not exist", "create the folder first")
-        with self._failures("opening it"):
-            if self.path.exists():
-                with self.path.open("rb") as file:
-                    head = file.read(16)
-                if head not in (b"", b"SQLite format 3\0"):
-                    raise UnusableStore(self.place, "is not an SQLite database", "choose another path")
+        if not self.path.exists():
+            return
+        if not self.path.is_file():
+            raise UnusableStore(self.place, "is not a regular file", "give the path of a file")
+        with self.path.open("rb") as file:
+            head = file.read(100)
+        if head and not head.startswith(MAGIC):
+            raise UnusableStore(self.place, "is not an SQLite database", "choose another path")
+        # Bytes 60 and 68 of the header are the schema and the mark of the program.
+        if head and int.from_bytes(head[68:72], "big") != sqlite_schema.APPLICATION_ID:
+            raise UnusableStore(self.place, "belongs to another program", "choose another path")
+        sqlite_schema.refuse_newer(int.from_bytes(head[60:64], "big"), self.place)
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:
@@ -83,66 +114,83 @@ class SqliteFile:
         except (sqlite3.Error, OSError) as error:
             raise StoreFailed(self.place, doing) from error
 
+    def current(self) -> Opened:
+        """Give what this process holds; open the file where it is not open yet, or no more."""
+        if self._closed:
+            raise StoreFailed(self.place, "being used after it was closed")
+        with self.writers:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
     def _open(self) -> Opened:
         """Open file and lock, make the file ours, bring it up to date."""
-        with self._failures("opening it"):
-            fresh = not self.path.exists()
-            gate = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            try:
+        fresh = not self.path.exists()
+        gate = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        writer = reader = None
+        try:
+            writer = self._connect()
+            if not sqlite_schema.is_current(writer):
                 fcntl.flock(gate, fcntl.LOCK_EX)
-                writer = self._connect()
-                try:
-                    sqlite_schema.migrate(writer, self.place)
-                    self._begin_log(writer)
-                    reader = self._connect()
-                except BaseException:
-                    writer.close()
-                    raise
+                sqlite_schema.migrate(writer, self.place)
+                self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
-            except BaseException:
-                os.close(gate)
-                raise
-            if fresh:
-                # FULL syncs the file, not the folder that has just learnt its name.
-                folder = os.open(self.path.parent, os.O_RDONLY)
-                os.fsync(folder)
-                os.close(folder)
-            return Opened(os.getpid(), gate, writer, reader)
+            reader = self._connect()
+            found = self.path.stat()
+        except BaseException:
+            for connection in (writer, reader):
+                if connection is not None:
+                    connection.close()
+            os.close(gate)
+            raise
+        if fresh:
+            # FULL syncs the file, not the folder that has just learnt its name.
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+        return Opened((found.st_dev, found.st_ino), gate, writer, reader)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        try:
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = ON")  # what it takes on macOS; nothing elsewhere
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _begin_log(self, writer: sqlite3.Connection) -> None:
-        """Make sure that what is committed is on disk."""
+        """Switch to the write-ahead log, which a file stays with."""
         if writer.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
             raise UnusableStore(self.place, "cannot keep a write-ahead log", "use a local disk")
-        writer.execute("PRAGMA synchronous = FULL")
 
-    def _current(self) -> Opened:
-        """Give what this process holds; a child of a fork opens the file for itself."""
-        if self._opened is None:
-            raise StoreFailed(self.place, "being used after it was closed")
-        if self._opened.pid != os.getpid():
-            # The parent's handles must be neither used nor closed here: closing would drop its locks.
-            self._parents.append(self._opened)
-            self._opened = self._open()
-        return self._opened
+    def _check_identity(self, opened: Opened) -> None:
+        """Refuse to answer out of a file that nobody else finds any more."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != opened.identity:
+            raise UnusableStore(
+                self.place, "was moved, deleted or replaced since it was opened", "open it again"
+            )
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
         """Wait for our turn among threads and processes; commit at the end, or roll back."""
-        opened = self._current()
-        with opened.writing, self._failures(doing):
+        with self.writers, self._failures(doing):
+            opened = self.current()
             if opened.writer.in_transaction:
                 raise InvalidInput(
                     subject="a decision", must="be pure", got="a call of the store it is made for"
                 )
             fcntl.flock(opened.gate, fcntl.LOCK_EX)
             try:
+                self._check_identity(opened)
                 opened.writer.execute("BEGIN IMMEDIATE")
                 yield opened.writer
                 opened.writer.execute("COMMIT")
@@ -154,8 +202,9 @@ class SqliteFile:
     @contextmanager
     def reading(self, doing: str) -> Iterator[sqlite3.Connection]:
         """Read as of one moment; takes no place in the queue of writers."""
-        opened = self._current()
-        with opened.reading, self._failures(doing):
+        with self.readers, self._failures(doing):
+            opened = self._opened if self._opened is not None and not self._closed else self.current()
+            self._check_identity(opened)
             opened.reader.execute("BEGIN")
             try:
                 yield opened.reader
@@ -164,11 +213,37 @@ class SqliteFile:
 
     def close(self) -> None:
         """Let go of everything; can be called repeatedly."""
-        opened, self._opened = self._opened, None
-        if opened is not None and opened.pid == os.getpid():
-            with opened.writing, opened.reading:
-                # The last connection checkpoints as it closes, which is a write like any other.
-                fcntl.flock(opened.gate, fcntl.LOCK_EX)
-                opened.reader.close()
-                opened.writer.close()
-                os.close(opened.gate)
+        self._closed = True
+        self.suspend()
+
+    def suspend(self) -> None:
+        """Close what is open, to be opened again when it is needed."""
+        with self.readers, self.writers:
+            opened, self._opened = self._opened, None
+            if opened is not None:
+                opened.close()
+
+
+_files: weakref.WeakSet[SqliteFile] = weakref.WeakSet()
+_held: list[SqliteFile] = []
+
+
+def _before_fork() -> None:
+    """Wait until nobody is at work, close every file, and keep others out until the fork is done."""
+    for file in list(_files):
+        file.readers.acquire()
+        file.writers.acquire()
+        _held.append(file)
+        with suppress(DistributionError, sqlite3.Error, OSError):
+            file.suspend()
+
+
+def _after_fork() -> None:
+    """Let the threads of this side go on; files open again when they are needed."""
+    while _held:
+        file = _held.pop()
+        file.writers.release()
+        file.readers.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -78,6 +78,28 @@ STEPS: Sequence[str] = (
 """Step n brings a file from schema n to schema n + 1."""
 
 
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file is ours and needs no step."""
+    marks = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    ]
+    return marks == [APPLICATION_ID, len(STEPS)]
+
+
+def refuse_newer(found: int, place: str, steps: Sequence[str] = STEPS) -> None:
+    """Raise where a file was made by a newer version.
+
+    Raises:
+        UnusableStore: with both schema numbers.
+    """
+    if found > len(steps):
+        raise UnusableStore(
+            place,
+            f"has schema {found} and this version knows up to {len(steps)}",
+            "upgrade work-distribution to open it",
+        )
+
+
 def migrate(connection: sqlite3.Connection, place: str, steps: Sequence[str] = STEPS) -> None:
     """Bring the file up to date; the caller holds the store's lock.
 
@@ -89,12 +111,7 @@ def migrate(connection: sqlite3.Connection, place: str, steps: Sequence[str] = S
     occupied = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
     if mark != APPLICATION_ID and (occupied or mark or found):
         raise UnusableStore(place, "belongs to another program", "choose another path")
-    if found > len(steps):
-        raise UnusableStore(
-            place,
-            f"has schema {found} and this version knows up to {len(steps)}",
-            "upgrade work-distribution to open it",
-        )
+    refuse_newer(found, place, steps)
     for number in range(found, len(steps)):
         connection.executescript(
             f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID};"

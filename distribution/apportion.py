@@ -29,8 +29,8 @@ METHODS = ("hamilton", "webster", "hill", "adams", "dean", "dhondt", "balinski_y
 def apportion(
     weights: Sequence[object],
     n: int,
-    *,
     method: str = "hamilton",
+    *,
     floors: Sequence[int] | None = None,
     caps: Sequence[int | None] | None = None,
 ) -> list[int]:
@@ -39,13 +39,15 @@ def apportion(
     The result always sums to *n* and lies between floors and caps. Weight 0 gets 0,
     or its floor. Scaling all weights changes nothing. Ties go to the earlier weight.
 
-    `hamilton` (largest remainder) never leaves the exact quota by 1 or more. The
+    `hamilton` (largest remainder) never leaves the exact quota by 1 or more, where no
+    floor or cap makes it. The
     divisor methods `webster`, `hill`, `dean`, `adams`, `dhondt` never take from anyone
     when n grows; adams, dean and hill give everyone one unit first, the largest weights
     where n is too small for all. `balinski_young` has both properties for upper quota.
 
     Runtime: O(v log v) for v weights whatever n is; `balinski_young` takes
-    O(min(n, period) log v) with period = the sum of the weights in lowest terms.
+    O(min(n, period) log v) with period = the sum of the weights in lowest terms, and
+    O(n log v) under floors or caps.
 
     >>> apportion([60, 25, 15], 10)
     [6, 3, 1]
@@ -95,7 +97,7 @@ def whole_weights(weights: Sequence[object]) -> list[int]:
             got=list(weights),
             remedy="raise one",
         )
-    scale = lcm(*{f.denominator for f in fractions})
+    scale = check_count(lcm(*{f.denominator for f in fractions}), "common denominator of the weights")
     whole = [f.numerator * (scale // f.denominator) for f in fractions]
     shared = gcd(*whole)
     return [w // shared for w in whole]
@@ -107,6 +109,8 @@ def _bound(
     """Check floors or caps: one whole number for each weight, or none."""
     if given is None:
         return default
+    if not isinstance(given, Sequence):
+        raise InvalidInput(subject=name, must="be a sequence of whole numbers", got=given)
     if len(given) != len(default):
         raise InvalidInput(
             subject=name, must=f"have one entry for each of the {len(default)} weights", got=len(given)

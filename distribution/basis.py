@@ -53,7 +53,8 @@ class Stratified:
     """Share out items so that every stratum is divided by the loads too.
 
     The totals are those of `ByCount`. In every stratum, and in every run of neighbouring
-    strata (a folder with its sub-folders), nobody is off her part by 2 items or more.
+    strata (a folder with its sub-folders), nobody is off her part of it by 2 items or
+    more; her part of a stratum is in proportion to her count.
     """
 
     key: str = attrs.field(converter=_path)
@@ -127,6 +128,12 @@ def balance(sizes: Sequence[int], shares: Sequence[int], slots: Sequence[int]) -
     return owners
 
 
+def _neighbours(key: Key) -> tuple[str, object]:
+    """Order values by type and then by value, paths by their parts, so that a folder is followed by its own."""
+    kind_, value = key
+    return kind_, value.split("/") if isinstance(value, str) else value
+
+
 def stratify(keys: Sequence[Key], counts: Sequence[int], slots: Sequence[int]) -> list[int]:
     """Lay the strata end to end and serve the line by the sequence with the smallest proven error.
 
@@ -143,7 +150,8 @@ def stratify(keys: Sequence[Key], counts: Sequence[int], slots: Sequence[int]) -
     if keys:
         turns = Turns.start(counts, rule="tijdeman")
         _, once = turns.take(turns.period)
-        line = sorted(range(len(keys)), key=lambda at: (*keys[at], slots[at]))
+        place = {key: at for at, key in enumerate(sorted(set(keys), key=_neighbours))}
+        line = sorted(range(len(keys)), key=lambda at: (place[keys[at]], slots[at]))
         for at, owner in zip(line, once * (len(line) // len(once)), strict=True):
             owners[at] = owner
     return owners

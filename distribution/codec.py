@@ -23,7 +23,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.values import Json, check_attributes
+from distribution.values import Json, check_attributes, exact
 
 SCHEMA = 1
 """Number of the form in which values are written; readers refuse a higher one."""
@@ -170,7 +170,7 @@ def _scalar(expected: type, data: Json, at: str) -> object:
                 return datetime.fromisoformat(cast("str", data))
             if expected is timedelta:
                 return timedelta(seconds=cast("float", data))
-            return Fraction(cast("str", data)) if expected is Fraction else data
+            return exact(data, at) if expected is Fraction else data
         except (ValueError, ArithmeticError) as error:
             raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data) from error
     raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data)

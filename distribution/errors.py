@@ -24,6 +24,9 @@ def shown(value: object, limit: int = 60) -> str:
     >>> shown("ann"), shown("x" * 1000, limit=16)
     ("'ann'", "'xxxxx... (1000 characters)")
     """
+    if isinstance(value, int) and value.bit_length() > 4 * limit:
+        # Python refuses to print integers of many thousand digits, and nobody wants to read them.
+        return f"a number of about {value.bit_length() * 3 // 10} digits"
     if isinstance(value, (str, bytes)) and len(value) > limit:
         return f"{value[: limit - 10]!r}"[:-1] + f"... ({len(value)} characters)"
     text = repr(value)
@@ -160,7 +163,9 @@ class StoreBusy(DistributionError):
 
     def __str__(self) -> str:
         """Build the sentence."""
-        return f"{self.store} stayed locked by others for {self.seconds:g} s; try again or raise the store's wait"
+        return (
+            f"{self.store} stayed locked by another program for {self.seconds:g} s; try again when it is done"
+        )
 
 
 @attrs.define

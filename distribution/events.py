@@ -13,7 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.values import AssigneeId, TaskId
+from distribution.values import AssigneeId, TaskId, check_id
 
 
 def aware(value: object) -> datetime:
@@ -30,6 +30,22 @@ def aware(value: object) -> datetime:
             remedy="use datetime.now(UTC)",
         )
     return value
+
+
+REASON_LIMIT = 4096
+"""Characters of an actor or a reason."""
+
+
+def _actor(value: str) -> str:
+    return value if value == "" else check_id(value, "actor", REASON_LIMIT)
+
+
+def _reason(value: str) -> str:
+    return value if value == "" else check_id(value, "reason", REASON_LIMIT)
+
+
+def _request(value: str | None) -> str | None:
+    return None if value is None else check_id(value, "request id")
 
 
 @attrs.frozen(kw_only=True)
@@ -60,11 +76,11 @@ class Stamp:
     """When, by whom, under which request and why something is done."""
 
     at: datetime = attrs.field(converter=aware)
-    actor: str = ""
+    actor: str = attrs.field(default="", converter=_actor)
     """Who asked for it; empty for the service itself."""
-    request: str | None = None
+    request: str | None = attrs.field(default=None, converter=_request)
     """The caller's id of the call: called again, it gets the same answer and changes nothing."""
-    reason: str = ""
+    reason: str = attrs.field(default="", converter=_reason)
     """Free text, kept in the history."""
 
 

@@ -28,7 +28,7 @@ from typing import Literal, TypeAlias, cast
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.values import Json, check_attributes
+from distribution.values import NESTING_LIMIT, Json, check_attributes
 
 Comparison: TypeAlias = Literal["equal", "not_equal", "greater", "at_least", "less", "at_most"]
 COMPARISONS = ("equal", "not_equal", "greater", "at_least", "less", "at_most")
@@ -64,8 +64,34 @@ def _pattern(value: object) -> str:
     return value
 
 
+def _relation(value: Comparison) -> Comparison:
+    if value not in COMPARISONS:
+        raise InvalidInput(
+            subject="relation of a filter", must=f"be one of {', '.join(COMPARISONS)}", got=value
+        )
+    return value
+
+
+def _clause(value: Filter) -> Filter:
+    if type(value) not in _CHECKS:
+        remedy = "build one with field(path).equal(value) and the like"
+        raise InvalidInput(subject="clause of a filter", must="be a filter", got=value, remedy=remedy)
+    if _depth(value) >= NESTING_LIMIT:
+        raise InvalidInput(subject="filter", must=f"be nested at most {NESTING_LIMIT} deep", got="more")
+    return value
+
+
+def _depth(where: Filter) -> int:
+    """Count how deep a filter is nested."""
+    if isinstance(where, (AllOf, AnyOf)):
+        return 1 + max(map(_depth, where.clauses), default=0)
+    return 1 + _depth(where.clause) if isinstance(where, (Not, Element)) else 1
+
+
 def _clauses(value: Iterable[Filter]) -> tuple[Filter, ...]:
-    return tuple(value)
+    if not isinstance(value, (list, tuple)):
+        raise InvalidInput(subject="clauses of a filter", must="be a list or tuple of filters", got=value)
+    return tuple(map(_clause, value))
 
 
 @attrs.frozen
@@ -73,7 +99,7 @@ class Compare:
     """Some candidate at *path* stands in this relation to *value*."""
 
     path: str = attrs.field(converter=_path)
-    relation: Comparison = attrs.field(validator=attrs.validators.in_(COMPARISONS))
+    relation: Comparison = attrs.field(converter=_relation)
     value: Json = attrs.field(converter=_scalar)
 
 
@@ -114,7 +140,7 @@ class Element:
     """Some one element of the list at *path* satisfies the whole of *clause*."""
 
     path: str = attrs.field(converter=_path)
-    clause: Filter
+    clause: Filter = attrs.field(converter=_clause)
 
 
 @attrs.frozen
@@ -135,7 +161,7 @@ class AnyOf:
 class Not:
     """The clause does not hold."""
 
-    clause: Filter
+    clause: Filter = attrs.field(converter=_clause)
 
 
 Filter: TypeAlias = Compare | OneOf | Exists | Empty | Glob | Element | AllOf | AnyOf | Not
@@ -267,6 +293,8 @@ def matches(where: Filter, attributes: Mapping[str, Json]) -> bool:
     >>> matches(Not(field("tags").equal("cat")), {"tags": ["dog", "cow"]})
     True
     """
+    if type(where) not in _CHECKS:
+        _clause(where)
     return _CHECKS[type(where)](where, attributes)
 
 

@@ -11,12 +11,14 @@ small number for each.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -25,12 +27,28 @@ from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, Key
 from distribution.codec import SCHEMA, decode, encode
 from distribution.diff import Diff, ItemRef, Move, Verdict
-from distribution.errors import InvalidInput, NotFound, shown
+from distribution.errors import DistributionError, InvalidInput, NotFound
 from distribution.reasons import Placed, Share
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
-from distribution.values import AssigneeId, ItemId, check_count, check_seed, exact, item_ids
+from distribution.values import (
+    AssigneeId,
+    ItemId,
+    Json,
+    check_count,
+    check_index,
+    check_seed,
+    exact,
+    in_order,
+    item_ids,
+)
 from distribution.workload import Workload
 
+T = TypeVar("T")
+
+ALGORITHM = 1
+"""Number of the way in which orders are made; a plan made in another way says something else."""
+NUMBER_OF_ITEMS = 10**12
+"""Items of a plan at most: it needs memory for the square root of their number."""
 BUFFERS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
 """Formats of buffers that labels can be written into, and how many owners each can tell apart."""
 
@@ -97,6 +115,8 @@ class Plan:
         Raises:
             InvalidInput: there is no such position.
         """
+        if type(position) is not int:
+            position = check_index(position, "position")
         if not 0 <= position < self.split.n:
             raise InvalidInput(subject="position", must=f"be between 0 and {self.n - 1}", got=position)
         return self.workload.assignees[self.split.owner_at(position)]
@@ -124,8 +144,8 @@ class Plan:
             NotFound: the item is not in the plan.
         """
         if isinstance(self.items, range):
-            if isinstance(item, int) and not isinstance(item, bool) and item in self.items:
-                return item
+            if isinstance(item, Integral) and not isinstance(item, bool) and item in self.items:
+                return int(item)
         elif isinstance(item, str) and item in self._index:
             return self._index[item]
         raise NotFound(kind="item", name=item, place=f"a plan of {self.n} items")
@@ -161,7 +181,7 @@ class Plan:
         Raises:
             InvalidInput: the slice is not within the plan.
         """
-        stop = self.n if stop is None else stop
+        start, stop = check_index(start, "start"), self.n if stop is None else check_index(stop, "stop")
         if not 0 <= start <= stop <= self.n:
             raise InvalidInput(
                 subject="slice of a plan", must=f"lie between 0 and {self.n}", got=(start, stop)
@@ -177,6 +197,7 @@ class Plan:
         Raises:
             InvalidInput: the buffer does not fit.
         """
+        start = check_index(start, "start")
         view = memoryview(out)  # type: ignore[arg-type]  # whatever has no buffer raises TypeError here
         fits = view.ndim == 1 and view.c_contiguous and not view.readonly
         if not fits or BUFFERS.get(view.format, 0) < len(self.assignees):
@@ -223,6 +244,13 @@ class Plan:
             ground=checks.ground(self, position, owner),
         )
 
+    def digest(self) -> str:
+        """Give a short text that differs where the items differ, or their order. O(n)."""
+        if isinstance(self.items, range):
+            return ""
+        # No id contains a NUL.
+        return hashlib.blake2b("\0".join(map(str, self.items)).encode(), digest_size=12).hexdigest()
+
     def verify(self) -> Verdict:
         """Check every promise from the outside; the verdict is true where all hold.
 
@@ -236,6 +264,8 @@ class Plan:
         Raises:
             InvalidInput: one plan has ids and the other only a number.
         """
+        if not isinstance(other, Plan):
+            raise InvalidInput(subject="what a plan is compared with", must="be a plan", got=other)
         if isinstance(self.items, range) != isinstance(other.items, range):
             raise InvalidInput(
                 subject="plans to compare", must="both have ids, or both none", got=(self.n, other.n)
@@ -268,7 +298,7 @@ class Plan:
 
     def __repr__(self) -> str:
         """Show what matters, not a million items."""
-        return f"<Plan of {self.n} items, {self.order}, seed {self.seed}: {shown(str(self.workload))[1:-1]}>"
+        return f"<Plan of {self.n} items, {self.order}, seed {self.seed}: {len(self.workload)} assignees>"
 
     def to_json(self) -> str:
         """Write the plan: some 300 bytes where only the number of items counts, else ids and owners too."""
@@ -276,6 +306,7 @@ class Plan:
             "schema": SCHEMA,
             "kind": "plan",
             "n": self.n,
+            "algorithm": ALGORITHM,
             "seed": self.seed,
             "order": self.order,
             "basis": encode(self.basis),
@@ -302,23 +333,44 @@ class Plan:
         """
         try:
             data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(subject="plan", must="be JSON", got=text) from error
         if not isinstance(data, dict) or data.get("kind") != "plan":
             raise InvalidInput(subject="plan", must="be a mapping of kind 'plan'", got=data)
-        if data.get("schema") != SCHEMA:
+        if type(data.get("schema")) is not int or data["schema"] != SCHEMA:
             raise InvalidInput(subject="schema of the plan", must=f"be {SCHEMA}", got=data.get("schema"))
+        if data.get("algorithm") != ALGORITHM:
+            raise InvalidInput(
+                subject="algorithm of the plan", must=f"be {ALGORITHM}", got=data.get("algorithm")
+            )
         try:
             return cls(**_fields(data))
-        except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
-            if isinstance(error, InvalidInput):
-                raise
+        except DistributionError:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(subject="plan", must="have every field in its form", got=str(error)) from error
+
+
+def _one_each(n: int, facts: list[T]) -> tuple[T, ...]:
+    """Check that there is a fact for every position."""
+    if len(facts) != n:
+        raise InvalidInput(subject="facts of the plan", must=f"be {n}, one for each item", got=len(facts))
+    return tuple(facts)
+
+
+def _key(kind: Json, value: Json) -> Key:
+    """Read the key of a stratum or group."""
+    if kind not in {"null", "text", "number", "truth", "list"} or isinstance(value, (list, dict)):
+        raise InvalidInput(subject="key of the plan", must="be a kind and a single value", got=(kind, value))
+    return str(kind), value
 
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Read the fields of a plan from a mapping."""
     n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
+    if n > NUMBER_OF_ITEMS:
+        raise InvalidInput(subject="n of the plan", must=f"be at most {NUMBER_OF_ITEMS}", got=n)
+    in_order(data["assignees"], "assignees of the plan")
     shares = [exact(share, "share") for share in data["shares"]]
     workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
     seed = check_seed(data["seed"])
@@ -330,8 +382,10 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     split: Split
     if "owners" in data:
         owners = [check_count(owner, "owner") for owner in data["owners"]]
-        if len(owners) != n:
-            raise InvalidInput(subject="owners of the plan", must=f"be {n}", got=len(owners))
+        if len(owners) != n or max(owners, default=0) >= len(counts):
+            raise InvalidInput(
+                subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
+            )
         # The order of work is that of the line before the owners were found: see static.
         split = TableSplit(
             owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed)
@@ -346,7 +400,7 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
         "basis": decode(Basis, data.get("basis", encode(ByCount()))),
         "split": split,
         "skipped": tuple(item_ids(data.get("skipped", ()))),
-        "keys": tuple((str(kind), value) for kind, value in data["keys"]) if "keys" in data else None,
-        "sizes": tuple(check_count(size, "size") for size in data["sizes"]) if "sizes" in data else None,
+        "keys": _one_each(n, [_key(*key) for key in data["keys"]]) if "keys" in data else None,
+        "sizes": _one_each(n, [check_count(s, "size") for s in data["sizes"]]) if "sizes" in data else None,
         "scale": check_count(data.get("scale", 1), "scale", least=1),
     }

@@ -18,7 +18,7 @@ import attrs
 from distribution.errors import InvalidInput
 from distribution.events import Entry
 from distribution.task import Ask, Decide, Task, View
-from distribution.values import AssigneeId, ItemId, Json, TaskId, check_count
+from distribution.values import INTEGER_LIMIT, AssigneeId, ItemId, Json, TaskId, check_count, check_index
 
 R = TypeVar("R")
 
@@ -32,6 +32,12 @@ class Page:
 
     after: int = attrs.field(default=-1)
     """Key of the last row seen; -1 from the beginning."""
+
+    @after.validator
+    def _check_after(self, _: object, value: object) -> None:
+        if not -1 <= check_index(value, "after of a page") < INTEGER_LIMIT:
+            raise InvalidInput(subject="after of a page", must="be a key, or -1", got=value)
+
     limit: int = attrs.field(default=1000)
 
     @limit.validator

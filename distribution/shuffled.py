@@ -190,9 +190,11 @@ class Shuffled(Order):
 
     def _sweep(self, bounds: tuple[int, ...], code: str) -> Sweep:
         """Keep the sweep of the last cut: slices of one plan come one after the other."""
-        if self._kept is None or (self._kept.bounds, self._kept.code) != (bounds, code):
-            self._kept = Sweep(self, bounds, code)
-        return self._kept
+        kept = self._kept
+        if kept is None or (kept.bounds, kept.code) != (bounds, code):
+            # Another thread may keep another one meanwhile; each goes on with its own.
+            kept = self._kept = Sweep(self, bounds, code)
+        return kept
 
 
 def _coprimes(n: int, count: int) -> list[int]:

@@ -38,7 +38,7 @@ def make_order(name: str, counts: Sequence[int], seed: int) -> Order:
         "random": lambda: Random(n, seed),
         "spread": lambda: Spread(n, seed),
     }
-    if name not in makers:
+    if name not in ORDERS:
         raise InvalidInput(subject="order", must=f"be one of {', '.join(ORDERS)}", got=name)
     return makers[name]()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
+from numbers import Integral
 from typing import cast
 
 from distribution.apportion import apportion
@@ -25,10 +26,10 @@ from distribution.basis import (
     key_of,
     stratify,
 )
-from distribution.errors import InvalidInput, shown
-from distribution.plan import Plan
+from distribution.errors import InvalidInput
+from distribution.plan import NUMBER_OF_ITEMS, Plan
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
-from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed
+from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed, in_order
 from distribution.workload import Workload
 
 ONE = Fraction(1)
@@ -43,6 +44,9 @@ class Roster:
     """
 
     def __init__(self, basis: Basis) -> None:
+        if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
+            must = "be ByCount(), ByEffort(), Stratified(key) or Grouped(key)"
+            raise InvalidInput(subject="basis", must=must, got=basis)
         self.basis = basis
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
@@ -51,6 +55,8 @@ class Roster:
         self.efforts: list[Fraction] = []
         """By position, up to the last item whose effort is not 1."""
         self.keys: list[Key] = []
+        self.number: int | None = None
+        """How many items there are, where nothing else is known of them."""
 
     def add(self, item: ItemId | Item) -> bool:
         """Take an item in; tell whether it is new.
@@ -77,11 +83,7 @@ class Roster:
         Raises:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
-        if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-            remedy = f"for one item pass [{shown(items, 20)}]"
-            raise InvalidInput(
-                subject="items", must="be a list of ids or their number", got=items, remedy=remedy
-            )
+        in_order(items, "items")
         if isinstance(self.basis, ByCount) and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -92,9 +94,24 @@ class Roster:
             self.add(item)
 
     def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
-        """Distribute what was taken in."""
-        ids = tuple(self.ids)
-        return _plan(ids, self, workload, check_seed(seed), order)
+        """Distribute what was taken in.
+
+        Raises:
+            InvalidInput: workload, seed or order cannot be used.
+        """
+        if not isinstance(workload, Workload):
+            remedy = "build one with Workload.of, Workload.even or Workload.weights"
+            raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
+        seed = check_seed(seed)
+        if self.number is None:
+            return _plan(tuple(self.ids), self, workload, seed, order)
+        if not isinstance(self.basis, ByCount):
+            raise InvalidInput(subject="items", must="be given one by one for this basis", got=self.number)
+        if self.number > NUMBER_OF_ITEMS:
+            raise InvalidInput(
+                subject="number of items", must=f"be at most {NUMBER_OF_ITEMS}", got=self.number
+            )
+        return _plan(range(self.number), self, workload, seed, order)
 
 
 def _all_plain(items: Sequence[object]) -> bool:
@@ -125,7 +142,7 @@ def distribute(
     (unbroken ranges), `interleaved` (all in turn), `random` (a uniform permutation),
     `spread` (as even over the input as can be).
 
-    Runtime: O(1) in the number of items where only that is given, O(n) to take ids in,
+    Runtime: O(sqrt n) where only the number of items is given, O(n) to take ids in,
     O(n log n) for bases other than `ByCount`.
 
     >>> plan = distribute(1_000_000_000, Workload.even(["ann", "bob", "eve"]), seed=7)
@@ -135,21 +152,12 @@ def distribute(
     Raises:
         InvalidInput: an item, the seed, the order or the basis cannot be used.
     """
-    if not isinstance(workload, Workload):
-        remedy = "build one with Workload.of, Workload.even or Workload.weights"
-        raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
-    basis = ByCount() if basis is None else basis
-    if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
-        raise InvalidInput(subject="basis", must="be ByCount, ByEffort, Stratified or Grouped", got=basis)
-    seed = check_seed(seed)
-    roster = Roster(basis)
-    if not isinstance(items, int):
-        roster.extend(items)
-        return roster.plan(workload, seed=seed, order=order)
-    n = check_count(items, "number of items")
-    if not isinstance(basis, ByCount):
-        raise InvalidInput(subject="items", must="be given one by one for this basis", got=items)
-    return _plan(range(n), roster, workload, seed, order)
+    roster = Roster(ByCount() if basis is None else basis)
+    if isinstance(items, Integral):
+        roster.number = check_count(items, "number of items")
+    else:
+        roster.extend(cast("Iterable[ItemId | Item]", items))
+    return roster.plan(workload, seed=seed, order=order)
 
 
 def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str) -> Plan:
@@ -191,7 +199,9 @@ def _sizes(roster: Roster, n: int) -> tuple[list[int], int]:
     """Bring efforts to whole units, and say how many of them are 1."""
     if not roster.efforts:
         return [1] * n if isinstance(roster.basis, ByEffort) else [], 1
-    scale = lcm(*{effort.denominator for effort in roster.efforts})
+    scale = check_count(
+        lcm(*{effort.denominator for effort in roster.efforts}), "common denominator of the efforts"
+    )
     sizes = [effort.numerator * (scale // effort.denominator) for effort in roster.efforts]
     return sizes + [scale] * (n - len(sizes)), scale
 

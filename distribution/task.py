@@ -11,6 +11,7 @@ all of it or nothing, and may ask again after a conflict.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
@@ -19,7 +20,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import attrs
 
 from distribution.basis import Basis
-from distribution.errors import NotFound, Refused
+from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Entry, Event, Stamp, TaskCreated, TaskDeleted, aware
 from distribution.filters import Filter
 from distribution.plan import Plan
@@ -45,8 +46,12 @@ def _name(value: object) -> str:
 
 
 def _metadata(value: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Check metadata; keep it in the form in which it comes back from a store."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(subject="metadata", must="be a mapping", got=value)
     check_attributes(value, "metadata")
-    return value
+    plain: dict[str, Json] = json.loads(json.dumps(value, default=dict))
+    return plain
 
 
 @attrs.frozen(kw_only=True)
@@ -69,6 +74,8 @@ class Task:
     """Sum of the efforts of each assignee's items."""
     created_at: datetime = attrs.field(converter=aware)
     creator: str = ""
+    digest: str = ""
+    """Tells the items apart from those of another call."""
     metadata: Mapping[str, Json] = attrs.field(factory=dict, converter=_metadata)
     state: State = "open"
 
@@ -127,6 +134,13 @@ class Decision(Generic[R]):
     event: Event | None = None
     stamp: Stamp | None = None
     result: R
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse an event that nobody stamped, and a stamp on nothing."""
+        if (self.event is None) != (self.stamp is None):
+            raise InvalidInput(
+                subject="a decision", must="have an event and its stamp, or neither", got=self.event
+            )
 
 
 Decide: TypeAlias = Callable[[View], Decision[R]]

@@ -73,6 +73,14 @@ class Turns:
     counts: tuple[int, ...] = attrs.field(converter=_counts)
     """Items each has been given."""
 
+    @counts.validator
+    def _check(self, _: object, counts: tuple[int, ...]) -> None:
+        """Keep out of the constructor what `start` keeps out."""
+        if len(counts) != len(self.weights) or tuple(whole_weights(self.weights)) != self.weights:
+            raise InvalidInput(
+                subject="turns", must="hold one count for each weight in lowest terms", got=self.weights
+            )
+
     @classmethod
     def start(cls, weights: Sequence[object], *, rule: str = "max_deficit") -> Self:
         """Begin a sequence in which nobody has anything yet.

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
-from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
@@ -40,6 +40,8 @@ NAME_LIMIT = 256
 """Characters an assignee id, a task id or a task name may have."""
 NUMBER_LIMIT = 64
 """Characters a number written as text may have; beyond it is an accident or an attack."""
+BIT_LIMIT = 4096
+"""Bits a whole number may have, and the parts of a fraction."""
 EXPONENT_LIMIT = 400
 """Powers of ten a number may carry; every float fits."""
 INTEGER_LIMIT = 2**63
@@ -91,7 +93,25 @@ def check_count(value: object, subject: str, least: int = 0) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(subject=subject, must=f"be a whole number of at least {least}", got=value)
-    return int(value)
+    return _bounded(int(value), subject)
+
+
+def check_index(value: object, subject: str) -> int:
+    """Return *value* as an int if it is a whole number of any sign, else raise.
+
+    Raises:
+        InvalidInput: it is not whole, or a bool.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InvalidInput(subject=subject, must="be a whole number", got=value)
+    return _bounded(int(value), subject)
+
+
+def _bounded(number: int, subject: str) -> int:
+    """Refuse numbers that no honest caller has: they cost without end."""
+    if number.bit_length() > BIT_LIMIT:
+        raise InvalidInput(subject=subject, must=f"have at most {BIT_LIMIT} bits", got=number)
+    return number
 
 
 def check_seed(value: object) -> int:
@@ -100,9 +120,7 @@ def check_seed(value: object) -> int:
     Raises:
         InvalidInput: it is not whole, or a bool.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InvalidInput(subject="seed", must="be a whole number", got=value)
-    return int(value)
+    return check_index(value, "seed")
 
 
 def exact(value: object, subject: str) -> Fraction:
@@ -121,7 +139,7 @@ def exact(value: object, subject: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, (Rational, float, str, Decimal)):
         raise InvalidInput(subject=subject, must=problem, got=value)
     if isinstance(value, Rational):
-        number = Fraction(int(value.numerator), int(value.denominator))
+        number = Fraction(_bounded(int(value.numerator), subject), _bounded(int(value.denominator), subject))
     else:
         number = _decimal(value, subject, problem)
     if number < 0:
@@ -225,9 +243,6 @@ def _check_parts(value: object, subject: str, depth: int) -> None:
         )
 
 
-NOTHING: Mapping[str, Json] = MappingProxyType({})
-
-
 def _attributes(value: Mapping[str, Json]) -> Mapping[str, Json]:
     """Check attributes; keep the caller's mapping as it is, he owns it."""
     if not isinstance(value, Mapping):
@@ -261,9 +276,26 @@ class Item:
     effort: Fraction = attrs.field(default=Fraction(1), kw_only=True, converter=_effort)
     """What it costs to work on, in any unit; 0 is allowed."""
     attributes: Mapping[str, Json] = attrs.field(
-        default=NOTHING, kw_only=True, converter=_attributes, hash=False
+        factory=dict, kw_only=True, converter=_attributes, hash=False
     )
     """What filters, strata and groups look at."""
+
+
+def in_order(values: object, subject: str) -> None:
+    """Raise unless *values* can be gone through in an order that is the same everywhere.
+
+    One string is not a list of ids, and a set has another order in every process.
+
+    Raises:
+        InvalidInput: with the way out.
+    """
+    if isinstance(values, (str, bytes)):
+        remedy = f"for one item pass [{shown(values, 20)}]"
+        raise InvalidInput(subject=subject, must="be a list of ids", got=values, remedy=remedy)
+    if isinstance(values, AbstractSet):
+        raise InvalidInput(subject=subject, must="be in an order", got=values, remedy="sort them first")
+    if not isinstance(values, Iterable):
+        raise InvalidInput(subject=subject, must="be a list of ids", got=values)
 
 
 def item_ids(items: Iterable[ItemId | Item]) -> Iterator[ItemId]:
@@ -275,12 +307,6 @@ def item_ids(items: Iterable[ItemId | Item]) -> Iterator[ItemId]:
     Raises:
         InvalidInput: an id cannot be used, or *items* is one string instead of several.
     """
-    if isinstance(items, (str, bytes)):
-        raise InvalidInput(
-            subject="items",
-            must="be a list of ids",
-            got=items,
-            remedy=f"for one item pass [{shown(items, 20)}]",
-        )
+    in_order(items, "items")
     for item in items:
         yield item.id if isinstance(item, Item) else check_id(item, "item id", ITEM_ID_LIMIT)

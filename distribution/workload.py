@@ -7,7 +7,8 @@ Depends on: errors, values, apportion.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import ItemsView, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Self, TypeAlias
 
@@ -15,7 +16,7 @@ import attrs
 
 from distribution.apportion import whole_weights
 from distribution.errors import DuplicateAssignee, InvalidInput, NotFound
-from distribution.values import AssigneeId, Number, check_id, decimal_text, exact
+from distribution.values import AssigneeId, Number, check_id, decimal_text, exact, in_order
 
 Shares: TypeAlias = Mapping[AssigneeId, Number] | Iterable[tuple[AssigneeId, Number]]
 """Assignees with a number each, as a mapping or as pairs."""
@@ -36,8 +37,15 @@ class Workload:
 
     assignees: tuple[AssigneeId, ...]
     """In the order in which ties are broken."""
-    shares: tuple[int, ...]
+    shares: tuple[int, ...] = attrs.field()
     """One weight for each, in lowest terms."""
+
+    @shares.validator
+    def _check(self, _: object, shares: tuple[int, ...]) -> None:
+        """Keep out of the constructor what the three ways to build a workload keep out."""
+        _pairs(list(zip(self.assignees, shares, strict=False)))
+        if len(shares) != len(self.assignees) or whole_weights(shares) != list(shares):
+            raise InvalidInput(subject="shares", must="be one for each assignee, in lowest terms", got=shares)
 
     @classmethod
     def of(cls, loads: Shares) -> Self:
@@ -98,8 +106,7 @@ class Workload:
             InvalidInput: there is nobody, or an id cannot be used.
             DuplicateAssignee: somebody appears twice.
         """
-        if isinstance(assignees, str):
-            raise InvalidInput(subject="assignees", must="be a list of ids", got=assignees)
+        in_order(assignees, "assignees")
         return cls.weights([(assignee, 1) for assignee in assignees])
 
     def load_of(self, assignee: AssigneeId) -> Fraction:
@@ -137,7 +144,9 @@ class Workload:
 
     def __str__(self) -> str:
         """Name everybody with her load."""
-        return ", ".join(f"{a} {decimal_text(self.load_of(a))} %" for a in self.assignees)
+        total = sum(self.shares)
+        loads = (decimal_text(Fraction(100 * share, total)) for share in self.shares)
+        return ", ".join(f"{name} {load} %" for name, load in zip(self.assignees, loads, strict=True))
 
 
 class _Plain(str):
@@ -151,7 +160,9 @@ class _Plain(str):
 def _pairs(shares: object) -> list[tuple[AssigneeId, Number]]:
     """Check the ids; keep the order."""
     given: object = shares.items() if isinstance(shares, Mapping) else shares
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+    if (isinstance(given, (str, bytes, AbstractSet)) and not isinstance(given, ItemsView)) or not isinstance(
+        given, Iterable
+    ):
         raise InvalidInput(
             subject="a workload", must="be a mapping or pairs of assignee and number", got=shares
         )

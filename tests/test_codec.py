@@ -70,7 +70,7 @@ def test_a_field_with_a_default_may_be_absent() -> None:
         ({"kind": "other"}, "data must be a Sample, got "),
         ({"name": 7}, "data.name must be a str, got 7"),
         ({"share": "x"}, "data.share must be a Fraction, got 'x'"),
-        ({"share": "1/0"}, "data.share must be a Fraction, got '1/0'"),
+        ({"share": "1e10000000"}, "data.share must be a Fraction, got '1e10000000'"),
         ({"at": "yesterday"}, "data.at must be a datetime, got 'yesterday'"),
         ({"lease": True}, "data.lease must be a timedelta, got True"),
         ({"lease": 1e300}, "data.lease must be a timedelta, got 1e+300"),
@@ -108,8 +108,8 @@ def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
 
 
 def test_data_nested_without_end_is_refused() -> None:
-    data: Any = {"kind": "empty", "path": "a"}
-    for _ in range(DEPTH_LIMIT):
+    data: Any = {"kind": "not"}
+    for _ in range(DEPTH_LIMIT + 5):
         data = {"kind": "not", "clause": data}
 
     with pytest.raises(InvalidInput, match="be nested at most 100 deep"):

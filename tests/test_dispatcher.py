@@ -30,6 +30,7 @@ from distribution import (
     field,
 )
 from distribution.basis import Basis
+from distribution.orders import Spread
 from distribution.testing import strategies
 from distribution.testing.store_contract import NOON
 
@@ -214,3 +215,45 @@ def test_what_an_item_brought_comes_back_from_the_spool_as_often_as_wanted(
                 bare = item.id in plain
                 assert effort == (None if bare or item.effort == 1 else str(item.effort))
                 assert (attributes is None) == bare
+
+
+def test_other_items_under_the_same_request_are_another_call(tasks: Dispatcher) -> None:
+    tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1", metadata={"k": (1, 2)})
+
+    assert (
+        tasks.create("review", ["a", "b"], workload=TEAM, id="x", request="r1", metadata={"k": (1, 2)}).id
+        == "x"
+    )
+    with pytest.raises(Refused, match="request 'r1' was used for another call"):
+        tasks.create("review", ["a", "c"], workload=TEAM, id="x", request="r1", metadata={"k": (1, 2)})
+
+
+def test_an_explanation_that_would_contradict_what_is_kept_is_refused(
+    tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tasks.create("review", ITEMS, workload=TEAM)
+    monkeypatch.setattr("distribution.split.Shuffled", Spread)
+
+    with pytest.raises(Refused, match="would contradict what is kept; explain it with the version"):
+        _ = [tasks.explain(task.id, item.id) for item in ITEMS]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workload": {"ann": 100}}, "workload must be a Workload, got {'ann': 100}; build one with"),
+        ({"workload": TEAM, "basis": "effort"}, "basis must be ByCount"),
+        ({"workload": TEAM, "where": "size>3"}, "clause of a filter must be a filter, got 'size>3'"),
+        ({"workload": TEAM, "order": ["x"]}, "order must be one of"),
+        ({"workload": TEAM, "metadata": "abc"}, "metadata must be a mapping, got 'abc'"),
+        ({"workload": TEAM, "actor": 5}, "actor must be a string, got 5"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_alike_by_every_store(
+    tasks: Dispatcher, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        tasks.create("review", iter(ITEMS), **settings)
+
+    assert str(error.value).startswith(message)
+    assert list(tasks.all()) == []

@@ -10,19 +10,29 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import attrs
 import pytest
 
-from distribution import Item, Workload, errors
+from distribution import Item, Turns, Workload, distribute, errors
+from distribution.apportion import apportion
 from distribution.errors import DistributionError, InvalidInput, shown
 from distribution.events import Stamp
 from distribution.ports import Page
-from distribution.testing.store_contract import make
+from distribution.task import Decision
+from distribution.testing.store_contract import NOON, make
 from distribution.values import check_attributes, decimal_text, exact, item_ids
 
 WAY_OUT = "for shares of any sum use Workload.weights, for equal ones Workload.even"
 
 of: Any = Workload.of
 item: Any = Item
+plan: Any = distribute(5, Workload.even(["ann"]))
+
+
+def task(**changes: Any) -> object:
+    """Change a task."""
+    return attrs.evolve(make("t")[0], **changes)
+
 
 REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: of({"ann": 140, "bob": -40}), "load of 'ann' must be between 0 and 100, got 140"),
@@ -48,7 +58,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     ),
     (lambda: Workload.even([]), "a workload must name at least one assignee, got []"),
     (lambda: of({}), "a workload must name at least one assignee, got {}"),
-    (lambda: Workload.even("ann"), "assignees must be a list of ids, got 'ann'"),
+    (lambda: Workload.even("ann"), "assignees must be a list of ids, got 'ann'; for one item pass ['ann']"),
     (lambda: of("ann"), "a workload must be a mapping or pairs of assignee and number, got 'ann'"),
     (lambda: of(7), "a workload must be a mapping or pairs of assignee and number, got 7"),
     (lambda: of(["ann"]), "an entry of a workload must be a pair (assignee, number), got 'ann'"),
@@ -158,7 +168,7 @@ LEAVES: list[tuple[DistributionError, str]] = [
     (errors.StoreFailed("sqlite store at 'x'", "reading"), "sqlite store at 'x' failed while reading"),
     (
         errors.StoreBusy("sqlite store at 'x'", 30.0),
-        "sqlite store at 'x' stayed locked by others for 30 s; try again or raise the store's wait",
+        "sqlite store at 'x' stayed locked by another program for 30 s; try again when it is done",
     ),
     (errors.UnusableStore("store", "is a folder", "name a file"), "store is a folder; name a file"),
 ]
@@ -229,3 +239,86 @@ def test_exact_numbers_are_written_for_people() -> None:
     assert texts[:2] == ["1/3", "0.125"]
     assert texts[2] == str(10**40)
     assert Fraction(texts[3]) == Fraction(1, 2**90)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (
+            lambda: of({"ann": 10**5000}),
+            "load of 'ann' must have at most 4096 bits, got a number of about 49",
+        ),
+        (
+            lambda: item("a", effort=10**5000),
+            "effort of an item must have at most 4096 bits, got a number of about",
+        ),
+        (lambda: distribute(10**5000, of({"ann": 100})), "number of items must have at most 4096 bits"),
+        (
+            lambda: distribute(10**13, of({"ann": 100})),
+            "number of items must be at most 1000000000000, got 10000000000000",
+        ),
+        (lambda: distribute(5, of({"ann": 100}), seed=-(10**5000)), "seed must have at most 4096 bits"),
+        (lambda: distribute({"a", "b"}, of({"ann": 100})), "items must be in an order, got {'"),
+        (lambda: Workload.even({"ann", "bob"}), "assignees must be in an order, got {'"),
+        (lambda: of({("ann", 100)}), "a workload must be a mapping or pairs of assignee and number"),
+        (lambda: Workload.even(5), "assignees must be a list of ids, got 5"),  # type: ignore[arg-type]
+        (lambda: Workload(("ann", "ann"), (1, 1)), "assignee 'ann' appears twice in the workload"),
+        (lambda: Workload(("ann",), (0,)), "weights must contain at least one positive number"),
+        (lambda: Workload(("ann",), (2,)), "shares must be one for each assignee, in lowest terms, got (2,)"),
+        (lambda: Turns((0,), "tijdeman", (0,)), "weights must contain at least one positive number"),
+        (
+            lambda: Turns((1,), "tijdeman", (0, 0)),
+            "turns must hold one count for each weight in lowest terms, got (1,)",
+        ),
+        (lambda: Page(after=-3), "after of a page must be a key, or -1, got -3"),
+        (lambda: Page(after=10**20), "after of a page must be a key, or -1, got 100000000000000000000"),
+        (
+            lambda: Stamp(at=NOON, actor="a\x1b[2J"),
+            "actor must be free of control characters and lone surrogates",
+        ),
+        (
+            lambda: Stamp(at=NOON, reason="\udcff"),
+            "reason must be free of control characters and lone surrogates",
+        ),
+        (lambda: Stamp(at=NOON, request=""), "request id must not be empty, got ''"),
+        (
+            lambda: Decision(stamp=Stamp(at=NOON), result=1),
+            "a decision must have an event and its stamp, or neither",
+        ),
+        (lambda: apportion([1], 1, floors=5), "floors must be a sequence of whole numbers, got 5"),  # type: ignore[arg-type]
+        (
+            lambda: plan.diff("x"),
+            "what a plan is compared with must be a plan, got 'x'",
+        ),
+        (lambda: task(metadata=[1]), "metadata must be a mapping, got [1]"),
+    ],
+)
+def test_hostile_values_are_refused_before_they_cost_anything(
+    build: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(DistributionError) as error:
+        build()
+
+    assert str(error.value).startswith(message)
+
+
+def test_numpy_integers_are_positions_and_numbers_of_items() -> None:
+    numpy = pytest.importorskip("numpy")
+    for order in ("shuffled", "contiguous", "interleaved", "random", "spread"):
+        plan = distribute(numpy.int64(10**6), Workload.even(["ann", "bob"]), order=order)
+        assert (
+            plan.assignee_at(numpy.int64(999_999))
+            == plan.assignee_at(999_999)
+            == plan.assignee_of(numpy.int64(999_999))
+        )
+    for position in (True, 1.5, "a"):
+        with pytest.raises(InvalidInput, match="position must be a whole number"):
+            plan.assignee_at(position)  # type: ignore[arg-type]
+
+
+def test_an_item_can_be_pickled_and_copied() -> None:
+    assert pickle.loads(pickle.dumps(Item("a"))) == Item("a") == copy.deepcopy(Item("a"))  # noqa: S301  our own bytes
+
+
+def test_metadata_has_the_form_in_which_it_comes_back() -> None:
+    assert attrs.evolve(make("t")[0], metadata={"k": (1, 2)}).metadata == {"k": [1, 2]}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from distribution import (
     ByCount,
     ByEffort,
+    DistributionError,
     Grouped,
     InvalidInput,
     Item,
@@ -78,11 +80,17 @@ def test_a_split_that_lies_about_itself_is_found_out() -> None:
         ("{", "plan must be JSON, got '{'"),
         ("[" * 100_000, "plan must be JSON"),
         ("[]", "plan must be a mapping of kind 'plan', got []"),
+        (7, "plan must be JSON, got 7"),
+        ('{"kind": "plan", "schema": true}', "schema of the plan must be 1, got True"),
+        ('{"kind": "plan", "schema": 1, "algorithm": 2}', "algorithm of the plan must be 1, got 2"),
         ('{"kind": "plan", "schema": 99}', "schema of the plan must be 1, got 99"),
-        ('{"kind": "plan", "schema": 1}', """plan must have every field in its form, got "'n'\""""),
+        (
+            '{"kind": "plan", "schema": 1, "algorithm": 1}',
+            """plan must have every field in its form, got "'n'\"""",
+        ),
     ],
 )
-def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
+def test_what_is_no_plan_is_refused(text: Any, message: str) -> None:
     with pytest.raises(InvalidInput) as error:
         Plan.from_json(text)
 
@@ -113,10 +121,15 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
         {"sizes": [-1] * 10},
         {"scale": 0},
         {"skipped": [""]},
+        {"n": 10**18},
+        {"assignees": "abc"},
+        {"keys": [["text", "a"]]},
+        {"keys": [["text", ["a"]]] * 10},
+        {"sizes": [1]},
     ],
 )
 def test_a_plan_with_a_field_that_makes_no_sense_is_refused(fields: dict[str, object]) -> None:
-    with pytest.raises((InvalidInput, ValueError)):
+    with pytest.raises(DistributionError):
         tampered(distribute(TEN, TEAM), **fields)
 
 

@@ -31,7 +31,7 @@ def test_the_first_result_stands_within_the_first_fifteen_lines() -> None:
 
 def test_the_store_contract_of_the_readme_runs(tmp_path: Path) -> None:
     (program,) = PROGRAMS
-    (tmp_path / "test_mine.py").write_text("import pytest\n" + program)
+    (tmp_path / "test_mine.py").write_text(program)
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
@@ -41,7 +41,7 @@ def test_the_store_contract_of_the_readme_runs(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert re.search(r"^1[0-9] passed", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^[12][0-9] passed", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_every_test_and_file_the_readme_names_is_there() -> None:

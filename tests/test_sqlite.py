@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 
 from adapters import sqlite, sqlite_file, sqlite_schema
 from adapters.sqlite import SqliteStore
-from distribution.errors import InvalidInput, StoreBusy, StoreFailed, UnusableStore
+from distribution.errors import StoreBusy, StoreFailed, UnusableStore
 from distribution.ports import Page, TaskStore
 from distribution.task import Ask, Decision, View
 from distribution.testing.store_contract import CONTESTANTS, NOON, duel, make, noted
@@ -40,7 +40,7 @@ def store(path: Path) -> Iterator[SqliteStore]:
 
 def opened(store: SqliteStore) -> sqlite_file.Opened:
     """Look behind the store at its connections."""
-    return store._file._current()
+    return store._file.current()
 
 
 def pragma(path: Path, name: str) -> Any:
@@ -69,6 +69,7 @@ def newer_version(path: Path) -> None:
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
+    path.with_name("work.db.lock").unlink()
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_was(path: Path, prepare: Any
 
     assert str(error.value) == f"sqlite store at {str(path)!r} {message}"
     assert (path.read_bytes() if path.is_file() else None) == before
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_program_that_does_not_queue_is_waited_for_and_then_named(
     monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.05)
     with SqliteStore(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreBusy, match=r"stayed locked by others for 0.05 s; try again"):
+        with pytest.raises(StoreBusy, match=r"stayed locked by another program for 0.05 s; try again"):
             store.transact("t", Ask(), make("t")[1])
         other.execute("ROLLBACK")
 
@@ -179,7 +181,7 @@ class WithoutTransaction(SqliteStore):
     def transact(self, task_id: str, ask: Ask, decide: Any) -> Any:
         view = self.read(task_id, ask)
         decision = decide(view)
-        with self._file._current().writing:
+        with self._file.writers:
             connection = opened(self).writer
             for change in decision.changes:
                 self._apply(connection, task_id, change)
@@ -227,20 +229,6 @@ def test_the_view_for_people_joins_everything(store: SqliteStore, path: Path) ->
     assert rows[0][3:] == ("5/2", '{"dir":"/é"}')
 
 
-def test_a_decision_that_calls_its_own_store_is_refused_and_changes_nothing(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
-
-    def impure(view: View) -> Decision[int]:
-        store.transact("t", Ask(), noted)
-        return noted(view)
-
-    with pytest.raises(
-        InvalidInput, match="a decision must be pure, got 'a call of the store it is made for'"
-    ):
-        store.transact("t", Ask(), impure)
-    assert store.read("t", Ask()).version == 1
-
-
 def test_an_interrupt_in_the_middle_leaves_the_store_as_it_was(store: SqliteStore) -> None:
     def interrupted(_: View) -> Decision[int]:
         raise KeyboardInterrupt
@@ -250,18 +238,133 @@ def test_an_interrupt_in_the_middle_leaves_the_store_as_it_was(store: SqliteStor
     assert store.transact("t", Ask(), make("t")[1]).id == "t"
 
 
-def test_a_child_of_a_fork_opens_the_file_for_itself(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
+def in_a_child(act: Callable[[], bool]) -> int:
+    """Fork, act in the child, and give its status: 0 where the act was true."""
     child = os.fork()
     if child == 0:
         try:
-            status = 0 if store.transact("t", Ask(), noted) == 1 else 1
+            status = 0 if act() else 1
         except BaseException:  # noqa: BLE001  whatever it is, the parent sees the status
             status = 2
         os._exit(status)
+    return os.waitpid(child, 0)[1]
+
+
+def test_a_child_of_a_fork_opens_the_file_for_itself(store: SqliteStore) -> None:
+    store.transact("t", Ask(), make("t")[1])
+
+    assert in_a_child(lambda: store.transact("t", Ask(), noted) == 1) == 0
+    assert store.transact("t", Ask(), noted) == 2
+
+
+def test_what_a_child_was_answered_is_kept_when_the_parent_closes_first(
+    store: SqliteStore, path: Path
+) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.read(told, 1)
+            with SqliteStore(path) as own:
+                answers = [own.transact("t", Ask(), noted), store.transact("t", Ask(), noted)]
+            os._exit(0 if answers == [1, 2] else 1)
+        except BaseException:  # noqa: BLE001  whatever it is, the parent sees the status
+            os._exit(2)
+    store.close()
+    os.write(tell, b"x")
 
     assert os.waitpid(child, 0)[1] == 0
-    assert store.transact("t", Ask(), noted) == 2
+    with SqliteStore(path) as again:
+        assert again.read("t", Ask()).version == 3
+
+
+def test_a_fork_waits_for_the_thread_that_is_writing(store: SqliteStore) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    deciding = Event()
+
+    def slowly(view: View) -> Decision[int]:
+        deciding.set()
+        time.sleep(0.2)
+        return noted(view)
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(store.transact, "t", Ask(), slowly)
+        deciding.wait(30)
+        assert in_a_child(lambda: store.transact("t", Ask(), noted) == 2) == 0
+        assert writing.result() == 1
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["moved away", "replaced"])
+def test_a_file_that_was_moved_away_or_replaced_answers_nothing_any_more(
+    store: SqliteStore, path: Path, replace: bool
+) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    path.rename(path.with_name("elsewhere.db"))
+    if replace:
+        path.touch()
+
+    for call in (lambda: store.transact("t", Ask(), noted), lambda: store.read("t", Ask())):
+        with pytest.raises(
+            UnusableStore, match="was moved, deleted or replaced since it was opened; open it again"
+        ):
+            call()
+
+
+def test_links_to_one_file_share_its_lock(path: Path) -> None:
+    SqliteStore(path).close()
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+
+    with SqliteStore(link):
+        assert not path.with_name("link.db.lock").exists()
+
+
+def test_opening_does_not_wait_for_a_writer(store: SqliteStore, path: Path) -> None:
+    store.transact("t", Ask(), make("t")[1])
+
+    def meanwhile(view: View) -> Decision[int]:
+        with SqliteStore(path) as other:
+            assert other.read("t", Ask()).version == 1
+        return noted(view)
+
+    assert store.transact("t", Ask(), meanwhile) == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_path_the_system_refuses_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises((StoreFailed, UnusableStore)):
+        SqliteStore(str(tmp_path / name))
+
+
+def test_a_pipe_is_no_place_for_a_store(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnusableStore, match="is not a regular file"):
+        SqliteStore(tmp_path / "pipe")
+
+
+def test_a_damaged_file_is_a_failing_store_and_leaks_nothing(path: Path) -> None:
+    SqliteStore(path).close()
+    damaged = bytearray(path.read_bytes())
+    damaged[100:] = b"x" * (len(damaged) - 100)
+    path.write_bytes(damaged)
+    descriptors = Path("/dev/fd")
+    before = len(list(descriptors.iterdir()))
+
+    with (
+        pytest.raises(StoreFailed, match="failed while opening it|failed while reading"),
+        SqliteStore(path) as store,
+    ):
+        store.read("t", Ask())
+    assert len(list(descriptors.iterdir())) == before
+
+
+def test_a_damaged_row_is_named(store: SqliteStore) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    opened(store).writer.execute("UPDATE task SET body = '{'")
+
+    with pytest.raises(UnusableStore, match="holds a damaged task 't'; restore the file from a backup"):
+        store.read("t", Ask())
 
 
 WRITER = """

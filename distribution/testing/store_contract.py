@@ -29,7 +29,7 @@ from typing import Any
 import attrs
 import pytest
 
-from distribution.errors import Refused
+from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Stamp, TaskCreated
 from distribution.ports import Page, Placement, TaskStore
 from distribution.static import distribute
@@ -200,6 +200,33 @@ class TaskStoreContract(ABC):
 
         assert store.transact("t", Ask(), nothing) == "seen 1"
         assert self.peek(store, "t") == (1, 3)
+
+    @pytest.mark.parametrize("changes", [(), (DropItems(),)], ids=["nothing", "items"])
+    def test_a_change_of_a_task_that_is_not_there_is_refused(self, store: TaskStore, changes: Any) -> None:
+        """Nothing is answered that is not kept."""
+
+        def decided(_: View) -> Decision[int]:
+            event = TaskCreated(items=0, counts={})
+            return Decision(changes=changes, event=event, stamp=Stamp(at=NOON), result=1)
+
+        with pytest.raises(NotFound, match="no task 't' in the store"):
+            store.transact("t", Ask(), decided)
+        assert self.peek(store, "t") == (0, 0)
+
+    def test_a_decision_that_calls_its_own_store_is_refused(self, store: TaskStore) -> None:
+        """A decision sees its view and nothing else."""
+        store.transact("t", Ask(), make("t")[1])
+
+        def impure(view: View) -> Decision[int]:
+            store.transact("t", Ask(), noted)
+            return noted(view)
+
+        with pytest.raises(
+            InvalidInput, match="a decision must be pure, got 'a call of the store it is made for'"
+        ):
+            store.transact("t", Ask(), impure)
+        assert self.peek(store, "t") == (1, 3)
+        assert store.transact("t", Ask(), noted) == 1
 
     def test_versions_count_the_entries_of_the_history(self, store: TaskStore) -> None:
         """Each change sees all of the one before."""
