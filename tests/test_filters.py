@@ -198,8 +198,23 @@ def test_a_filter_that_makes_no_sense_is_refused(build: Any, message: str) -> No
     assert str(error.value).startswith(message)
 
 
+def test_clauses_must_be_filters_and_not_nested_without_end() -> None:
+    build: Any = AllOf
+    with pytest.raises(InvalidInput, match="clauses of a filter must be a list or tuple of filters"):
+        build(field("a").equal(1))
+    with pytest.raises(InvalidInput, match="clause of a filter must be a filter, got 'x'; build one with"):
+        build(("x",))
+    with pytest.raises(InvalidInput, match="clause of a filter must be a filter, got 'size>3'"):
+        matches("size>3", {})  # type: ignore[arg-type]
+    where: Filter = field("a").equal(1)
+    for _ in range(31):
+        where = Not(where)
+    with pytest.raises(InvalidInput, match="filter must be nested at most 32 deep"):
+        Not(where)
+
+
 def test_a_relation_must_be_known_and_a_pattern_text() -> None:
-    with pytest.raises(ValueError, match="relation"):
+    with pytest.raises(InvalidInput, match="relation of a filter must be one of equal, .*, got 'near'"):
         Compare("a", "near", 1)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="pattern of a filter must be text, got 1"):
         Glob("a", 1)

@@ -69,3 +69,15 @@ def test_every_command_of_the_readme_is_understood(line: str, tmp_path: Path) ->
 
     for option in re.findall(r"--[\w-]+", line):
         assert option in done.stdout, option
+
+
+def test_the_table_of_the_readme_is_what_the_benchmark_prints() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "table", "benchmarks/results/split.json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert f"<!-- split table -->\n\n{done.stdout.strip()}\n\n<!-- end -->" in README
