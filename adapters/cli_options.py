@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, cast, get_type_hints
 
 import attrs
 from rich.console import Console
@@ -32,7 +32,7 @@ from adapters.sqlite import SqliteStore
 from distribution import ByCount, ByEffort, Grouped, InvalidInput, NotFound, Stratified, Workload
 from distribution.basis import Basis
 from distribution.codec import decode
-from distribution.filters import AllOf, Filter, Not, field
+from distribution.filters import AllOf, Filter, Not, field, matches
 from distribution.values import Item, Json
 
 SOURCE = "Where the items come from (one of these)"
@@ -40,11 +40,38 @@ SHARES = "Who works, and how much (one kind of these)"
 HOW = "How the items are split"
 
 
+class Source:
+    """Items on their way in, those that the filter leaves out counted and gone."""
+
+    def __init__(self, where: Filter | None) -> None:
+        self.where = where
+        self.items: Iterable[Item] = ()
+        self.left_out = 0
+
+    def leave_out(self, _name: str) -> None:
+        """Count one more that the filter leaves out."""
+        self.left_out += 1
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield the items that pass."""
+        for item in self.items:
+            if self.where is None or matches(self.where, item.attributes):
+                yield item
+            else:
+                self.left_out += 1
+
+
 @attrs.frozen(kw_only=True)
 class Split:
     """The options of `create` and `plan`."""
 
-    folder: Annotated[Path | None, Option(help="Every file below a folder.", rich_help_panel=SOURCE)] = None
+    folder: Annotated[
+        Path | None,
+        Option(
+            help="Every file below a folder, with the attributes dir, filename, name, size and modified.",
+            rich_help_panel=SOURCE,
+        ),
+    ] = None
     csv: Annotated[
         str | None, Option(help="Rows of a CSV file, - for standard input.", rich_help_panel=SOURCE)
     ] = None
@@ -96,8 +123,15 @@ class Split:
         Option(help="Keep items with the same value of this attribute together.", rich_help_panel=HOW),
     ] = None
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Source:
         """Open the source."""
+        where = self.filter()
+        source = Source(where)
+        source.items = self._opened(where, source.leave_out)
+        return source
+
+    def _opened(self, where: Filter | None, left_out: Callable[[str], None]) -> Iterator[Item]:
+        """Open the one source that was named."""
         sources = {"--folder": self.folder, "--csv": self.csv, "--jsonl": self.jsonl}
         sources |= {"--parquet": self.parquet, "--ids": self.ids}
         given = [name for name, value in sources.items() if value is not None]
@@ -108,7 +142,8 @@ class Split:
         if self.folder is not None:
             if self.effort not in {None, "size", "lines"}:
                 raise InvalidInput(subject="--effort of a folder", must="be size or lines", got=self.effort)
-            return files.folder(self.folder, effort=self.effort, where=self.filter())  # type: ignore[arg-type]  # just checked
+            effort = cast("files.FolderEffort | None", self.effort)
+            return files.folder(self.folder, effort=effort, where=where, left_out=left_out)
         if self.ids is not None:
             return files.ids(self.ids)
         if self.csv is not None:
@@ -182,9 +217,11 @@ def condition(text: str) -> Filter:
     if text.lstrip().startswith("{"):
         try:
             data: Json = json.loads(text)
-        except ValueError as error:
+            filter_: Filter = decode(Filter, data)
+        except InvalidInput:
+            raise
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(subject="--where", must="be JSON", got=text, detail=str(error)) from error
-        filter_: Filter = decode(Filter, data)
         return filter_
     signs = {"!=": "not_equal", ">=": "at_least", "<=": "at_most", "=": "equal", ">": "greater", "<": "less"}
     found = min(
@@ -206,7 +243,7 @@ def _value(text: str) -> Json:
     """Read a value: JSON where it is JSON, else text."""
     try:
         value: Json = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if not isinstance(value, (list, dict)) else text
 

@@ -4,8 +4,9 @@ Every source is a generator of `Item`s that reads as it goes: a million rows tak
 more memory than one. A row that cannot become an item stops it with `BadRow`, which
 names the file and the line. `-` stands for standard input.
 
-Numbers in a CSV become numbers, everything else stays text and an empty cell is
-missing, so that `size>1000` means what it says.
+Plain decimals in a CSV become numbers (`12`, `-0.5`; `12e3` and `007` may be names),
+everything else stays text and an empty cell is missing, so that `size>1000` means what
+it says.
 """
 
 from __future__ import annotations
@@ -13,77 +14,108 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import re
+import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Literal, NoReturn, cast
 
+from attrs import evolve
+
 from distribution.errors import BadRow, DistributionError, InvalidInput
 from distribution.filters import Filter, matches
-from distribution.values import Item, Json, Number
+from distribution.values import ITEM_ID_LIMIT, Item, Json, Number, check_id
 
-NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
-WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\Z")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
+WHOLE_LIMIT = 18
+"""Characters of a cell that may be read as a whole number: all of them fit 64 bits."""
 
 FolderEffort = Literal["size", "lines"]
 
 
-def folder(root: Path, *, effort: FolderEffort | None = None, where: Filter | None = None) -> Iterator[Item]:
-    """Yield every file below a folder, in the order of its path.
+def _ignore(_below: str) -> None:
+    """Take no note of a file that is left out."""
 
+
+def folder(
+    root: Path,
+    *,
+    effort: FolderEffort | None = None,
+    where: Filter | None = None,
+    left_out: Callable[[str], None] = _ignore,
+) -> Iterator[Item]:
+    """Yield every regular file below a folder.
+
+    Files of a folder come before those of its sub-folders, each in the order of its name.
     The id is the path below the folder. Attributes: `dir` ("/" for the folder itself),
     `filename` (with dir), `name`, `size` in bytes, `modified` in ISO 8601 UTC. Effort is 1,
     or the size, or the number of lines, for which every file that *where* lets through is
-    read. Links to folders are not followed.
+    read; *left_out* is told of the others. Links to folders are not followed; pipes,
+    sockets and devices are no files.
 
     Raises:
-        InvalidInput: there is no such folder.
-        BadRow: a file cannot be read, or its name is not text.
+        InvalidInput: there is no such folder, or something in it cannot be read, or the
+            name of a file is not text.
     """
     if not root.is_dir():
         raise InvalidInput(subject="folder", must="exist", got=str(root))
-    for parent, folders, files in os.walk(root):
+    for parent, folders, files in os.walk(root, onerror=_unreadable):
         folders.sort()
         for name in sorted(files):
             path = Path(parent, name)
             below = path.relative_to(root).as_posix()
-            with _row(str(path), 1):
-                item = _file(path, below, effort, where)
-            if item is not None:
-                yield item
+            found = _status(path, below)
+            if not stat.S_ISREG(found.st_mode):
+                continue
+            attributes = _attributes(path.name, below, found)
+            if where is not None and not matches(where, attributes):
+                left_out(below)
+                continue
+            check_id(below, "file name", ITEM_ID_LIMIT)
+            amount = 1 if effort is None else found.st_size if effort == "size" else _lines(path, below)
+            yield Item(below, effort=amount, attributes=attributes)
 
 
-def _file(path: Path, below: str, effort: FolderEffort | None, where: Filter | None) -> Item | None:
-    """Look at one file; None where the filter leaves it out."""
+def _unreadable(error: OSError) -> NoReturn:
+    """Refuse a folder that cannot be looked into, which os.walk would pass over."""
+    raise InvalidInput(subject="folder", must="be readable", got=error.filename, detail=str(error)) from error
+
+
+def _status(path: Path, below: str) -> os.stat_result:
     try:
-        found = path.stat()
-        attributes: dict[str, Json] = {
-            "dir": "/" + below.rpartition("/")[0],
-            "filename": "/" + below,
-            "name": path.name,
-            "size": found.st_size,
-            "modified": datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds"),
-        }
-        if where is not None and not matches(where, attributes):
-            return None
-        amount = 1 if effort is None else found.st_size if effort == "size" else _lines(path)
+        return path.stat()
     except OSError as error:
         raise InvalidInput(subject="file", must="be readable", got=below, detail=str(error)) from error
-    return Item(below, effort=amount, attributes=attributes)
 
 
-def _lines(path: Path) -> int:
+def _attributes(name: str, below: str, found: os.stat_result) -> dict[str, Json]:
+    """Tell what filters, strata and groups may look at."""
+    return {
+        "dir": "/" + below.rpartition("/")[0],
+        "filename": "/" + below,
+        "name": name,
+        "size": found.st_size,
+        "modified": datetime.fromtimestamp(found.st_mtime, UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _lines(path: Path, below: str) -> int:
     """Count the lines of a file, an unfinished last one included."""
     count, last = 0, b"\n"
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            count += block.count(b"\n")
-            last = block[-1:]
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                count += block.count(b"\n")
+                last = block[-1:]
+    except OSError as error:
+        raise InvalidInput(subject="file", must="be readable", got=below, detail=str(error)) from error
     return count + (last != b"\n")
 
 
@@ -105,15 +137,19 @@ def csv_rows(path: str, *, id_column: str = "id", effort: str | None = None) -> 
     """Yield an item for each row of a CSV file with a header line.
 
     Raises:
-        InvalidInput: there is no such column.
-        BadRow: a row has too many or too few cells, or cannot be an item.
+        BadRow: there is no such column, or two of a name; a row has too many or too few
+            cells, or cannot be an item.
     """
     source = _named(path)
     with _opened(path) as file:
         reader = csv.DictReader((text + "\n" for _, text in _numbered(file, source)), strict=True)
         with _row(source, 1):
+            header = reader.fieldnames or []
             for column in (id_column, effort):
-                _check_column(column, reader.fieldnames or [])
+                _check_column(column, header)
+            twice = [column for column, times in Counter(header).items() if times > 1]
+            if twice:
+                raise InvalidInput(subject="column", must="be in the header once", got=twice[0])
         while True:
             with _row(source, reader.line_num + 1):
                 row = next(reader, None)
@@ -177,29 +213,53 @@ def parquet(path: str, *, id_column: str = "id", effort: str | None = None) -> I
         raise InvalidInput(
             subject="reading Parquet", must="have pyarrow", got="none", remedy=remedy
         ) from error
+    broken = (OSError, pa.ArrowException, ValueError, OverflowError)
     try:
         file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise InvalidInput(subject="file", must="be readable Parquet", got=path, detail=str(error)) from error
+    except broken as error:
+        raise _no_parquet(path, error) from error
     with file:
         for column in (id_column, effort):
             _check_column(column, file.schema_arrow.names)
-        line = 0
-        for batch in file.iter_batches(batch_size=8192):
-            for row in batch.to_pylist():
+        batches, line = file.iter_batches(batch_size=8192), 0
+        while True:
+            # Pages are read, and turned into values, only now: damage inside shows here.
+            try:
+                batch = next(batches, None)
+                rows = [] if batch is None else batch.to_pylist()
+            except broken as error:
+                raise _no_parquet(path, error) from error
+            if batch is None:
+                return
+            for row in rows:
                 line += 1
-                with _row(path, line):
-                    cells = {name: _plain(value) for name, value in row.items() if value is not None}
-                    item = _item(cells, id_column, effort, guess=False)
+                with _row(_named(path), line):
+                    item = _parquet_item(row, id_column, effort)
                 yield item
 
 
+def _no_parquet(path: str, error: Exception) -> InvalidInput:
+    detail = " ".join(str(error).split())
+    return InvalidInput(subject="file", must="be readable Parquet", got=path, detail=detail)
+
+
+def _parquet_item(row: Mapping[str, object], id_column: str, effort: str | None) -> Item:
+    """Build an item from a row; a Decimal counts as effort to its last digit."""
+    plain = {name: _plain(value) for name, value in row.items()}
+    cells = {name: value for name, value in plain.items() if value is not None}
+    item = _item(cells, id_column, effort, guess=False)
+    exact = row[effort] if effort is not None else None
+    return evolve(item, effort=exact) if isinstance(exact, Decimal) else item
+
+
 def _plain(value: object) -> Json:
-    """Turn what Arrow gives into what JSON can say."""
+    """Turn what Arrow gives into what JSON can say; NaN is how it writes nothing."""
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, dict):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -227,9 +287,12 @@ def _item(cells: Mapping[str, Json], id_column: str, effort: str | None, *, gues
 
 def _guess(cell: Json) -> Json:
     """Read a cell as a number where it is written as one."""
-    if not isinstance(cell, str) or not NUMBER.match(cell) or len(cell) > 18:
+    if not isinstance(cell, str) or not NUMBER.match(cell):
         return cell
-    return int(cell) if WHOLE.match(cell) else float(cell)
+    if "." not in cell:
+        return int(cell) if len(cell) <= WHOLE_LIMIT else cell
+    number = float(cell)
+    return number if math.isfinite(number) else cell
 
 
 def _check_column(column: str | None, known: object) -> None:
@@ -244,13 +307,16 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _named(path: str) -> str:
-    return "standard input" if path == "-" else path
+    """Name a source so that it may be printed as it is."""
+    return "standard input" if path == "-" else path if path.isprintable() else repr(path)
 
 
 @contextmanager
 def _opened(path: str) -> Iterator[IO[bytes]]:
     """Open a file or standard input."""
     if path == "-":
+        if sys.stdin is None:
+            raise InvalidInput(subject="standard input", must="be open", got=None)
         yield sys.stdin.buffer
         return
     try:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MappingView, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Self, TypeAlias
 
 from distribution.basis import Basis
@@ -47,8 +48,6 @@ class Intake:
     ) -> None:
         self.roster = Roster(basis)
         self.progress = progress
-        self.left_out = 0
-        """Items the filter did not let through."""
         self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115  closed on exit
         self._spooled = False
         try:
@@ -64,21 +63,25 @@ class Intake:
             return
         if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
             raise InvalidInput(subject="items", must="be a list of ids or items", got=items)
+        # A set of strings stands in another order in every process; views and ordered sets do not.
+        if isinstance(items, AbstractSet) and not isinstance(items, (MappingView, Sequence)):
+            raise InvalidInput(subject="items", must="be in an order", got=items, remedy="sort them first")
         # What has neither attributes nor an effort of its own needs no line; lines wait for the first that has.
         blank = 0
         for number, item in enumerate(items):
             if number % EVERY == 0:
                 self.progress("reading", number, None)
-            if not matches(where or EVERYTHING, item.attributes if isinstance(item, Item) else {}):
-                self.left_out += 1
-            elif self.roster.add(item):
+            passed = matches(where or EVERYTHING, item.attributes if isinstance(item, Item) else {})
+            if passed and self.roster.add(item):
                 if isinstance(item, Item) and (item.attributes or item.effort != 1):
                     self._spool.write("\n" * blank)
                     blank = 0
                     self._spooled = True
                     effort = None if item.effort == 1 else str(item.effort)
                     attributes = (
-                        json.dumps(dict(item.attributes), ensure_ascii=False) if item.attributes else ""
+                        json.dumps(dict(item.attributes), ensure_ascii=False, default=dict)
+                        if item.attributes
+                        else ""
                     )
                     self._spool.write(f"{effort or ''}\t{attributes}\n")
                 else:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from adapters.cli_options import condition
 from distribution import InvalidInput, field
 from distribution.filters import AllOf, Not
 
+ENVIRONMENT = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"}
 LOADS = ("--load", "ann=50", "--load", "bob=30", "--load", "eve=20")
 
 
@@ -23,7 +27,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "adapters.cli", *arguments],
             cwd=self.folder,
@@ -31,7 +35,14 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"},
+            env=ENVIRONMENT | env,
+        )
+
+    def start(self, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
+        """Start the command with streams of the test's own."""
+        command = [sys.executable, "-m", "adapters.cli", *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, text=True, stderr=subprocess.PIPE, env=ENVIRONMENT, **streams
         )
 
     def ok(self, *arguments: str, stdin: str = "") -> str:
@@ -155,6 +166,127 @@ def test_items_come_from_everywhere(shell: Shell) -> None:
     assert shell.data("plan", "--parquet", "rows.parquet", *shares)["items"] == ["a"]
 
 
+def test_what_is_not_in_the_task_is_told(shell: Shell) -> None:
+    options = ("--assignee", "ann", "--where", "size>2")
+    created = shell.ok("create", "--name", "a", "--folder", "photos", *options)
+    assert "6 items, shuffled" in created
+    assert "4 items were left out by --where" in created
+
+    rows = '{"id": "a", "size": 3}\n{"id": "b"}\n{"id": "a", "size": 4}\n'
+    for command in (("create", "--name", "b"), ("plan",)):
+        told = shell.ok(*command, "--jsonl", "-", *options, stdin=rows)
+        assert "1 items came twice and were not doubled" in told
+        assert "1 items were left out by --where" in told
+    assert "twice" not in shell.ok("plan", "--folder", "photos", "--assignee", "ann")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--effort", "cost", "--by-effort"), "largest deviation from an exact share: 0.5 of at most 2.5"),
+        (("--group", "kind"), "largest deviation from an exact share: 0.5 of at most 1"),
+        (("--stratify", "kind"), None),
+        ((), None),
+    ],
+)
+def test_a_plan_tells_how_far_it_is_off(shell: Shell, options: tuple[str, ...], told: str | None) -> None:
+    (shell.folder / "rows.csv").write_text("id,cost,kind\na,5,x\nb,2,x\nc,2,y\n")
+
+    out = shell.ok("plan", "--csv", "rows.csv", *options, "--assignee", "ann", "--assignee", "bob")
+    assert ("largest deviation" in out) == (told is not None)
+    assert told is None or told in out.splitlines()
+
+
+def test_what_people_wrote_is_printed_as_it_is(shell: Shell) -> None:
+    ids = ["[/x]", ":100:.png", "tail\\", "[bold]b[/bold]", "y" * 4000]
+    created = shell.ok(
+        "create", "--name", "[/n]", "--id", "[/x]", "--ids", "-", "--load", "[red]=100", stdin="\n".join(ids)
+    )
+    assert "[/n] ([/x]): 5 items" in created
+    assert "--task '[/x]' --assignee '[red]'" in created
+
+    listed = shell.ok("items", "--task", "[/x]")
+    for item in ids:
+        assert f" {item} " in listed
+    assert " [red] " in listed
+    assert " [/n] " in shell.ok("list")
+    assert "'tail\\\\' is with '[red]'" in shell.ok("explain", "tail\\", "--task", "[/x]")
+
+
+def test_nothing_printed_steers_the_terminal(shell: Shell) -> None:
+    item, hidden = "right\u202eleft", "zoe\u202e"
+    shell.ok("create", "--name", "n", "--id", "t", "--ids", "-", *LOADS, "--actor", hidden, stdin=item)
+
+    assert r"zoe\u202e" in shell.ok("history", "--task", "t")
+    assert r"right\u202eleft" in shell.ok("items", "--task", "t")
+    assert r"right\u202eleft" in shell.ok("items", "--task", "t", "--json")
+    assert shell.data("items", "--task", "t")[0]["item"] == item
+    assert shell.data("history", "--task", "t")[0]["stamp"]["actor"] == hidden
+    assert r"'ann\x1b[31m'" in shell.refused("plan", "--ids", "-", "--load", "ann\x1b[31m=100")
+
+
+def test_the_version_is_told(shell: Shell) -> None:
+    assert shell.ok("--version") == f"{version('work-distribution')}\n"
+
+
+def test_what_is_too_deep_or_too_large_is_one_line(shell: Shell) -> None:
+    deep = '{"kind": "not", "clause": ' * 3_000 + "{}" + "}" * 3_000
+    shares = ("--folder", "photos", "--assignee", "ann")
+
+    assert shell.refused("plan", *shares, "--where", deep).startswith("--where must be JSON, got ")
+    assert "0 items" in shell.ok("plan", *shares, "--where", "size=" + "[" * 20_000)
+    shell.ok("create", "--name", "n", *shares)
+    for after in ("99999999999999999999", "-99999999999999999999"):
+        assert shell.refused("items", "--task", "n", "--after", after).startswith("--after must fit 64 bits")
+
+
+def test_closed_and_full_streams_are_one_line(shell: Shell) -> None:
+    command = f"{sys.executable} -m adapters.cli"
+    for arguments, streams, message in (
+        ("plan --ids - --assignee ann", "<&-", "standard input must be open, got None"),
+        ("plan --folder photos --assignee ann", ">&-", "standard output must be open, got None"),
+        ("plan --folder photos --assignee ann", ">/dev/full", "[Errno 28] No space left on device"),
+    ):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {arguments} {streams}"],
+            cwd=shell.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=ENVIRONMENT,
+        )
+        assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
+
+
+def test_output_that_cannot_be_written_as_text_is_one_line(shell: Shell) -> None:
+    done = shell.run("plan", "--folder", "photos", "--assignee", "ann", "--json", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    done = shell.run("plan", "--ids", "-", "--assignee", "é", stdin="a\n", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: 'ascii' codec can't encode character")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    started = shell.start("plan", "--folder", "photos", "--assignee", "ann", stdout=write)
+    os.close(write)
+
+    _, said = started.communicate(timeout=60)
+    assert (started.returncode, said) == (1, "")
+
+
+def test_ctrl_c_is_one_line_and_130(shell: Shell) -> None:
+    os.mkfifo(shell.folder / "pipe")
+    started = shell.start("create", "--name", "n", "--ids", "pipe", "--assignee", "ann")
+    with (shell.folder / "pipe").open("w"):  # open once the command reads
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=60)
+
+    assert (started.returncode, said) == (130, "error: stopped\n")
+
+
 def test_conditions_choose_items(shell: Shell) -> None:
     def chosen(*where: str) -> list[str]:
         options = [part for condition in where for part in ("--where", condition)]
@@ -244,6 +376,7 @@ def test_bad_input_against_a_store_that_is_there(shell: Shell) -> None:
             "deleting without a terminal must be confirmed, got 'review'; add --yes",
         ),
         (("history", "--task", "nope"), "no task 'nope' in the store"),
+        (("history", "--task", ""), "task id must not be empty, got ''"),
     ):
         assert shell.refused(*arguments).startswith(message)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
+from sortedcontainers import SortedSet
 
 from adapters import files
 from adapters.intake import Intake
@@ -45,7 +48,7 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_folder_gives_every_file_below_it_in_the_order_of_its_path(tree: Path) -> None:
+def test_a_folder_gives_every_file_below_it_files_before_folders(tree: Path) -> None:
     items = list(files.folder(tree))
 
     assert [item.id for item in items] == ["a.txt", "b.txt", "cats/c.txt", "cats/small/é.txt"]
@@ -77,15 +80,58 @@ def test_a_folder_that_is_not_there_and_a_file_that_cannot_be_read(tree: Path) -
     with pytest.raises(InvalidInput, match="folder must exist, got '/nowhere'"):
         list(files.folder(Path("/nowhere")))
     (tree / "broken").symlink_to("nothing")
-    with pytest.raises(BadRow, match="broken, line 1: file must be readable, got 'broken'"):
+    with pytest.raises(
+        InvalidInput, match=r"^file must be readable, got 'broken' \(.*No such file or directory.*\)$"
+    ):
         list(files.folder(tree))
 
 
 def test_a_file_name_that_is_no_text_is_named(tree: Path) -> None:
     Path(os.fsdecode(bytes(tree) + b"/\xff.txt")).write_text("x")
 
-    with pytest.raises(BadRow, match="lone surrogates"):
+    with pytest.raises(
+        InvalidInput, match=r"^file name must be free of .* lone surrogates, got '.udcff.txt'"
+    ):
         list(files.folder(tree))
+
+
+def test_a_file_name_cannot_steer_the_terminal(tree: Path) -> None:
+    (tree / "\x1b[31m.txt").write_text("x")
+
+    with pytest.raises(InvalidInput, match=r"^file name must .*, got '.x1b\[31m.txt'") as error:
+        list(files.folder(tree))
+    assert str(error.value).isprintable()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(tree: Path) -> None:
+    # Permissions mean nothing to root; a path that is too long stops everybody.
+    here = os.open(tree, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=here)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+    with pytest.raises(InvalidInput, match=r"^folder must be readable, got '.*File name too long"):
+        list(files.folder(tree))
+
+
+def test_only_regular_files_are_files(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    (tree / "link").symlink_to("b.txt")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.path.relpath(tree / "socket"))
+
+    found = files.folder(tree, effort="lines")
+    assert [item.id for item in found] == ["a.txt", "b.txt", "link", "cats/c.txt", "cats/small/é.txt"]
+
+
+def test_what_the_filter_leaves_out_of_a_folder_is_told(tree: Path) -> None:
+    gone: list[str] = []
+
+    list(files.folder(tree, where=field("size").greater(6), left_out=gone.append))
+    assert gone == ["a.txt", "cats/c.txt", "cats/small/é.txt"]
 
 
 def test_lines_are_ids(write: Callable[[str | bytes], str]) -> None:
@@ -101,9 +147,33 @@ def test_a_csv_gives_text_numbers_and_nothing_for_nothing(write: Callable[[str |
 
     assert facts(files.csv_rows(path, effort="minutes")) == [
         ("007", "3/2", {"size": 12, "code": "012", "note": 'a, "b"', "minutes": 1.5}),
-        ("8", "2", {"size": -1000.0, "code": "12345678901234567890", "minutes": 2}),
+        ("8", "2", {"size": "-1e3", "code": "12345678901234567890", "minutes": 2}),
     ]
     assert [item.id for item in files.csv_rows(path, id_column="code")] == ["012", "12345678901234567890"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ("12e4567", "12e4567"),
+        ("12e3", "12e3"),
+        ("-0.5", -0.5),
+        ("0.30000000000000004", 0.30000000000000004),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, "9" * 19),
+        ("9" * 400 + ".0", "9" * 400 + ".0"),
+        ("007", "007"),
+        ("inf", "inf"),
+    ],
+)
+def test_only_plain_decimals_are_numbers(write: Callable[[str | bytes], str], cell: str, read: Json) -> None:
+    assert facts(files.csv_rows(write(f"id,cell\na,{cell}\n"))) == [("a", "1", {"cell": read})]
+
+
+def test_an_effort_in_a_csv_may_have_an_exponent(write: Callable[[str | bytes], str]) -> None:
+    path = write("id,cost\na,12e3\n")
+
+    assert [str(item.effort) for item in files.csv_rows(path, effort="cost")] == ["12000"]
 
 
 def test_a_cell_may_span_lines(write: Callable[[str | bytes], str]) -> None:
@@ -157,6 +227,43 @@ def test_parquet_keeps_types(tmp_path: Path) -> None:
         list(files.parquet(str(tmp_path / "nothing")))
 
 
+def test_a_decimal_of_parquet_is_effort_to_its_last_digit(tmp_path: Path) -> None:
+    pa = pytest.importorskip(
+        "pyarrow", reason="pyarrow comes with the extra `parquet`, which `make test` installs"
+    )
+    from decimal import Decimal
+
+    import pyarrow.parquet as pq
+
+    path = str(tmp_path / "rows.parquet")
+    costs = [Decimal("12345678901234567890.12"), Decimal("0.50")]
+    pq.write_table(pa.table({"id": ["a", "b"], "cost": costs, "n": [float("nan"), 2.5]}), path)
+
+    assert facts(files.parquet(path, effort="cost")) == [
+        ("a", str(Fraction(costs[0])), {"cost": float(costs[0])}),
+        ("b", "1/2", {"cost": 0.5, "n": 2.5}),
+    ]
+    with pytest.raises(BadRow, match="line 1: column 'n' must hold the effort"):
+        list(files.parquet(path, effort="n"))
+
+
+def test_damage_inside_a_parquet_file_is_one_line(tmp_path: Path) -> None:
+    pa = pytest.importorskip(
+        "pyarrow", reason="pyarrow comes with the extra `parquet`, which `make test` installs"
+    )
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"id": [f"item {n}" for n in range(5000)]}), path)
+    data = bytearray(path.read_bytes())
+    data[4:2000] = b"\xff" * 1996
+    path.write_bytes(data)
+
+    with pytest.raises(InvalidInput, match="^file must be readable Parquet, got") as error:
+        list(files.parquet(str(path)))
+    assert "\n" not in str(error.value)
+
+
 def test_parquet_without_pyarrow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
@@ -187,6 +294,7 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (files.ids, b"a\nb\n\xff\n", "line 3: not UTF-8 text (invalid start byte)"),
         (files.csv_rows, "name\na\n", "line 1: column must be one of 'name', got 'id'"),
+        (files.csv_rows, "id,n,m,n\na,1,2,3\n", "line 1: column must be in the header once, got 'n'"),
         (files.csv_rows, "", "line 1: column must be one of none, got 'id'"),
         (
             files.csv_rows,
@@ -239,12 +347,38 @@ def test_an_effort_that_is_none_is_reported_with_its_line(
         list(files.csv_rows(path, effort=effort))
 
 
+def test_the_name_of_a_source_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[31mrows"
+    path.write_text("\t\n")
+
+    with pytest.raises(BadRow) as error:
+        list(files.ids(str(path)))
+    assert str(error.value).startswith(f"{str(path)!r}, line 1: item id must")
+    assert str(error.value).isprintable()
+
+
 def test_a_file_that_is_not_there_is_refused() -> None:
     for read in (files.ids, files.csv_rows, files.json_lines):
         with pytest.raises(
             InvalidInput, match="file must be readable, got '/nowhere' .No such file or directory."
         ):
             list(read("/nowhere"))
+
+
+def test_a_set_is_refused_and_what_has_an_order_is_taken() -> None:
+    for unordered in ({"a", "b"}, frozenset({"a"})):
+        with pytest.raises(InvalidInput, match="^items must be in an order, got .*; sort them first$"):
+            Intake(unordered, ByCount(), None)
+    for ordered in ({"a": 1, "b": 2}.keys(), SortedSet(["b", "a"])):
+        with Intake(ordered, ByCount(), None) as intake:
+            assert list(intake.roster.ids) == ["a", "b"]
+
+
+def test_any_mapping_inside_attributes_is_kept() -> None:
+    item = Item("a", attributes={"deep": MappingProxyType({"er": MappingProxyType({"n": 1})})})
+
+    with Intake([item], ByCount(), None) as intake:
+        assert list(intake) == [(0, "a", None, '{"deep": {"er": {"n": 1}}}')]
 
 
 def test_rows_are_streamed_and_only_ids_are_held(tmp_path: Path) -> None:

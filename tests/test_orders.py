@@ -88,6 +88,18 @@ def test_fast_and_obvious_labels_agree_on_any_slice(
     assert out.tolist() == twins.owners(bounds, list(order.slots(start, stop)))
 
 
+def test_every_single_boundary_is_swept_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shuffled, "WHOLE", 4)
+    monkeypatch.setattr(shuffled, "block_length", lambda _: 64)
+    for n in (315, 316, 317):
+        order = Shuffled(n, 1)
+        slots = list(order.slots(0, n))
+        for cut in range(n + 1):
+            out = bytearray(n)
+            order.fill(memoryview(out), 0, (0, cut, n))
+            assert list(out) == [slot >= cut for slot in slots], (n, cut)
+
+
 @pytest.mark.parametrize("n", [16_384, 16_385, 70_001, 300_000])
 def test_large_shuffles_agree_with_their_scalars(n: int) -> None:
     order = Shuffled(n, 11)

@@ -233,6 +233,14 @@ def test_plans_with_and_without_ids_cannot_be_compared() -> None:
         distribute(3, TEAM).diff(distribute(["a"], TEAM))
 
 
+def test_a_digest_tells_items_and_their_order_apart() -> None:
+    digests = [distribute(items, TEAM).digest() for items in (TEN, TEN[::-1], TEN[:9], ["a", "b"], ["ab"])]
+
+    assert len(set(digests)) == 5
+    assert distribute(TEN, TEAM, seed=9).digest() == digests[0]
+    assert distribute(10, TEAM).digest() == ""
+
+
 def test_plans_are_equal_if_they_say_the_same() -> None:
     assert distribute(TEN, TEAM) == distribute(TEN, Workload.weights({"ann": 5, "bob": 3, "eve": 2}))
     assert distribute(TEN, TEAM) != distribute(TEN, TEAM, seed=1)

@@ -218,8 +218,7 @@ class TaskStoreContract(ABC):
         store.transact("t", Ask(), make("t")[1])
 
         def impure(view: View) -> Decision[int]:
-            store.transact("t", Ask(), noted)
-            return noted(view)
+            return Decision(result=store.transact("t", Ask(), noted) + view.version)
 
         with pytest.raises(
             InvalidInput, match="a decision must be pure, got 'a call of the store it is made for'"
