@@ -27,7 +27,8 @@ from distribution.basis import (
     stratify,
 )
 from distribution.errors import InvalidInput
-from distribution.plan import NUMBER_OF_ITEMS, Plan
+from distribution.plan import Plan
+from distribution.plan_fields import NUMBER_OF_ITEMS
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed, in_order
 from distribution.workload import Workload

@@ -19,7 +19,7 @@ LEVEL = {
     "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "events": 2,
     "turns": 3, "workload": 3, "split": 3,
     "basis": 4, "reasons": 3,
-    "checks": 6,
+    "checks": 6, "plan_fields": 6,
     "plan": 7,
     "static": 8, "task": 8,
     "ports": 9,

@@ -1,0 +1,82 @@
+"""The fields of a plan out of data that came from elsewhere.
+
+Holds: what of a stored plan is read, and the limits it must keep.
+Does not hold: the plan (see plan), whether it keeps its promises (see checks).
+Depends on: apportion, basis, codec, diff, errors, split, values, workload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from distribution.apportion import apportion
+from distribution.basis import Basis, ByCount, Key
+from distribution.codec import decode, encode
+from distribution.diff import ItemRef
+from distribution.errors import InvalidInput
+from distribution.split import IntervalSplit, Split, TableSplit, make_order
+from distribution.values import Json, check_count, check_seed, exact, in_order, item_ids
+from distribution.workload import Workload
+
+T = TypeVar("T")
+
+ALGORITHM = 1
+"""Number of the way in which orders are made; a plan made in another way says something else."""
+NUMBER_OF_ITEMS = 10**12
+"""Items of a plan at most: it needs memory for the square root of their number."""
+
+
+def _one_each(n: int, facts: list[T]) -> tuple[T, ...]:
+    """Check that there is a fact for every position."""
+    if len(facts) != n:
+        raise InvalidInput(subject="facts of the plan", must=f"be {n}, one for each item", got=len(facts))
+    return tuple(facts)
+
+
+def _key(kind: Json, value: Json) -> Key:
+    """Read the key of a stratum or group."""
+    if kind not in {"null", "text", "number", "truth", "list"} or isinstance(value, (list, dict)):
+        raise InvalidInput(subject="key of the plan", must="be a kind and a single value", got=(kind, value))
+    return str(kind), value
+
+
+def fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the fields of a plan from a mapping."""
+    n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
+    if n > NUMBER_OF_ITEMS:
+        raise InvalidInput(subject="n of the plan", must=f"be at most {NUMBER_OF_ITEMS}", got=n)
+    in_order(data["assignees"], "assignees of the plan")
+    shares = [exact(share, "share") for share in data["shares"]]
+    workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
+    seed = check_seed(data["seed"])
+    items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
+    if sum(counts) != n or len(counts) != len(workload) or len(items) != n:
+        raise InvalidInput(
+            subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
+        )
+    split: Split
+    if "owners" in data:
+        owners = [check_count(owner, "owner") for owner in data["owners"]]
+        if len(owners) != n or max(owners, default=0) >= len(counts):
+            raise InvalidInput(
+                subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
+            )
+        # The order of work is that of the line before the owners were found: see static.
+        split = TableSplit(
+            owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed)
+        )
+    else:
+        split = IntervalSplit(counts, make_order(data["order"], counts, seed))
+    return {
+        "items": items,
+        "workload": workload,
+        "seed": seed,
+        "order": data["order"],
+        "basis": decode(Basis, data.get("basis", encode(ByCount()))),
+        "split": split,
+        "skipped": tuple(item_ids(data.get("skipped", ()))),
+        "keys": _one_each(n, [_key(*key) for key in data["keys"]]) if "keys" in data else None,
+        "sizes": _one_each(n, [check_count(s, "size") for s in data["sizes"]]) if "sizes" in data else None,
+        "scale": check_count(data.get("scale", 1), "scale", least=1),
+    }
