@@ -112,7 +112,7 @@ class Split(ABC):
     def labels(self, start: int, stop: int) -> array[int]:
         """Give the owners of a range of positions, one small number each."""
         code = label_code(len(self.counts))
-        out = array(code, bytes(array(code).itemsize * (stop - start)))
+        out = array(code, [0]) * (stop - start)
         self.fill(memoryview(out), start)
         return out
 
