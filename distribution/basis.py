@@ -2,7 +2,7 @@
 
 Holds: the four bases, and the tables of owners that the last three need.
 Does not hold: whole numbers from shares (see apportion), ids of assignees (see plan).
-Depends on: apportion, errors, filters, turns, values.
+Depends on: apportion, filters, turns, values.
 
 Owners and people are indices here; *slots* gives each position its place in the order
 of the plan, which decides between equals, so that the seed decides and not the input.
@@ -19,8 +19,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.apportion import apportion
-from distribution.errors import InvalidInput
-from distribution.filters import kind, reach
+from distribution.filters import check_path, kind, reach
 from distribution.turns import Turns
 from distribution.values import Json
 
@@ -28,10 +27,8 @@ Key: TypeAlias = tuple[str, Json]
 """The JSON type of a stratum's or group's value, and the value: true is not 1."""
 
 
-def _path(value: object) -> str:
-    if not isinstance(value, str) or not value or not all(value.split(".")):
-        raise InvalidInput(subject="key of a stratum or group", must="be a dotted path", got=value)
-    return value
+def _path(value: str) -> str:
+    return check_path(value, "key of a stratum or group")
 
 
 @attrs.frozen

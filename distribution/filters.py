@@ -35,12 +35,20 @@ COMPARISONS = ("equal", "not_equal", "greater", "at_least", "less", "at_most")
 PATH_LIMIT = 512
 
 
-def _path(value: object) -> str:
-    """Check a dotted path: names joined by dots, none empty."""
+def check_path(value: object, subject: str) -> str:
+    """Return *value* if it is a dotted path: names joined by dots, none empty, else raise.
+
+    Raises:
+        InvalidInput: with *subject* and the value.
+    """
     if not isinstance(value, str) or not value or len(value) > PATH_LIMIT or not all(value.split(".")):
-        raise InvalidInput(subject="path of a filter", must="be names joined by single dots", got=value)
-    check_attributes(value, "path of a filter")
+        raise InvalidInput(subject=subject, must="be names joined by single dots", got=value)
+    check_attributes(value, subject)
     return value
+
+
+def _path(value: str) -> str:
+    return check_path(value, "path of a filter")
 
 
 def _scalar(value: object) -> Json:

@@ -107,5 +107,7 @@ def test_explanations_of_the_other_bases_name_what_decided() -> None:
 
 def test_a_key_must_be_a_path() -> None:
     for key in ("", "a..b", 7):
-        with pytest.raises(InvalidInput, match="key of a stratum or group must be a dotted path"):
-            Stratified(key)
+        with pytest.raises(
+            InvalidInput, match="key of a stratum or group must be names joined by single dots"
+        ):
+            Stratified(key)  # type: ignore[arg-type]
