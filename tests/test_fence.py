@@ -16,7 +16,7 @@ KIT = sorted((ROOT / "distribution" / "testing").glob("*.py"))
 LEVEL = {
     "errors": 0, "draw": 0,
     "values": 1, "orders": 1,
-    "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "events": 2,
+    "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "events": 2, "line": 2,
     "turns": 3, "workload": 3, "split": 3,
     "basis": 4, "reasons": 3,
     "checks": 6, "plan_fields": 6,

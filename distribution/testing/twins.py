@@ -7,7 +7,7 @@ Depends on: apportion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import count
 
@@ -114,3 +114,41 @@ def fits(pattern: str, text: str) -> bool:
 def owners(bounds: Sequence[int], slots: Sequence[int]) -> list[int]:
     """Look every slot up in the intervals, one by one."""
     return [next(owner for owner in count() if slot < bounds[owner + 1]) for slot in slots]
+
+
+class PlainLine:
+    """Sort everything that is left, in every pull."""
+
+    def __init__(self) -> None:
+        self.items: dict[int, tuple[int, int]] = {}
+        self.seen: set[tuple[str, int]] = set()
+
+    def __len__(self) -> int:
+        """Count what is alive."""
+        return sum(left > 0 for _, left in self.items.values())
+
+    def extend(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Put one after the other."""
+        for position, rank, left in rows:
+            self.put(position, left, rank)
+
+    def put(self, position: int, left: int, rank: int) -> None:
+        """Write down rank and copies."""
+        self.items[position] = rank, left
+
+    def had(self, assignee: str, position: int) -> None:
+        """Write down that she has had it."""
+        self.seen.add((assignee, position))
+
+    def forgot(self, assignee: str, position: int) -> None:
+        """Cross it out."""
+        self.seen.discard((assignee, position))
+
+    def fresh(self, assignee: str, n: int) -> list[int]:
+        """Sort what is alive and new to her."""
+        new = [
+            (rank, position)
+            for position, (rank, left) in self.items.items()
+            if left > 0 and (assignee, position) not in self.seen
+        ]
+        return [position for _, position in sorted(new)[:n]]
