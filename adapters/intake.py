@@ -8,6 +8,7 @@ temporary file, which is on disk only beyond a few megabytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, MappingView, Sequence
@@ -15,11 +16,11 @@ from collections.abc import Set as AbstractSet
 from typing import Self, TypeAlias
 
 from distribution.basis import Basis
+from distribution.creation import IncomingRow
 from distribution.errors import InvalidInput
 from distribution.filters import EVERYTHING, Filter, matches
 from distribution.plan import Plan
 from distribution.static import Roster
-from distribution.task import ItemRow
 from distribution.values import Item, ItemId
 from distribution.workload import Workload
 
@@ -73,7 +74,7 @@ class Intake:
                 self.progress("reading", number, None)
             passed = matches(where or EVERYTHING, item.attributes if isinstance(item, Item) else {})
             if passed and self.roster.add(item):
-                if isinstance(item, Item) and (item.attributes or item.effort != 1):
+                if isinstance(item, Item) and (item.attributes or item.effort != 1 or item.priority):
                     self._spool.write("\n" * blank)
                     blank = 0
                     self._spooled = True
@@ -83,7 +84,7 @@ class Intake:
                         if item.attributes
                         else ""
                     )
-                    self._spool.write(f"{effort or ''}\t{attributes}\n")
+                    self._spool.write(f"{effort or ''}\t{item.priority or ''}\t{attributes}\n")
                 else:
                     blank += 1
 
@@ -91,22 +92,28 @@ class Intake:
         """Distribute the items."""
         return self.roster.plan(workload, seed=seed, order=order)
 
-    def __iter__(self) -> Iterator[ItemRow]:
+    def digest(self) -> str:
+        """Give a short text that differs where the items differ, or their order. O(n)."""
+        # No id contains a NUL.
+        return hashlib.blake2b("\0".join(self.roster.ids).encode(), digest_size=12).hexdigest()
+
+    def __iter__(self) -> Iterator[IncomingRow]:
         """Yield the rows of the items from the first."""
         total = len(self.roster.ids)
         if not self._spooled:
             for position, item in enumerate(self.roster.ids):
                 if position % EVERY == 0:
                     self.progress("storing", position, total)
-                yield position, item, None, None
+                yield position, item, None, None, 0
             return
         self._spool.seek(0)
         lines = iter(self._spool)
         for position, item in enumerate(self.roster.ids):
             if position % EVERY == 0:
                 self.progress("storing", position, total)
-            effort, _, attributes = next(lines, "").rstrip("\n").partition("\t")
-            yield position, item, effort or None, attributes or None
+            effort, _, rest = next(lines, "").rstrip("\n").partition("\t")
+            priority, _, attributes = rest.partition("\t")
+            yield position, item, effort or None, attributes or None, int(priority or 0)
 
     def __enter__(self) -> Self:
         """Return the intake."""

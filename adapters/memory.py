@@ -9,19 +9,55 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Self, TypeVar
 
 import attrs
-from sortedcontainers import SortedDict
+from sortedcontainers import SortedDict, SortedList
 
 from distribution.errors import InvalidInput
-from distribution.events import Entry
+from distribution.events import Cell, Entry
+from distribution.filters import EVERYTHING, Filter, matches
+from distribution.lifecycle import GONE
+from distribution.line import Line
+from distribution.members import Standing
 from distribution.ports import Page, Placement
-from distribution.task import AddItems, Ask, Change, Decide, PutTask, Task, View, no_task
-from distribution.values import AssigneeId, ItemId, TaskId
+from distribution.ranks import base
+from distribution.task import (
+    EXPIRED_LIMIT,
+    AddItems,
+    Ask,
+    Change,
+    Decide,
+    DropPlacements,
+    Held,
+    Purge,
+    PutItems,
+    PutMembers,
+    PutPlacements,
+    PutTask,
+    Row,
+    Task,
+    View,
+    no_task,
+    settle,
+)
+from distribution.values import AssigneeId, ItemId, Json, TaskId
 
 R = TypeVar("R")
+
+
+@attrs.define
+class KeptItem:
+    """One item and who has or had it."""
+
+    item: ItemId
+    effort: str
+    attributes: Mapping[str, Json]
+    rank: int
+    left: int
+    removed: bool = False
+    cells: dict[AssigneeId, Cell] = attrs.field(factory=dict)
 
 
 @attrs.define
@@ -31,11 +67,19 @@ class Kept:
     key: int
     task: Task
     history: list[Entry] = attrs.field(factory=list)
-    placements: list[Placement] = attrs.field(factory=list)
+    requests: dict[str, Entry] = attrs.field(factory=dict)
+    members: dict[AssigneeId, Standing] = attrs.field(factory=dict)
+    names: list[AssigneeId] = attrs.field(factory=list)
+    """By number."""
+    items: list[KeptItem] = attrs.field(factory=list)
     """By position."""
-    work: dict[AssigneeId, list[Placement]] = attrs.field(factory=dict)
-    """Of each assignee, by slot."""
     index: dict[ItemId, int] = attrs.field(factory=dict)
+    line: Line = attrs.field(factory=Line)
+    """Items with copies left, in the order of the queue."""
+    work: dict[AssigneeId, SortedDict[tuple[int, int], None]] = attrs.field(factory=dict)
+    """Of each assignee: (rank, position) of every placement."""
+    leases: SortedList[tuple[object, int, AssigneeId]] = attrs.field(factory=SortedList)
+    """End, position, assignee of every open placement with a lease."""
 
 
 class MemoryStore:
@@ -61,81 +105,137 @@ class MemoryStore:
                 )
             self._deciding = True
             try:
-                decision = decide(self.read(task_id, ask))
+                view, decision = settle(lambda ask: self._view(task_id, ask), ask, decide)
+                changes = tuple(map(_gone_through, decision.changes))
             finally:
                 self._deciding = False
             if decision.event is None or decision.stamp is None:
                 return decision.result
-            kept = self._changed(task_id, decision.changes)
-            version = len(kept.history) + 1
-            entry = Entry(task=task_id, version=version, stamp=decision.stamp, event=decision.event)
+            # From here on nothing can fail, so nothing can be half done.
+            kept = self._changed(task_id, changes)
+            entry = Entry(
+                task=task_id,
+                version=view.version + 1,
+                stamp=decision.stamp,
+                event=decision.event,
+                call=decision.call,
+                answer=json.loads(json.dumps(decision.answer)),
+            )
             kept.history.append(entry)
-            self._kept[task_id] = kept
-            self._by_key[kept.key] = task_id
+            if entry.stamp.request is not None:
+                kept.requests[entry.stamp.request] = entry
             return decision.result
 
     def _changed(self, task_id: TaskId, changes: tuple[Change, ...]) -> Kept:
-        """Make the changes on a copy, so that a failing row leaves nothing behind."""
-        old = self._kept.get(task_id)
-        kept = attrs.evolve(old, history=list(old.history)) if old else None
+        """Make the changes."""
         for change in changes:
+            kept = self._kept.get(task_id)
             if isinstance(change, PutTask):
-                kept = (
-                    attrs.evolve(kept, task=change.task) if kept else Kept(len(self._by_key) + 1, change.task)
-                )
-            elif kept is None:
-                raise no_task(task_id)
-            elif isinstance(change, AddItems):
-                _add(kept, change)
-            else:
-                kept = Kept(kept.key, kept.task, kept.history)
-        if kept is None:
+                if kept is None:
+                    kept = self._kept[task_id] = Kept(len(self._by_key) + 1, change.task)
+                    self._by_key[kept.key] = task_id
+                kept.task = change.task
+            elif kept is not None:
+                _APPLY[type(change)](kept, change)
+        if task_id not in self._kept:
             raise no_task(task_id)
-        return kept
+        return self._kept[task_id]
 
     def read(self, task_id: TaskId, ask: Ask) -> View:
         """See `TaskStore.read`."""
         with self._lock:
-            kept = self._kept.get(task_id)
-            if kept is None:
-                return View(task=None, version=0)
-            answered = (entry for entry in kept.history if entry.stamp.request == ask.request)
-            found = next(answered, None) if ask.request is not None else None
-            return View(task=kept.task, version=len(kept.history), answered=found)
+            return self._view(task_id, ask)
 
-    def tasks(self, page: Page) -> Sequence[tuple[int, Task]]:
+    def _view(self, task_id: TaskId, ask: Ask) -> View:
+        kept = self._kept.get(task_id)
+        if kept is None:
+            return View(ask=ask, task=None, version=0)
+        members = {
+            name: standing
+            for name, standing in sorted(kept.members.items(), key=lambda pair: pair[1].number)
+            if ask.members is None or name in ask.members
+        }
+        fresh, again = _head(kept, ask)
+        return View(
+            ask=ask,
+            task=kept.task,
+            version=len(kept.history),
+            answered=None if ask.request is None else kept.requests.get(ask.request),
+            members=members,
+            fresh=fresh,
+            again=again,
+            expired=_expired(kept, ask),
+            rows=_rows(kept, ask),
+            known=frozenset(item for item in ask.known if item in kept.index),
+            outlook=kept.leases[0][0] if ask.outlook and kept.leases else None,
+            entry=kept.history[ask.entry - 1] if 0 < (ask.entry or 0) <= len(kept.history) else None,
+        )
+
+    def tasks(
+        self, page: Page, *, where: Filter | None = None, member: AssigneeId | None = None
+    ) -> Sequence[tuple[int, Task]]:
         """See `TaskStore.tasks`."""
         with self._lock:
             listed: list[tuple[int, Task]] = []
             for key in self._by_key.irange(page.after, inclusive=(False, True)):
-                task = self._kept[self._by_key[key]].task
-                if task.state != "deleted" and len(listed) < page.limit:
-                    listed.append((key, task))
+                kept = self._kept[self._by_key[key]]
+                if (
+                    kept.task.state not in GONE
+                    and (member is None or member in kept.members)
+                    and matches(where or EVERYTHING, kept.task.record())
+                ):
+                    listed.append((key, kept.task))
+                if len(listed) == page.limit:
+                    break
             return listed
 
+    def items(self, task_id: TaskId, page: Page, *, where: Filter | None = None) -> Sequence[Row]:
+        """See `TaskStore.items`."""
+        with self._lock:
+            kept = self._kept.get(task_id)
+            start = 0 if page.after is None else page.after + 1
+            found: list[Row] = []
+            for position in range(max(start, 0), len(kept.items) if kept else 0):
+                item = kept.items[position]  # type: ignore[union-attr]
+                if not item.removed and matches(where or EVERYTHING, item.attributes):
+                    found.append(_row(kept, position))  # type: ignore[arg-type]
+                if len(found) == page.limit:
+                    break
+            return found
+
     def placements(
-        self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None
+        self,
+        task_id: TaskId,
+        page: Page,
+        *,
+        assignee: AssigneeId | None = None,
+        item: ItemId | None = None,
+        state: str | None = None,
     ) -> Sequence[Placement]:
         """See `TaskStore.placements`."""
         with self._lock:
             kept = self._kept.get(task_id)
             if kept is None:
                 return []
-            if item is not None:
-                at = kept.index.get(item)
-                found = [kept.placements[at]] if at is not None else []
-                return [p for p in found if assignee in {None, p.assignee}]
-            if assignee is not None:
-                line = kept.work.get(assignee, [])
-                start = bisect_right(line, page.after, key=lambda p: p.slot)
-                return line[start : start + page.limit]
-            return kept.placements[page.after + 1 : page.after + 1 + page.limit]
+            found = (
+                placement
+                for placement in _listed(kept, page, assignee, item)
+                if (state in {None, placement.cell.state}) and assignee in {None, placement.assignee}
+            )
+            rows: list[Placement] = []
+            for placement in found:
+                # A page never ends between the placements of one item.
+                if len(rows) >= page.limit and (assignee or rows[-1].position != placement.position):
+                    break
+                rows.append(placement)
+            return rows
 
     def history(self, task_id: TaskId, page: Page) -> Sequence[Entry]:
         """See `TaskStore.history`."""
         with self._lock:
             entries = self._kept[task_id].history if task_id in self._kept else []
-            return [entry for entry in entries if entry.version > page.after][: page.limit]
+            start = bisect_right(entries, page.after or 0, key=lambda entry: entry.version)
+            return entries[start : start + page.limit]
 
     def close(self) -> None:
         """See `TaskStore.close`; there is nothing to let go of."""
@@ -149,25 +249,165 @@ class MemoryStore:
         self.close()
 
 
+def _row(kept: Kept, position: int, *, cells: bool = True) -> Row:
+    item = kept.items[position]
+    return Row(
+        position=position,
+        item=item.item,
+        rank=item.rank,
+        left=item.left,
+        removed=item.removed,
+        cells=dict(item.cells) if cells else {},
+        effort=item.effort,
+        attributes=item.attributes,
+    )
+
+
+def _head(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
+    """Load the head of the queue for one assignee."""
+    head = ask.head
+    if head is None or kept.task.pull is None:
+        return [], []
+    count = kept.task.pull.batch_size if head.fresh is None else head.fresh
+    fresh = [_row(kept, position, cells=False) for position in kept.line.fresh(head.assignee, count)]
+    again = []
+    if head.again:
+        for _, position in kept.work.get(head.assignee, ()):
+            item = kept.items[position]
+            if item.left > 0 and not item.removed:
+                again.append(_row(kept, position))
+    return fresh, again
+
+
+def _expired(kept: Kept, ask: Ask) -> list[Row]:
+    """Load items whose lease has ended, each once, the first to end first."""
+    found: dict[int, None] = {}
+    if ask.expired is not None:
+        for until, position, _ in kept.leases:
+            if until > ask.expired or len(found) == EXPIRED_LIMIT:  # type: ignore[operator]
+                break
+            found[position] = None
+    return [_row(kept, position) for position in found]
+
+
+def _rows(kept: Kept, ask: Ask) -> list[Row]:
+    """Load the items that are named in one way or another."""
+    found = {kept.index[item] for item in ask.items if item in kept.index}
+    found |= {position for position in ask.positions if 0 <= position < len(kept.items)}
+    if ask.held is not None or ask.waiting or ask.whole:
+        where = (ask.held.where if ask.held else None) or EVERYTHING
+        for position, item in enumerate(kept.items):
+            wanted = ask.whole or (ask.waiting and item.left > 0) or _is_held(item, ask.held)
+            if wanted and not item.removed and (ask.whole or matches(where, item.attributes)):
+                found.add(position)
+    return sorted((_row(kept, position) for position in found), key=lambda row: (row.rank, row.position))
+
+
+def _is_held(item: KeptItem, held: Held | None) -> bool:
+    return held is not None and any(
+        cell.state in held.states and (held.assignees is None or who in held.assignees)
+        for who, cell in item.cells.items()
+    )
+
+
+def _listed(kept: Kept, page: Page, assignee: AssigneeId | None, item: ItemId | None) -> Iterator[Placement]:
+    """Go through placements, in the order of pages."""
+    if item is not None:
+        positions: Iterable[int] = [kept.index[item]] if item in kept.index else []
+    elif assignee is not None:
+        line = kept.work.get(assignee, SortedDict())
+        after = None if page.after is None else (page.after, len(kept.items))
+        for _, position in line.irange(after):
+            yield _placement(kept, position, assignee)
+        return
+    else:
+        positions = range(0 if page.after is None else max(page.after + 1, 0), len(kept.items))
+    for position in positions:
+        cells = kept.items[position].cells
+        for who in sorted(cells, key=lambda who: kept.members[who].number):
+            yield _placement(kept, position, who)
+
+
+def _placement(kept: Kept, position: int, assignee: AssigneeId) -> Placement:
+    item = kept.items[position]
+    return Placement(
+        item=item.item,
+        position=position,
+        assignee=assignee,
+        rank=base(item.rank),
+        cell=item.cells[assignee],
+        effort=item.effort,
+        attributes=dict(item.attributes),
+    )
+
+
+def _gone_through(change: Change) -> Change:
+    """Read what a change computes on the way, where it may still fail."""
+    if isinstance(change, AddItems):
+        return AddItems(list(change.items), list(change.placements))
+    return change
+
+
+def _put_members(kept: Kept, change: PutMembers) -> None:
+    for standing in change.standings:
+        if standing.id not in kept.members:
+            kept.names.append(standing.id)
+        kept.members[standing.id] = standing
+
+
 def _add(kept: Kept, change: AddItems) -> None:
-    """Add items and placements, both in the order of positions."""
-    names = kept.task.workload.assignees
-    placements, index = list(kept.placements), dict(kept.index)
-    rows = {position: (item, effort, attributes) for position, item, effort, attributes in change.items}
-    for position, owner, slot in change.placements:
-        item, effort, attributes = rows[position]
-        index[item] = position
-        placements.append(
-            Placement(
-                item=item,
-                position=position,
-                assignee=names[owner],
-                slot=slot,
-                effort=effort or "1",
-                attributes=json.loads(attributes) if attributes else {},
-            )
+    rows = list(change.items)
+    for position, item, effort, attributes, rank, left in rows:
+        kept.index[item] = position
+        kept.items.append(
+            KeptItem(item, effort or "1", json.loads(attributes) if attributes else {}, rank, left)
         )
-    work: dict[AssigneeId, list[Placement]] = {}
-    for placement in sorted(placements, key=lambda p: p.slot):
-        work.setdefault(placement.assignee, []).append(placement)
-    kept.placements, kept.index, kept.work = placements, index, work
+    kept.line.extend((position, rank, left) for position, _, _, _, rank, left in rows)
+    _put_placements(kept, PutPlacements(list(change.placements)))
+
+
+def _put_items(kept: Kept, change: PutItems) -> None:
+    for left, rank, removed, position in change.rows:
+        item = kept.items[position]
+        item.left, item.rank, item.removed = left, rank, removed
+        kept.line.put(position, 0 if removed else left, rank)
+
+
+def _put_placements(kept: Kept, change: PutPlacements) -> None:
+    for position, number, rank, cell in change.rows:
+        assignee, item = kept.names[number], kept.items[position]
+        old = item.cells.get(assignee)
+        if old is None:
+            kept.work.setdefault(assignee, SortedDict())[rank, position] = None
+            kept.line.had(assignee, position)
+        elif old.until is not None:
+            kept.leases.discard((old.until, position, assignee))
+        if cell.until is not None:
+            kept.leases.add((cell.until, position, assignee))
+        item.cells[assignee] = cell
+
+
+def _drop(kept: Kept, change: DropPlacements) -> None:
+    for position, number in change.rows:
+        assignee, item = kept.names[number], kept.items[position]
+        old = item.cells.pop(assignee)
+        if old.until is not None:
+            kept.leases.discard((old.until, position, assignee))
+        del kept.work[assignee][base(item.rank), position]
+        kept.line.forgot(assignee, position)
+
+
+def _purge(kept: Kept, _change: object) -> None:
+    empty = Kept(kept.key, kept.task)
+    for name in ("members", "names", "items", "index", "line", "work", "leases"):
+        setattr(kept, name, getattr(empty, name))
+
+
+_APPLY: Mapping[type, Callable[[Kept, Change], None]] = {
+    PutMembers: _put_members,
+    AddItems: _add,
+    PutItems: _put_items,
+    PutPlacements: _put_placements,
+    DropPlacements: _drop,
+    Purge: _purge,
+}  # type: ignore[dict-item]

@@ -1,8 +1,7 @@
 """The embedded store: one SQLite file, safe for several threads and processes.
 
-SQL here selects rows and writes rows; what may happen is decided in the core. How the
-file is opened, queued for and kept whole is in `sqlite_file`, its tables in
-`sqlite_schema`.
+What may happen is decided in the core. How the file is opened, queued for and kept
+whole is in `sqlite_file`, its tables in `sqlite_schema`, its rows in `sqlite_rows`.
 """
 
 from __future__ import annotations
@@ -13,163 +12,197 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
+from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
-from distribution.codec import decode, encode
-from distribution.errors import UnusableStore
-from distribution.events import Entry, Event, Stamp
+from adapters.sqlite_filters import condition
+from adapters.sqlite_rows import Loader, entry, instant, put_task, task_of, write, write_entry
+from distribution.errors import InvalidInput, StoreFailed, UnusableStore
+from distribution.events import Cell, Entry
+from distribution.filters import Filter
 from distribution.ports import Page, Placement
-from distribution.task import AddItems, Ask, Change, Decide, DropItems, PutTask, Task, View, no_task
+from distribution.task import Ask, Decide, Decision, PutTask, Row, Task, View, no_task, settle
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")
 
-COLUMNS = """item.id, placement.position, assignee.id, placement.slot,
-    coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
-ASSIGNEE = "CROSS JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee"
-# CROSS JOIN keeps the order of the tables as written: with statistics SQLite has chosen to
-# go through a whole task to find one item.
-BY_POSITION = f"""SELECT {COLUMNS} FROM placement NOT INDEXED
-    CROSS JOIN item ON item.task = placement.task AND item.position = placement.position {ASSIGNEE}
-    WHERE placement.task = ? AND placement.position > ? ORDER BY placement.position LIMIT ?"""
-BY_SLOT = f"""SELECT {COLUMNS} FROM placement INDEXED BY placement_work
-    CROSS JOIN item ON item.task = placement.task AND item.position = placement.position {ASSIGNEE}
-    WHERE placement.task = ? AND placement.assignee = ? AND placement.slot > ? ORDER BY placement.slot LIMIT ?"""
+COLUMNS = """item.id, placement.position, member.id, placement.rank, placement.state, placement.status,
+    placement.since, placement.until, coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
+WHO = "CROSS JOIN member NOT INDEXED ON member.task = placement.task AND member.number = placement.member"
+ITEM = "CROSS JOIN item NOT INDEXED ON item.task = placement.task AND item.position = placement.position"
+BY_POSITION = f"""SELECT {COLUMNS} FROM placement NOT INDEXED {ITEM} {WHO}
+    WHERE placement.task = ? AND placement.position > ? AND placement.position <= coalesce((
+        SELECT position FROM placement NOT INDEXED WHERE task = ? AND position > ? AND coalesce(state = ?, 1)
+        ORDER BY position LIMIT 1 OFFSET ?), 9e18)
+    AND coalesce(placement.state = ?, 1) ORDER BY placement.position, placement.member"""
+BY_RANK = f"""SELECT {COLUMNS} FROM placement INDEXED BY placement_work {ITEM} {WHO}
+    WHERE placement.task = ? AND placement.member = ? AND placement.rank > ?
+    AND coalesce(placement.state = ?, 1) ORDER BY placement.rank, placement.position LIMIT ?"""
 OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
-    CROSS JOIN placement ON placement.task = item.task AND placement.position = item.position {ASSIGNEE}
-    WHERE item.task = ? AND item.id = ? ORDER BY placement.assignee LIMIT ?"""
+    CROSS JOIN placement NOT INDEXED ON placement.task = item.task AND placement.position = item.position {WHO}
+    WHERE item.task = ? AND item.id = ? AND coalesce(placement.state = ?, 1) ORDER BY placement.member"""
+TASKS = "SELECT key, id, body FROM task WHERE key > ? AND state NOT IN ('deleted', 'purged')"
+FIRST = -(2**63)
 
 
 class SqliteStore:
     """A `TaskStore` in one file, which is created where there is none.
+
+    Threads of one process share transactions: waiting calls are committed together,
+    unless *group_commit* is off.
 
     Raises:
         UnusableStore: the file is something else, or of a newer schema.
         StoreFailed: it cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, group_commit: bool = True) -> None:
         self._file = SqliteFile(path)
+        self._combined = Combiner(self._file.writers, self._together, MOST if group_commit else 1)
+        self._file.forked = self._combined.forget
+        self._connection: sqlite3.Connection | None = None
+        self._shared = False
 
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """See `TaskStore.transact`."""
-        with self._file.writing(f"changing task {task_id!r}") as connection:
-            view = self._view(connection, task_id, ask)
-            decision = decide(view)
-            if decision.event is not None and decision.stamp is not None:
-                for change in decision.changes:
-                    self._apply(connection, task_id, change)
-                self._append(connection, task_id, view.version + 1, decision.stamp, decision.event)
+        self._file.refuse_nested()
+        return self._combined(lambda: self._one(task_id, ask, decide))
+
+    def _together(self, calls: Sequence[Call[object]]) -> None:
+        """Run several calls in one transaction."""
+        with self._file.writing("changing tasks") as connection:
+            self._connection, self._shared = connection, len(calls) > 1
+            try:
+                for call in calls:
+                    call.settle()
+                    if not connection.in_transaction:
+                        # A full disk may end the whole transaction; nothing of it may go on by itself.
+                        raise call.error or StoreFailed(self._file.place, "keeping several calls together")
+                    if call.error is not None and not self._shared:
+                        raise call.error
+            finally:
+                self._connection = None
+
+    def _one(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
+        """Decide, and write what was decided; leave nothing where that fails."""
+        connection = self._connection
+        if connection is None:
+            raise InvalidInput(subject="a decision", must="be made in a transaction", got=None)
+        with self._file.translated(f"changing task {task_id!r}"):
+            view, decision = settle(lambda ask: self._view(connection, task_id, ask), ask, decide)
+            if decision.event is None or decision.stamp is None:
+                return decision.result
+            if not self._shared:
+                self._write(connection, task_id, view.version + 1, decision)
+                return decision.result
+            connection.execute("SAVEPOINT call")
+            try:
+                self._write(connection, task_id, view.version + 1, decision)
+            except BaseException:
+                connection.execute("ROLLBACK TO call")
+                raise
+            finally:
+                connection.execute("RELEASE call")
             return decision.result
+
+    def _write(
+        self, connection: sqlite3.Connection, task_id: TaskId, version: int, decision: Decision[Any]
+    ) -> None:
+        """Write a decision."""
+        key = self._key(connection, task_id)
+        for change in decision.changes:
+            if isinstance(change, PutTask) and key is None:
+                put_task(connection, change.task)
+                key = self._key(connection, task_id)
+            elif key is None:
+                raise no_task(task_id)
+            else:
+                write(connection, key, change)
+        if key is None:
+            raise no_task(task_id)
+        write_entry(connection, key, version, decision)
+
+    def _key(self, connection: sqlite3.Connection, task_id: TaskId) -> int | None:
+        row = connection.execute("SELECT key FROM task WHERE id = ?", (task_id,)).fetchone()
+        return None if row is None else int(row[0])
 
     def _view(self, connection: sqlite3.Connection, task_id: TaskId, ask: Ask) -> View:
         """Load what a decision asks for."""
         row = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
         if row is None:
-            return View(task=None, version=0)
-        key, body = row
-        (version,) = connection.execute(
-            "SELECT coalesce(max(version), 0) FROM op WHERE task = ?", (key,)
-        ).fetchone()
-        answered = None
-        if ask.request is not None:
-            rows = connection.execute(
-                "SELECT version, at, actor, request, reason, event FROM op WHERE task = ? AND request = ?",
-                (key, ask.request),
-            ).fetchall()
-            answered = _entry(task_id, rows[0]) if rows else None
-        return View(task=self._task(task_id, body), version=version, answered=answered)
+            return View(ask=ask, task=None, version=0)
+        return Loader(connection, row[0], self._task(task_id, row[1])).view(ask)
 
     def _task(self, task_id: TaskId, body: str) -> Task:
         """Read a task as it is kept."""
         try:
-            task: Task = decode(Task, json.loads(body))
+            return task_of(body)
         except ValueError as error:
             problem = f"holds a damaged task {task_id!r}"
             raise UnusableStore(self._file.place, problem, "restore the file from a backup") from error
-        return task
-
-    def _apply(self, connection: sqlite3.Connection, task_id: TaskId, change: Change) -> None:
-        """Keep one change."""
-        if isinstance(change, PutTask):
-            task = change.task
-            connection.execute(
-                "INSERT INTO task (id, state, body) VALUES (?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
-                (task.id, task.state, _dumped(encode(task))),
-            )
-            return
-        row = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
-        if row is None:
-            raise no_task(task_id)
-        key, body = row
-        if isinstance(change, AddItems):
-            names = decode(Task, json.loads(body)).workload.assignees
-            connection.executemany(
-                "INSERT OR IGNORE INTO assignee VALUES (?, ?, ?)",
-                [(key, n, name) for n, name in enumerate(names)],
-            )
-            # The task's key is a small integer of ours: in the text it saves a million tuples.
-            connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?)", iter(change.items))
-            connection.executemany(
-                f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?)", iter(change.placements)
-            )
-        elif isinstance(change, DropItems):
-            for table in ("placement", "item", "assignee"):
-                connection.execute(f"DELETE FROM {table} WHERE task = ?", (key,))
-
-    def _append(
-        self, connection: sqlite3.Connection, task_id: TaskId, version: int, stamp: Stamp, event: Event
-    ) -> None:
-        """Write the entry; its key is a second guard against two writers at one version."""
-        added = connection.execute(
-            "INSERT INTO op SELECT key, ?, ?, ?, ?, ?, ? FROM task WHERE id = ?",
-            (
-                version,
-                stamp.at.isoformat(),
-                stamp.actor,
-                stamp.request,
-                stamp.reason,
-                _dumped(encode(event)),
-                task_id,
-            ),
-        )
-        if added.rowcount != 1:
-            raise no_task(task_id)
 
     def read(self, task_id: TaskId, ask: Ask) -> View:
         """See `TaskStore.read`."""
         with self._file.reading(f"reading task {task_id!r}") as connection:
             return self._view(connection, task_id, ask)
 
-    def tasks(self, page: Page) -> Sequence[tuple[int, Task]]:
+    def tasks(
+        self, page: Page, *, where: Filter | None = None, member: AssigneeId | None = None
+    ) -> Sequence[tuple[int, Task]]:
         """See `TaskStore.tasks`."""
+        query, values = TASKS, [-1 if page.after is None else page.after]
+        if where is not None:
+            clause, given = condition(where, "task.record")
+            query, values = f"{query} AND {clause}", [*values, *given]  # type: ignore[list-item]
+        if member is not None:
+            query += " AND key IN (SELECT task FROM member INDEXED BY member_tasks WHERE id = ?)"
+            values = [*values, member]  # type: ignore[list-item]
         with self._file.reading("listing tasks") as connection:
-            rows = connection.execute(
-                "SELECT key, id, body FROM task WHERE key > ? AND state <> 'deleted' ORDER BY key LIMIT ?",
-                (page.after, page.limit),
-            ).fetchall()
+            rows = connection.execute(f"{query} ORDER BY key LIMIT ?", (*values, page.limit)).fetchall()
             return [(key, self._task(task_id, body)) for key, task_id, body in rows]
 
+    def items(self, task_id: TaskId, page: Page, *, where: Filter | None = None) -> Sequence[Row]:
+        """See `TaskStore.items`."""
+        with self._file.reading(f"reading items of task {task_id!r}") as connection:
+            found = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
+            if found is None:
+                return []
+            loader = Loader(connection, found[0], self._task(task_id, found[1]))
+            query = "SELECT position FROM item NOT INDEXED WHERE task = ? AND removed = 0 AND position > ?"
+            values: list[object] = [found[0], -1 if page.after is None else page.after]
+            if where is not None:
+                clause, given = condition(where, "coalesce(item.attributes, '{}')")
+                query, values = f"{query} AND {clause}", [*values, *given]
+            rows = connection.execute(f"{query} ORDER BY position LIMIT ?", (*values, page.limit)).fetchall()
+            return loader.at([position for (position,) in rows])
+
     def placements(
-        self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None
+        self,
+        task_id: TaskId,
+        page: Page,
+        *,
+        assignee: AssigneeId | None = None,
+        item: ItemId | None = None,
+        state: str | None = None,
     ) -> Sequence[Placement]:
         """See `TaskStore.placements`."""
         with self._file.reading(f"reading placements of task {task_id!r}") as connection:
-            row = connection.execute("SELECT key FROM task WHERE id = ?", (task_id,)).fetchone()
-            if row is None:
+            key = self._key(connection, task_id)
+            if key is None:
                 return []
-            key = row[0]
+            after = page.after
             if item is not None:
-                found = connection.execute(OF_ITEM, (key, item, page.limit)).fetchall()
+                found = connection.execute(OF_ITEM, (key, item, state)).fetchall()
             elif assignee is not None:
                 who = connection.execute(
-                    "SELECT number FROM assignee WHERE task = ? AND id = ?", (key, assignee)
+                    "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?",
+                    (key, assignee),
                 ).fetchone()
-                found = (
-                    connection.execute(BY_SLOT, (key, *who, page.after, page.limit)).fetchall() if who else []
-                )
+                values = (key, *(who or ()), FIRST if after is None else after, state, page.limit)
+                found = connection.execute(BY_RANK, values).fetchall() if who else []
             else:
-                found = connection.execute(BY_POSITION, (key, page.after, page.limit)).fetchall()
+                start = -1 if after is None else after
+                values = (key, start, key, start, state, page.limit - 1, state)
+                found = connection.execute(BY_POSITION, values).fetchall()
             placements = [_placement(row) for row in found]
             return [p for p in placements if assignee in {None, p.assignee}]
 
@@ -177,18 +210,19 @@ class SqliteStore:
         """See `TaskStore.history`."""
         with self._file.reading(f"reading the history of task {task_id!r}") as connection:
             rows = connection.execute(
-                "SELECT version, at, actor, request, reason, event FROM op"
-                " WHERE task = (SELECT key FROM task WHERE id = ?) AND version > ? ORDER BY version LIMIT ?",
-                (task_id, page.after, page.limit),
+                """SELECT version, at, actor, request, reason, event, call, answer FROM op
+                JOIN task ON task.key = op.task
+                WHERE task.id = ? AND version > ? ORDER BY version LIMIT ?""",
+                (task_id, page.after or 0, page.limit),
             ).fetchall()
-            return [_entry(task_id, row) for row in rows]
+            return [entry(task_id, row) for row in rows]
 
     def close(self) -> None:
         """See `TaskStore.close`."""
         self._file.close()
 
     def __enter__(self) -> Self:
-        """Return the store, to be closed on leaving."""
+        """Return the store."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -196,23 +230,14 @@ class SqliteStore:
         self.close()
 
 
-def _dumped(data: object) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-
-
-def _entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
-    version, at, actor, request, reason, event = row
-    stamp = decode(Stamp, {"kind": "stamp", "at": at, "actor": actor, "request": request, "reason": reason})
-    return Entry(task=task_id, version=version, stamp=stamp, event=decode(Event, json.loads(event)))
-
-
 def _placement(row: Sequence[Any]) -> Placement:
-    item, position, assignee, slot, effort, attributes = row
+    item, position, assignee, rank, state, status, since, until, effort, attributes = row
     return Placement(
         item=item,
         position=position,
         assignee=assignee,
-        slot=slot,
+        rank=rank,
+        cell=Cell(state, instant(since), status, instant(until)),  # type: ignore[arg-type]
         effort=effort,
         attributes=json.loads(attributes),
     )

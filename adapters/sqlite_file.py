@@ -16,7 +16,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -68,6 +68,9 @@ class SqliteFile:
         self.place = f"sqlite store at {str(path)!r}"
         self.writers = threading.RLock()
         self.readers = threading.RLock()
+        self.forked: Callable[[], None] = lambda: None
+        """Called in the child of a fork."""
+        self._writer_thread = 0
         self._closed = False
         self._opened: Opened | None = None
         if "\0" in str(path):
@@ -76,7 +79,7 @@ class SqliteFile:
             raise UnusableStore(
                 self.place, "is not a path", "for a store in memory use adapters.memory.MemoryStore"
             )
-        with self._failures("opening it"):
+        with self.translated("opening it"):
             # One database must have one lock file, whatever links lead to it.
             self.path = Path(path).resolve()
             self._check_place()
@@ -103,7 +106,7 @@ class SqliteFile:
         sqlite_schema.refuse_newer(int.from_bytes(head[60:64], "big"), self.place)
 
     @contextmanager
-    def _failures(self, doing: str) -> Iterator[None]:
+    def translated(self, doing: str) -> Iterator[None]:
         """Turn what the driver and the system raise into our errors; let all others pass."""
         try:
             yield
@@ -182,27 +185,34 @@ class SqliteFile:
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
         """Wait for our turn among threads and processes; commit at the end, or roll back."""
-        with self.writers, self._failures(doing):
+        with self.writers, self.translated(doing):
             opened = self.current()
-            if opened.writer.in_transaction:
-                raise InvalidInput(
-                    subject="a decision", must="be pure", got="a call of the store it is made for"
-                )
             fcntl.flock(opened.gate, fcntl.LOCK_EX)
+            self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
                 opened.writer.execute("BEGIN IMMEDIATE")
                 yield opened.writer
                 opened.writer.execute("COMMIT")
             finally:
+                self._writer_thread = 0
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
                 fcntl.flock(opened.gate, fcntl.LOCK_UN)
 
+    def refuse_nested(self) -> None:
+        """Raise where a decision calls the store it is made for.
+
+        Raises:
+            InvalidInput: this thread is in the middle of a transaction.
+        """
+        if self._writer_thread == threading.get_ident():
+            raise InvalidInput(subject="a decision", must="be pure", got="a call of the store it is made for")
+
     @contextmanager
     def reading(self, doing: str) -> Iterator[sqlite3.Connection]:
         """Read as of one moment; takes no place in the queue of writers."""
-        with self.readers, self._failures(doing):
+        with self.readers, self.translated(doing):
             opened = self._opened if self._opened is not None and not self._closed else self.current()
             self._check_identity(opened)
             opened.reader.execute("BEGIN")
@@ -246,4 +256,11 @@ def _after_fork() -> None:
         file.readers.release()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+def _after_fork_in_child() -> None:
+    """Forget what threads were waiting for that this process does not have."""
+    for file in _held:
+        file.forked()
+    _after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)

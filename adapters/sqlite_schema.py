@@ -20,7 +20,8 @@ STEPS: Sequence[str] = (
         key INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         state TEXT NOT NULL,
-        body TEXT NOT NULL
+        record TEXT NOT NULL,  -- what filters over tasks look at
+        body TEXT NOT NULL     -- all of it; rewritten only when a setting changes
     ) STRICT;
 
     -- Append-only: the newest row of a task is its version, its history, and the answer
@@ -28,22 +29,32 @@ STEPS: Sequence[str] = (
     CREATE TABLE op (
         task INTEGER NOT NULL REFERENCES task (key),
         version INTEGER NOT NULL,
-        at TEXT NOT NULL,
+        at INTEGER NOT NULL,
         actor TEXT NOT NULL,
         request TEXT,
         reason TEXT NOT NULL,
         event TEXT NOT NULL,
+        call TEXT NOT NULL,
+        answer TEXT,
         PRIMARY KEY (task, version)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX op_request ON op (task, request) WHERE request IS NOT NULL;
 
-    CREATE TABLE assignee (
+    -- The counts follow from the placements and are written with them.
+    CREATE TABLE member (
         task INTEGER NOT NULL REFERENCES task (key),
         number INTEGER NOT NULL,
         id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        open INTEGER NOT NULL CHECK (open >= 0),
+        done INTEGER NOT NULL CHECK (done >= 0),
+        skipped INTEGER NOT NULL CHECK (skipped >= 0),
+        lost INTEGER NOT NULL CHECK (lost >= 0),
+        worked_at INTEGER,
         PRIMARY KEY (task, number)
     ) STRICT, WITHOUT ROWID;
-    CREATE UNIQUE INDEX assignee_id ON assignee (task, id);
+    CREATE UNIQUE INDEX member_id ON member (task, id);
+    CREATE INDEX member_tasks ON member (id, task);
 
     CREATE TABLE item (
         task INTEGER NOT NULL REFERENCES task (key),
@@ -51,28 +62,41 @@ STEPS: Sequence[str] = (
         id TEXT NOT NULL,
         effort TEXT,
         attributes TEXT,
+        rank INTEGER NOT NULL,
+        free INTEGER NOT NULL CHECK (free >= 0),
+        removed INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (task, position)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX item_id ON item (task, id);
+    CREATE INDEX item_queue ON item (task, rank) WHERE free > 0 AND removed = 0;
 
-    -- The key makes it impossible that one person holds an item twice.
+    -- The key makes it impossible that one person holds an item twice. Instants are
+    -- microseconds since 1970, UTC.
     CREATE TABLE placement (
         task INTEGER NOT NULL REFERENCES task (key),
         position INTEGER NOT NULL,
-        assignee INTEGER NOT NULL,
-        slot INTEGER NOT NULL,
-        PRIMARY KEY (task, position, assignee)
+        member INTEGER NOT NULL,
+        rank INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'done', 'skipped', 'returned')),
+        status TEXT,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        PRIMARY KEY (task, position, member)
     ) STRICT, WITHOUT ROWID;
-    CREATE UNIQUE INDEX placement_work ON placement (task, assignee, slot);
+    CREATE INDEX placement_work ON placement (task, member, rank);
+    CREATE INDEX placement_lease ON placement (task, until) WHERE until IS NOT NULL;
+    CREATE INDEX placement_back ON placement (task, member) WHERE state IN ('skipped', 'returned');
 
     -- For people who look at the file with their own tools.
     CREATE VIEW placements AS
-        SELECT task.id AS task, item.id AS item, assignee.id AS assignee, placement.slot,
-               item.position, coalesce(item.effort, '1') AS effort, item.attributes
+        SELECT task.id AS task, item.id AS item, member.id AS assignee, placement.state, placement.status,
+               datetime(placement.since / 1000000, 'unixepoch') AS since,
+               datetime(placement.until / 1000000, 'unixepoch') AS until,
+               placement.rank, item.position, coalesce(item.effort, '1') AS effort, item.attributes
         FROM placement
         JOIN task ON task.key = placement.task
         JOIN item ON item.task = placement.task AND item.position = placement.position
-        JOIN assignee ON assignee.task = placement.task AND assignee.number = placement.assignee;
+        JOIN member ON member.task = placement.task AND member.number = placement.member;
     """,
 )
 """Step n brings a file from schema n to schema n + 1."""

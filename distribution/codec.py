@@ -34,6 +34,7 @@ _JSON = frozenset({str, int, float, bool, NoneType})
 """A union of at least these means anything that JSON can say."""
 
 
+@cache
 def kind_of(cls: type) -> str:
     """Name a class in kebab-case.
 
@@ -43,27 +44,49 @@ def kind_of(cls: type) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
 
 
-def encode(value: object) -> Json:
-    """Write a value as JSON-able data.
+def encode(value: object, *, brief: bool = False) -> Json:
+    """Write a value as JSON-able data; *brief* leaves out fields that are as by default.
 
     >>> from distribution.filters import field
     >>> encode(field("size").greater(10))
     {'kind': 'compare', 'path': 'size', 'relation': 'greater', 'value': 10}
     """
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
-    if attrs.has(type(value)):
-        fields = {a.name: encode(getattr(value, a.name)) for a in attrs.fields(cast("Any", type(value)))}
-        return {"kind": kind_of(type(value)), **fields}
+    cls = type(value)
+    if cls in _PLAIN:
+        return cast("Json", value)
+    if cls is tuple or cls is list:
+        parts = cast("Sequence[object]", value)
+        return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in parts]  # type: ignore[misc]
+    if attrs.has(cls):
+        data: dict[str, Json] = {"kind": kind_of(cls)}
+        for name, default in _fields(cls):
+            part = getattr(value, name)
+            if not brief or default is attrs.NOTHING or part != default:
+                data[name] = part if type(part) in _PLAIN else encode(part, brief=brief)
+        return data
     if isinstance(value, Mapping):
-        return {key: encode(part) for key, part in value.items()}
-    if isinstance(value, Sequence):
-        return [encode(part) for part in value]
+        return {key: encode(part, brief=brief) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [encode(part, brief=brief) for part in value]
     return _encode_scalar(value)
+
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
+
+@cache
+def _fields(cls: Any) -> tuple[tuple[str, object], ...]:
+    """Give the fields of a class with their defaults; an empty mapping for those made empty."""
+    return tuple(
+        (a.name, a.default.factory() if isinstance(a.default, attrs.Factory) else a.default)  # type: ignore[arg-type]
+        for a in attrs.fields(cls)
+    )
 
 
 def _encode_scalar(value: object) -> Json:
     """Write what JSON has no form of its own for."""
+    if isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -1,23 +1,39 @@
-"""What happened to a task: facts in the past tense.
+"""What happened to a task: facts in the past tense, whole enough to be played again.
 
-Holds: the events, and the log entry that says when, by whom and why.
-Does not hold: decisions (see task), how entries are kept (stores do).
-Depends on: values.
+Holds: the events and their parts, the stamp, the log entry.
+Does not hold: decisions, how entries are kept (stores do).
+Depends on: errors, lifecycle, members, values.
+
+An event says how every placement, member and setting it touched stood before and stands
+after. So the log alone rebuilds the state, an event is undone by exchanging the two
+sides, and a dry run is an event that nobody keeps.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Literal, Self, TypeAlias
 
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.values import AssigneeId, TaskId, check_id
+from distribution.lifecycle import PlacementState
+from distribution.members import Member
+from distribution.values import AssigneeId, Json, TaskId, check_id
+
+What: TypeAlias = Literal[
+    "created", "deleted", "purged", "closed", "reopened", "changed",
+    "items-added", "items-removed",
+    "pulled", "submitted", "cleared", "skipped", "renewed", "released", "reclaimed", "stolen",
+    "assignee-added", "assignee-paused", "assignee-resumed", "assignee-removed", "assignee-limited",
+    "assignment-deleted", "reassigned", "redistributed", "undone", "answered",
+]  # fmt: skip
+"""What happened, as a past participle."""
 
 
 def aware(value: object) -> datetime:
-    """Return an instant that knows its time zone, else raise.
+    """Return an instant that knows its time zone, in UTC, else raise.
 
     Raises:
         InvalidInput: it is naive: it could mean twenty-four different instants.
@@ -29,7 +45,14 @@ def aware(value: object) -> datetime:
             got=value,
             remedy="use datetime.now(UTC)",
         )
-    return value
+    if value.tzinfo is UTC:
+        return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInput(
+            subject="an instant", must="lie between the years 1 and 9999", got=value
+        ) from error
 
 
 REASON_LIMIT = 4096
@@ -48,27 +71,88 @@ def _request(value: str | None) -> str | None:
     return None if value is None else check_id(value, "request id")
 
 
+@attrs.frozen
+class Cell:
+    """How one placement stands."""
+
+    state: PlacementState
+    since: datetime = attrs.field(converter=aware)
+    """When it came to be so; a renewal counts."""
+    status: str | None = None
+    """What she set; None unless done."""
+    until: datetime | None = attrs.field(default=None, converter=attrs.converters.optional(aware))
+    """End of the lease; None for ever."""
+
+
+@attrs.frozen
+class Shift:
+    """Placements of one assignee that changed alike."""
+
+    assignee: AssigneeId
+    before: Cell | None
+    """None where there was none."""
+    after: Cell | None
+    """None where there is none any more."""
+    positions: tuple[int, ...]
+    """Of the items."""
+
+    def reversed(self) -> Self:
+        """Give the way back."""
+        return attrs.evolve(self, before=self.after, after=self.before)
+
+
+@attrs.frozen
+class MemberChange:
+    """A member as she was and as she is; None where she was not, or is not, there."""
+
+    before: Member | None
+    after: Member | None
+
+    def reversed(self) -> Self:
+        """Give the way back."""
+        return attrs.evolve(self, before=self.after, after=self.before)
+
+
+@attrs.frozen
+class SettingChange:
+    """One setting of the task, as it is written."""
+
+    name: str
+    before: Json
+    after: Json
+
+    def reversed(self) -> Self:
+        """Give the way back."""
+        return attrs.evolve(self, before=self.after, after=self.before)
+
+
 @attrs.frozen(kw_only=True)
-class TaskCreated:
-    """A task came into being with its items shared out."""
+class Event:
+    """Something that happened, with everything it changed."""
 
-    items: int
-    """How many items it has."""
-    skipped: int = 0
-    """How many came twice and were not doubled."""
-    counts: dict[AssigneeId, int]
-    """Items of each assignee."""
+    what: What
+    assignee: AssigneeId | None = None
+    """Whom it is about, where it is about one."""
+    shifts: tuple[Shift, ...] = ()
+    members: tuple[MemberChange, ...] = ()
+    settings: tuple[SettingChange, ...] = ()
+    came: tuple[int, ...] = ()
+    """First position of the items that were added, and one past the last; empty where none were."""
+    restored: tuple[int, ...] = ()
+    """Positions of removed items that came back into the task."""
+    removed: tuple[int, ...] = ()
+    """Positions that left the task."""
+    facts: dict[str, Json] = attrs.field(factory=dict, hash=False)
+    """What else a reader wants to know: counts, what was skipped, the version undone."""
 
+    def reversed(self) -> Iterator[Shift]:
+        """Give the way back of the placements, last first."""
+        return (shift.reversed() for shift in reversed(self.shifts))
 
-@attrs.frozen(kw_only=True)
-class TaskDeleted:
-    """A task was deleted with its items and placements; its history stays."""
-
-    items: int
-    """How many items it had."""
-
-
-Event: TypeAlias = TaskCreated | TaskDeleted
+    @property
+    def touched(self) -> int:
+        """Count the placements it changed."""
+        return sum(len(shift.positions) for shift in self.shifts)
 
 
 @attrs.frozen(kw_only=True)
@@ -93,3 +177,7 @@ class Entry:
     """1 for the first; each change adds one."""
     stamp: Stamp
     event: Event
+    call: str = ""
+    """Which call it was, where it had a request id: the verb and a digest of its arguments."""
+    answer: Json = None
+    """What was answered then, where there was a request id; it is answered again."""

@@ -2,7 +2,7 @@
 
 Holds: the port of stores, and the values that cross it beside those of `task`.
 Does not hold: any store (see adapters), the contract as tests (see testing).
-Depends on: events, task, values.
+Depends on: events, filters, task, values.
 
 A store loads and keeps; it decides nothing. The one operation that changes anything
 runs a pure function of the core inside the store's own transaction.
@@ -16,8 +16,10 @@ from typing import Protocol, Self, TypeVar
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.events import Entry
-from distribution.task import Ask, Decide, Task, View
+from distribution.events import Cell, Entry
+from distribution.filters import Filter
+from distribution.ranks import slot_of
+from distribution.task import Ask, Decide, Row, Task, View
 from distribution.values import INTEGER_LIMIT, AssigneeId, ItemId, Json, TaskId, check_count, check_index
 
 R = TypeVar("R")
@@ -30,13 +32,13 @@ PAGE_LIMIT = 10_000
 class Page:
     """A stretch of an ordered list: what comes after a key, so many at most."""
 
-    after: int = attrs.field(default=-1)
-    """Key of the last row seen; -1 from the beginning."""
+    after: int | None = attrs.field(default=None)
+    """Key of the last row seen; None from the beginning."""
 
     @after.validator
     def _check_after(self, _: object, value: object) -> None:
-        if not -1 <= check_index(value, "after of a page") < INTEGER_LIMIT:
-            raise InvalidInput(subject="after of a page", must="be a key, or -1", got=value)
+        if value is not None and not -INTEGER_LIMIT <= check_index(value, "after of a page") < INTEGER_LIMIT:
+            raise InvalidInput(subject="after of a page", must="be a key, or None", got=value)
 
     limit: int = attrs.field(default=1000)
 
@@ -54,11 +56,18 @@ class Placement:
     position: int
     """Place of the item in the input, from 0: the key of a page over a whole task."""
     assignee: AssigneeId
-    slot: int
-    """Place in the order of work: the key of a page over one assignee."""
+    rank: int
+    """Place in the order of work: the key of a page over one assignee; without priorities the slot."""
+    cell: Cell
+    """How it stands."""
     effort: str = "1"
     """Exact, as text."""
     attributes: dict[str, Json] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def slot(self) -> int:
+        """Give the place in the order, priorities aside."""
+        return slot_of(self.rank)
 
 
 class TaskStore(Protocol):
@@ -70,6 +79,9 @@ class TaskStore(Protocol):
 
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """Load what *ask* names, let *decide* look at it, keep what it decided, return its result.
+
+        Where *decide* answers with another `Ask`, that is loaded as of the same moment, and
+        it looks again (`task.settle`). The view shows what `Ask` and `View` say, no less.
 
         Atomic: changes and event become visible together or not at all; whatever
             *decide* raises, or the rows of a change raise while they are read, leaves
@@ -89,18 +101,37 @@ class TaskStore(Protocol):
         """
         ...
 
-    def tasks(self, page: Page) -> Sequence[tuple[int, Task]]:
+    def tasks(
+        self, page: Page, *, where: Filter | None = None, member: AssigneeId | None = None
+    ) -> Sequence[tuple[int, Task]]:
         """List tasks that are not deleted with their keys, oldest first.
 
+        *where* looks at `Task.record`; *member* lets only those through in which she takes
+        part, or took part. Both answer as `filters.matches` does.
         Order: by key, which never changes; a task created meanwhile comes last.
         """
         ...
 
-    def placements(
-        self, task_id: TaskId, page: Page, *, assignee: AssigneeId | None = None, item: ItemId | None = None
-    ) -> Sequence[Placement]:
-        """List placements: of a whole task by position, of one assignee by slot, or all of one item.
+    def items(self, task_id: TaskId, page: Page, *, where: Filter | None = None) -> Sequence[Row]:
+        """List items that are in the task, by position, with everybody who has or had them.
 
+        *where* looks at their attributes, and answers as `filters.matches` does.
+        """
+        ...
+
+    def placements(
+        self,
+        task_id: TaskId,
+        page: Page,
+        *,
+        assignee: AssigneeId | None = None,
+        item: ItemId | None = None,
+        state: str | None = None,
+    ) -> Sequence[Placement]:
+        """List placements: of a whole task by position, of one assignee by rank, or all of one item.
+
+        Those of one item, or at one position, stand in the order of the team, and are
+        never cut by the end of a page. *state* lets only some through.
         Returns nothing for a task, assignee or item that is not there.
         Called: once for each page; O(rows of the page), whatever the size of the task.
         """

@@ -1,40 +1,53 @@
-"""The decisions on a task: what may happen, or why not.
+"""The task as it is kept, what a decision sees of it, and what a decision is.
 
-Holds: the task as it is kept, and the decisions to create and delete one.
-Does not hold: planning (see static), how anything is loaded or kept (see ports).
-Depends on: basis, errors, events, filters, plan, static, values, workload.
+Holds: the task, the view and what is asked of it, changes, the decision.
+Does not hold: any decision (see creation, handing, work, team, moving), loading and
+keeping (see ports).
+Depends on: basis, errors, events, filters, members, pull, values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
 make, the event that says what happened, and the answer for the caller; a store applies
-all of it or nothing, and may ask again after a conflict.
+all of it or nothing, and may ask again after a conflict. Where the view does not show
+enough, the function returns what else it asks for and is called again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from fractions import Fraction
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
-from distribution.basis import Basis
-from distribution.errors import InvalidInput, NotFound, Refused
-from distribution.events import Entry, Event, Stamp, TaskCreated, TaskDeleted, aware
+from distribution.basis import Basis, ByCount
+from distribution.errors import InvalidInput, NotFound
+from distribution.events import Cell, Entry, Event, Stamp, aware
 from distribution.filters import Filter
-from distribution.plan import Plan
-from distribution.values import NAME_LIMIT, AssigneeId, ItemId, Json, TaskId, check_attributes, check_id
+from distribution.lifecycle import GONE, TaskState
+from distribution.members import Standing
+from distribution.pull import Pull
+from distribution.values import (
+    NAME_LIMIT,
+    AssigneeId,
+    ItemId,
+    Json,
+    TaskId,
+    check_attributes,
+    check_id,
+    check_priority,
+)
 from distribution.workload import Workload
 
 R = TypeVar("R")
 
-State: TypeAlias = Literal["open", "deleted"]
+ACTIONS = ("completed", "discard", "approved")
+"""Statuses a task knows unless told otherwise."""
 
-ItemRow: TypeAlias = tuple[int, ItemId, str | None, str | None]
-"""Position, id, effort as text (None for 1), attributes as JSON text (None for none)."""
-PlacementRow: TypeAlias = tuple[int, int, int]
-"""Position, index of the assignee, slot."""
+ItemRow: TypeAlias = tuple[int, ItemId, str | None, str | None, int, int]
+"""Position, id, effort as text (None for 1), attributes as JSON text (None for none), rank, copies left."""
+PlacementRow: TypeAlias = tuple[int, int, int, Cell]
+"""Position, number of the member, rank of the item, how it stands."""
 
 
 def _task_id(value: object) -> str:
@@ -54,30 +67,126 @@ def _metadata(value: Mapping[str, Json]) -> Mapping[str, Json]:
     return plain
 
 
+def _actions(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+        raise InvalidInput(subject="actions", must="be a list of at least one status", got=value)
+    names = tuple(check_id(name, "action") for name in value)
+    if len(set(names)) != len(names):
+        raise InvalidInput(subject="actions", must="be different from each other", got=value)
+    return names
+
+
 @attrs.frozen(kw_only=True)
 class Task:
-    """A task as it is kept: what was asked for, and how it stands."""
+    """A task as it is kept: what was asked for, and its state. Counts are with its members."""
 
     id: TaskId = attrs.field(converter=_task_id)
     name: str = attrs.field(converter=_name)
-    workload: Workload
-    seed: int
-    order: str
-    basis: Basis
+    workload: Workload | None = None
+    """Who carries which share; None where assignees pull."""
+    pull: Pull | None = None
+    """How work is handed out; None where it is distributed by load."""
+    seed: int = 0
+    order: str = "shuffled"
+    basis: Basis = attrs.field(factory=ByCount)
     where: Filter | None = None
     """The filter the items passed; None where all were taken."""
-    items: int
+    items: int = 0
     """How many items the task has."""
-    counts: dict[AssigneeId, int]
-    """Items of each assignee."""
-    efforts: dict[AssigneeId, Fraction]
-    """Sum of the efforts of each assignee's items."""
+    positions: int = 0
+    """How many it ever had: the position of the next."""
+    actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
+    """Statuses that may be set."""
+    priority: int = attrs.field(default=0, converter=check_priority)
+    """Larger before smaller, for whoever works on several tasks."""
+    due: datetime | None = attrs.field(default=None, converter=attrs.converters.optional(aware))
+    """After it nothing is handed out."""
     created_at: datetime = attrs.field(converter=aware)
     creator: str = ""
     digest: str = ""
     """Tells the items apart from those of another call."""
     metadata: Mapping[str, Json] = attrs.field(factory=dict, converter=_metadata)
-    state: State = "open"
+    state: TaskState = "open"
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a task of both modes, and of none."""
+        if (self.workload is None) == (self.pull is None):
+            raise InvalidInput(
+                subject="a task",
+                must="either have a workload or be pulled from",
+                got=(self.workload, self.pull),
+            )
+
+    @property
+    def mode(self) -> str:
+        """Name how items get to people."""
+        return "distribution" if self.pull is None else "pulling"
+
+    def record(self) -> dict[str, Json]:
+        """Give what filters over tasks look at; instants in ISO 8601, UTC, so that they compare as text."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.state,
+            "mode": self.mode,
+            "creator": self.creator,
+            "created": instant_text(self.created_at),
+            "due": None if self.due is None else instant_text(self.due),
+            "priority": self.priority,
+            "items": self.items,
+            "metadata": self.metadata,
+        }
+
+
+def instant_text(at: datetime) -> str:
+    """Write an instant so that texts compare as instants do.
+
+    >>> from datetime import UTC
+    >>> instant_text(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    '2026-11-22T12:00:00.000000+00:00'
+    """
+    return aware(at).isoformat(timespec="microseconds")
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One item as a decision sees it."""
+
+    position: int
+    item: ItemId
+    rank: int
+    """Its place in the queue, and in anybody's order of work; see `ranks`."""
+    left: int
+    """Copies nobody holds: open to be handed out."""
+    removed: bool = False
+    """It left the task; only its history and what was done stays."""
+    cells: Mapping[AssigneeId, Cell] = attrs.field(factory=dict, hash=False)
+    """Everybody who has or had it."""
+    effort: str = "1"
+    """Exact, as text."""
+    attributes: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class Head:
+    """The head of the queue, as one assignee would be served."""
+
+    assignee: AssigneeId
+    fresh: int | None = None
+    """So many items with copies left that she never had; None for one batch of the task."""
+    again: bool = False
+    """Besides all with copies left that she had, and that went back."""
+
+
+@attrs.frozen(kw_only=True)
+class Held:
+    """Placements by state, all with their items and everybody else who has or had those."""
+
+    assignees: tuple[AssigneeId, ...] | None = None
+    """Only theirs; None for everybody's."""
+    states: tuple[str, ...] = ("open",)
+    where: Filter | None = None
+    """Only of items with these attributes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -86,18 +195,57 @@ class Ask:
 
     request: str | None = None
     """Load the entry of this request, if it was answered before."""
+    members: tuple[AssigneeId, ...] | None = ()
+    """Load how these stand; None for everybody."""
+    head: Head | None = None
+    """Load the head of the queue."""
+    expired: datetime | None = None
+    """Load open placements whose lease has ended by then: the first hundred by end."""
+    items: tuple[ItemId, ...] = ()
+    """Load these items, removed ones too."""
+    positions: tuple[int, ...] = ()
+    """Load the items at these positions, removed ones too."""
+    held: Held | None = None
+    """Load the items of these placements."""
+    waiting: bool = False
+    """Load every item of which copies are left; where `held` has a filter, only those it lets through."""
+    known: tuple[ItemId, ...] = ()
+    """Tell which of these are in the task, or were."""
+    whole: bool = False
+    """Load every item that is not removed, with effort, attributes and everybody who has or had it."""
+    outlook: bool = False
+    """Load when the first lease ends."""
+    entry: int | None = None
+    """Load the entry of this version."""
+
+
+EXPIRED_LIMIT = 100
+"""Expired leases that one pull cleans up at most, so that no pull pays for a leaving fleet."""
 
 
 @attrs.frozen(kw_only=True)
 class View:
     """What a store loaded for one decision, under its lock."""
 
+    ask: Ask
+    """What it shows."""
     task: Task | None
     """None where there is no task of that id."""
     version: int
     """Of the newest entry; 0 where there is no task."""
     answered: Entry | None = None
     """The entry of the request asked for."""
+    members: Mapping[AssigneeId, Standing] = attrs.field(factory=dict, hash=False)
+    """Those asked for who belong, or belonged, to the task, in the order of their numbers."""
+    fresh: Sequence[Row] = ()
+    """From the head of the queue; she never had them, and `cells` is not loaded."""
+    again: Sequence[Row] = ()
+    expired: Sequence[Row] = ()
+    rows: Sequence[Row] = ()
+    """The items, held placements' items and waiting items asked for, each once, by rank and position."""
+    known: frozenset[ItemId] = frozenset()
+    outlook: datetime | None = None
+    entry: Entry | None = None
 
 
 @attrs.frozen
@@ -105,6 +253,13 @@ class PutTask:
     """Keep this task, in the place of what was there."""
 
     task: Task
+
+
+@attrs.frozen
+class PutMembers:
+    """Keep how these stand, in the place of what was there."""
+
+    standings: tuple[Standing, ...]
 
 
 @attrs.frozen
@@ -119,11 +274,32 @@ class AddItems:
 
 
 @attrs.frozen
-class DropItems:
-    """Remove all items and placements of the task."""
+class PutItems:
+    """Keep these items' (left, rank, removed, position), in the place of what was there."""
+
+    rows: Sequence[tuple[int, int, bool, int]]
 
 
-Change: TypeAlias = PutTask | AddItems | DropItems
+@attrs.frozen
+class PutPlacements:
+    """Keep these placements, in the place of what was there; rank is that of the item, none came back."""
+
+    rows: Sequence[PlacementRow]
+
+
+@attrs.frozen
+class DropPlacements:
+    """Remove the placements of (position, number of the member)."""
+
+    rows: Sequence[tuple[int, int]]
+
+
+@attrs.frozen
+class Purge:
+    """Remove all items, placements and members of the task."""
+
+
+Change: TypeAlias = PutTask | PutMembers | AddItems | PutItems | PutPlacements | DropPlacements | Purge
 
 
 @attrs.frozen(kw_only=True)
@@ -133,6 +309,9 @@ class Decision(Generic[R]):
     changes: tuple[Change, ...] = ()
     event: Event | None = None
     stamp: Stamp | None = None
+    call: str = ""
+    """Of a call with a request id: see `Entry`."""
+    answer: Json = None
     result: R
 
     def __attrs_post_init__(self) -> None:
@@ -143,78 +322,44 @@ class Decision(Generic[R]):
             )
 
 
-Decide: TypeAlias = Callable[[View], Decision[R]]
+Decide: TypeAlias = Callable[[View], Decision[R] | Ask]
 """A pure function; a store may call it more than once."""
 
 
-def creation(task: Task, plan: Plan, items: Iterable[ItemRow], stamp: Stamp) -> Decide[Task]:
-    """Decide to create a task whose items are shared out by a plan.
+def settle(load: Callable[[Ask], View], ask: Ask, decide: Decide[R]) -> tuple[View, Decision[R]]:
+    """Let a decision look until it has seen enough; give the view it decided on, and the decision.
 
-    Called again under the same request id it gives the same answer, also when the task
-    has been deleted since.
-
-    Raises, when decided:
-        Refused: there is, or was, another task of that id, or the request id was used
-            for another call.
+    This is the loop of every store and of every dry run.
     """
-
-    def decide(view: View) -> Decision[Task]:
-        if view.task is None:
-            event = TaskCreated(items=plan.n, skipped=len(plan.skipped), counts=plan.counts())
-            rows = AddItems(items, _Placements(plan))
-            return Decision(changes=(PutTask(task), rows), event=event, stamp=stamp, result=task)
-        if view.answered is not None:
-            # Asked again later: the same call, but for the time it was made.
-            first = attrs.evolve(view.task, created_at=task.created_at, state=task.state)
-            if not isinstance(view.answered.event, TaskCreated) or first != task:
-                raise _reused(stamp.request)
-            return Decision(result=attrs.evolve(view.task, state="open"))
-        state = "was deleted and its history is kept" if view.task.state == "deleted" else "exists"
-        raise Refused(f"task {task.id!r}", state, "choose another id")
-
-    return decide
-
-
-def _reused(request: str | None) -> Refused:
-    return Refused(
-        f"request {request!r}", "was used for another call", "make up a new request id for each call"
-    )
-
-
-@attrs.frozen
-class _Placements:
-    """The placements of a plan, computed as often as they are read."""
-
-    plan: Plan
-
-    def __iter__(self) -> Iterator[PlacementRow]:
-        return self.plan.placements()
-
-
-def deletion(task_id: TaskId, stamp: Stamp) -> Decide[Task]:
-    """Decide to delete a task with its items; its history stays.
-
-    Called again under the same request id it gives the same answer.
-
-    Raises, when decided:
-        NotFound: there is no such task.
-        Refused: the request id was used for another call.
-    """
-
-    def decide(view: View) -> Decision[Task]:
-        if view.task is not None and view.answered is not None:
-            if not isinstance(view.answered.event, TaskDeleted):
-                raise _reused(stamp.request)
-            return Decision(result=view.task)
-        if view.task is None or view.task.state == "deleted":
-            raise no_task(task_id)
-        gone = attrs.evolve(view.task, state="deleted")
-        event = TaskDeleted(items=view.task.items)
-        return Decision(changes=(DropItems(), PutTask(gone)), event=event, stamp=stamp, result=gone)
-
-    return decide
+    view = load(ask)
+    answer = decide(view)
+    while isinstance(answer, Ask):
+        view = load(answer)
+        answer = decide(view)
+    return view, answer
 
 
 def no_task(task_id: object) -> NotFound:
     """Build the error for a task that is not there."""
     return NotFound(kind="task", name=task_id, place="the store", remedy="list the tasks to see their ids")
+
+
+def no_member(assignee: object, task: Task, count: int) -> NotFound:
+    """Build the error for somebody who does not belong to a task."""
+    return NotFound(
+        kind="assignee",
+        name=assignee,
+        place=f"task {task.name!r} of {count}" if count else f"task {task.name!r}",
+        remedy="check the spelling, ids are case-sensitive; or add her first",
+    )
+
+
+def the_task(view: View, task_id: Any) -> Task:
+    """Give the task of a view.
+
+    Raises:
+        NotFound: there is none, or it is deleted.
+    """
+    if view.task is None or view.task.state in GONE:
+        raise no_task(task_id)
+    return view.task

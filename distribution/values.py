@@ -256,6 +256,24 @@ def _item_id(value: ItemId) -> ItemId:
     return check_id(value, "item id", ITEM_ID_LIMIT)
 
 
+PRIORITY_LIMIT = 1 << 20
+"""Priorities lie between minus and plus this."""
+
+
+def check_priority(value: object) -> int:
+    """Return a priority, larger before smaller, else raise.
+
+    Raises:
+        InvalidInput: it is not a whole number within the limits.
+    """
+    if value == 0 and type(value) is int:
+        return 0
+    number = check_index(value, "priority")
+    if abs(number) > PRIORITY_LIMIT:
+        raise InvalidInput(subject="priority", must=f"be at most {PRIORITY_LIMIT} either way", got=value)
+    return number
+
+
 def _effort(value: Number) -> Fraction:
     return exact(value, "effort of an item")
 
@@ -279,6 +297,8 @@ class Item:
         factory=dict, kw_only=True, converter=_attributes, hash=False
     )
     """What filters, strata and groups look at."""
+    priority: int = attrs.field(default=0, kw_only=True, converter=check_priority)
+    """Larger is worked on before smaller."""
 
 
 def in_order(values: object, subject: str) -> None:

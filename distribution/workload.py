@@ -109,6 +109,42 @@ class Workload:
         in_order(assignees, "assignees")
         return cls.weights([(assignee, 1) for assignee in assignees])
 
+    def with_load(self, assignee: AssigneeId, load: Number) -> Self:
+        """Give the workload in which she has this load in percent, and the others share the rest as before.
+
+        She may be new. Where the others have no load at all, hers can only be 100.
+
+        >>> str(Workload.of({"ann": 60, "bob": 40}).with_load("eve", 50))
+        'ann 30 %, bob 20 %, eve 50 %'
+
+        Raises:
+            InvalidInput: the load is not between 0 and 100, or the sum cannot be 100.
+        """
+        subject = f"load of {assignee!r}"
+        percent = exact(load, subject)
+        if percent > 100:
+            raise InvalidInput(subject=subject, must="be between 0 and 100", got=load)
+        others = [pair for pair in zip(self.assignees, self.shares, strict=True) if pair[0] != assignee]
+        rest = sum(share for _, share in others)
+        if rest == 0 and percent != 100:
+            raise InvalidInput(subject=subject, must="be 100 while nobody else carries any", got=load)
+        scaled = {name: (100 - percent) * Fraction(share, rest or 1) for name, share in others}
+        order = self.assignees if assignee in self.assignees else (*self.assignees, assignee)
+        return type(self).weights([(name, scaled.get(name, percent)) for name in order])
+
+    def without(self, assignee: AssigneeId) -> Self:
+        """Give the workload of the others, in their proportions.
+
+        Raises:
+            InvalidInput: nobody else carries a share.
+        """
+        pairs = zip(self.assignees, self.shares, strict=True)
+        return type(self).weights([pair for pair in pairs if pair[0] != assignee])
+
+    def carried_by_others(self, assignee: AssigneeId) -> bool:
+        """Tell whether anybody else carries a share."""
+        return any(s for name, s in zip(self.assignees, self.shares, strict=True) if name != assignee)
+
     def load_of(self, assignee: AssigneeId) -> Fraction:
         """Give the share of one assignee in percent, exact.
 

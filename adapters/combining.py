@@ -1,0 +1,92 @@
+"""Many callers, one commit: whoever gets a turn also does what the others are waiting for.
+
+A commit costs a write to the disk, whatever is in it. While one thread commits, the
+calls of the others gather; the next of them takes all into one transaction. No call
+waits longer than for the transaction before its own, and none starves: they are served
+in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
+
+import attrs
+
+R = TypeVar("R")
+
+MOST = 64
+"""Calls in one transaction at most."""
+
+
+@attrs.define(eq=False)
+class Call(Generic[R]):
+    """One caller's call, and what came of it."""
+
+    run: Callable[[], R]
+    done: bool = False
+    result: R | None = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Run it; keep what it gives, or raises."""
+        try:
+            self.result = self.run()
+        except Exception as error:  # noqa: BLE001  it reaches the caller whose call it is
+            self.error = error
+
+    def outcome(self) -> R:
+        """Give what it gave, or raise what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.result  # type: ignore[return-value]
+
+
+class Combiner:
+    """Gathers calls and has them run together, each whole, in the order in which they came.
+
+    *turn* lets one thread in at a time; *together* runs calls in one transaction, settles
+    each of them, and raises where nothing of any was kept.
+    """
+
+    def __init__(
+        self,
+        turn: AbstractContextManager[object],
+        together: Callable[[Sequence[Call[object]]], None],
+        most: int = MOST,
+    ) -> None:
+        self._turn = turn
+        self._together = together
+        self._most = most
+        self._waiting: deque[Call[object]] = deque()
+
+    def __call__(self, run: Callable[[], R]) -> R:
+        """Run a call, alone or with others; return when what it did is kept."""
+        call: Call[R] = Call(run)
+        self._waiting.append(call)  # type: ignore[arg-type]
+        while not call.done:
+            with self._turn:
+                if not call.done:
+                    self._serve()
+        return call.outcome()
+
+    def _serve(self) -> None:
+        """Serve those who have waited longest."""
+        calls = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+        try:
+            self._together(calls)
+        except Exception as error:  # noqa: BLE001  nothing was kept, so it reaches everybody
+            for call in calls:
+                call.error = error
+        except BaseException:
+            # This thread is told to stop; nothing was kept, and others may go on.
+            self._waiting.extendleft(reversed(calls))
+            raise
+        for call in calls:
+            call.done = True
+
+    def forget(self) -> None:
+        """Drop the calls of threads that are not there, in the child of a fork."""
+        self._waiting.clear()

@@ -1,0 +1,77 @@
+"""What all verbs of the dispatcher share: a store to ask, a clock, ids, a stamp.
+
+Clock and ids come in here, and only here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypedDict, TypeVar, Unpack
+
+import attrs
+
+from distribution.events import Stamp
+from distribution.outcomes import Changed
+from distribution.ports import TaskStore
+from distribution.task import Ask, Decide, settle
+from distribution.values import TaskId, check_id
+
+R = TypeVar("R")
+
+
+class By(TypedDict, total=False):
+    """Who asks, why, and under which id of the call."""
+
+    actor: str
+    """Kept in the history."""
+    reason: str
+    """Kept in the history."""
+    request: str | None
+    """Called again with the same id, a call gives the same answer and changes nothing."""
+
+
+def new_id() -> TaskId:
+    """Make an id that nobody else makes.
+
+    >>> len(new_id())
+    12
+    """
+    return secrets.token_hex(6)
+
+
+def now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+class Deciding:
+    """A store, and the way a decision is made on it."""
+
+    def __init__(
+        self, store: TaskStore, *, clock: Callable[[], datetime] = now, ids: Callable[[], TaskId] = new_id
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._ids = ids
+
+    def _stamp(self, by: By) -> Stamp:
+        return Stamp(at=self._clock(), **by)
+
+    def _do(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
+        """Decide and keep."""
+        return self.store.transact(check_id(task_id, "task id"), *decision)
+
+    def _change(self, task_id: TaskId, decision: tuple[Ask, Decide[Changed]], *, dry_run: bool) -> Changed:
+        """Decide and keep, or only decide."""
+        if not dry_run:
+            return self._do(task_id, decision)
+        check_id(task_id, "task id")
+        ask, decide = decision
+        # A dry run answers for what would be, so it does not look up what a request was answered.
+        ask = attrs.evolve(ask, request=None)
+        return settle(lambda ask: self.store.read(task_id, ask), ask, decide)[1].result
+
+
+__all__ = ["By", "Deciding", "Unpack", "new_id", "now"]

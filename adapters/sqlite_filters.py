@@ -1,0 +1,2 @@
+def condition(where, record):
+    raise NotImplementedError

@@ -1,0 +1,395 @@
+"""Rows of the SQLite store, read and written: what a decision sees, and what it changes.
+
+SQL here selects and writes; nothing in it knows a cap, a share or a lease's meaning.
+CROSS JOIN and INDEXED BY keep the plan as it is written: with statistics, or with none,
+SQLite has chosen to go through a whole task to find one item.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from adapters.sqlite_filters import condition
+from distribution.codec import decode, encode
+from distribution.events import Cell, Entry, Event, Stamp
+from distribution.members import Member, Standing
+from distribution.task import (
+    EXPIRED_LIMIT,
+    AddItems,
+    Ask,
+    Change,
+    Decision,
+    DropPlacements,
+    Held,
+    Purge,
+    PutItems,
+    PutMembers,
+    PutPlacements,
+    PutTask,
+    Row,
+    Task,
+    View,
+)
+from distribution.values import TaskId
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+ROW = """item.position, item.id, item.rank, item.free, item.removed, item.effort, item.attributes,
+    placement.member, placement.state, placement.status, placement.since, placement.until"""
+CELLS = """LEFT JOIN placement NOT INDEXED
+    ON placement.task = item.task AND placement.position = item.position"""
+BY_ID = f"""SELECT {ROW} FROM json_each(?) AS wanted
+    CROSS JOIN item INDEXED BY item_id ON item.task = ? AND item.id = wanted.value {CELLS}"""
+BY_POSITION = f"""SELECT {ROW} FROM json_each(?) AS wanted
+    CROSS JOIN item NOT INDEXED ON item.task = ? AND item.position = wanted.value {CELLS}"""
+WHOLE = f"SELECT {ROW} FROM item NOT INDEXED {CELLS} WHERE item.task = ? AND item.removed = 0"
+FRESH = """SELECT position, id, rank, free FROM item INDEXED BY item_queue
+    WHERE task = ? AND free > 0 AND removed = 0 AND NOT EXISTS (
+        SELECT 1 FROM placement NOT INDEXED
+        WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)
+    ORDER BY rank, position LIMIT ?"""
+AGAIN = """SELECT position FROM placement INDEXED BY placement_back
+    WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
+EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
+    WHERE task = ? AND until <= ? ORDER BY until, position LIMIT ?"""
+HELD = "SELECT position FROM placement INDEXED BY placement_work WHERE task = ? AND member IN (SELECT value FROM json_each(?))"
+HELD_BY_ALL = "SELECT position FROM placement NOT INDEXED WHERE task = ?"
+WAITING = "SELECT position FROM item INDEXED BY item_queue WHERE task = ? AND free > 0 AND removed = 0"
+OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ? AND until > 0 ORDER BY until LIMIT 1"
+MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
+OP = "version, at, actor, request, reason, event, call, answer"
+VERSION = "SELECT version FROM op NOT INDEXED WHERE task = ? ORDER BY version DESC LIMIT 1"
+
+PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
+    DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body"""
+PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
+    DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
+    skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
+PUT_PLACEMENT = """INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, position, member)
+    DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since, until = excluded.until"""
+PUT_ITEM = "UPDATE item SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
+DROP = "DELETE FROM placement WHERE task = ? AND position = ? AND member = ?"
+PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def micros(at: datetime | None) -> int | None:
+    """Write an instant as whole microseconds since 1970."""
+    return None if at is None else (at - EPOCH) // MICROSECOND
+
+
+def instant(value: int | None) -> datetime | None:
+    """Read what `micros` wrote."""
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def dumped(data: object) -> str:
+    """Write JSON as short as it gets."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=dict)
+
+
+@lru_cache(maxsize=256)
+def task_of(body: str) -> Task:
+    """Read a task; the same text gives the same value."""
+    task: Task = decode(Task, json.loads(body))
+    return task
+
+
+@lru_cache(maxsize=4096)
+def _member_of(body: str) -> Member:
+    member: Member = decode(Member, json.loads(body))
+    return member
+
+
+@lru_cache(maxsize=4096)
+def _cell(state: Any, status: str | None, since: int, until: int | None) -> Cell:
+    return Cell(state, instant(since), status, instant(until))  # type: ignore[arg-type]
+
+
+def entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
+    """Read a line of the log."""
+    version, at, actor, request, reason, event, call, answer = row
+    return Entry(
+        task=task_id,
+        version=version,
+        stamp=Stamp(at=instant(at), actor=actor, request=request, reason=reason),  # type: ignore[arg-type]
+        event=decode(Event, json.loads(event)),
+        call=call,
+        answer=None if answer is None else json.loads(answer),
+    )
+
+
+class Loader:
+    """One task's rows, as one connection sees them now."""
+
+    def __init__(self, connection: sqlite3.Connection, key: int, task: Task) -> None:
+        self.connection = connection
+        self.key = key
+        self.task = task
+        self._names: dict[int, str] = {}
+
+    def view(self, ask: Ask) -> View:
+        """Load what a decision asks for, and nothing else."""
+        execute, key = self.connection.execute, self.key
+        version = execute(VERSION, (key,)).fetchone()
+        members = self._members(ask)
+        fresh, again = self._head(ask, members)
+        return View(
+            ask=ask,
+            task=self.task,
+            version=version[0] if version else 0,
+            answered=self._entry("request", ask.request),
+            members=members,
+            fresh=fresh,
+            again=again,
+            expired=self._expired(ask.expired),
+            rows=self._named(ask),
+            known=self._known(ask.known) if ask.known else frozenset(),
+            outlook=self._outlook() if ask.outlook else None,
+            entry=self._entry("version", ask.entry),
+        )
+
+    def _members(self, ask: Ask) -> Mapping[str, Standing]:
+        """Load how people stand."""
+        if ask.members is None:
+            found = self.connection.execute(MEMBERS, (self.key,)).fetchall()
+        else:
+            found = [row for name in ask.members for row in self.connection.execute(MEMBER, (self.key, name))]
+        return {
+            row[0]: Standing(
+                member=_member_of(row[1]),
+                number=row[2],
+                open=row[3],
+                done=row[4],
+                skipped=row[5],
+                lost=row[6],
+                worked_at=instant(row[7]),
+            )
+            for row in sorted(found, key=lambda row: int(row[2]))
+        }
+
+    def _entry(self, column: str, value: object) -> Entry | None:
+        """Load one line of the log."""
+        if value is None:
+            return None
+        query = f"SELECT {OP} FROM op WHERE task = ? AND {column} = ?"
+        rows = self.connection.execute(query, (self.key, value)).fetchall()
+        return entry(self.task.id, rows[0]) if rows else None
+
+    def _head(self, ask: Ask, members: Mapping[str, Standing]) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Load the head of the queue, as one assignee would be served."""
+        head = ask.head
+        if head is None or self.task.pull is None or head.assignee not in members:
+            return (), ()
+        number = members[head.assignee].number
+        count = self.task.pull.batch_size if head.fresh is None else head.fresh
+        fresh = [
+            Row(position=position, item=item, rank=rank, left=left)
+            for position, item, rank, left in self.connection.execute(FRESH, (self.key, number, count))
+        ]
+        again: Sequence[Row] = ()
+        if head.again:
+            positions = [row[0] for row in self.connection.execute(AGAIN, (self.key, number))]
+            again = [row for row in self.at(positions) if row.left > 0 and not row.removed]
+        return fresh, again
+
+    def _expired(self, at: datetime | None) -> Sequence[Row]:
+        """Load items whose lease has ended, the first to end first."""
+        if at is None:
+            return ()
+        found = self.connection.execute(EXPIRED, (self.key, micros(at), EXPIRED_LIMIT))
+        positions = list(dict.fromkeys(row[0] for row in found))
+        if not positions:
+            return ()
+        rows = {row.position: row for row in self.at(positions)}
+        return [rows[position] for position in positions]
+
+    def _outlook(self) -> datetime | None:
+        found = self.connection.execute(OUTLOOK, (self.key,)).fetchone()
+        return instant(found[0]) if found else None
+
+    def _known(self, items: Sequence[str]) -> frozenset[str]:
+        query = """SELECT wanted.value FROM json_each(?) AS wanted
+            CROSS JOIN item INDEXED BY item_id ON item.task = ? AND item.id = wanted.value"""
+        return frozenset(row[0] for row in self.connection.execute(query, (dumped(items), self.key)))
+
+    def _named(self, ask: Ask) -> Sequence[Row]:
+        """Load the items that are named in one way or another, each once, by rank and position."""
+        found: dict[int, Row] = {}
+        if ask.items:
+            found |= self.rows(BY_ID, (dumped(ask.items), self.key))
+        if ask.positions:
+            found |= self.rows(BY_POSITION, (dumped(ask.positions), self.key))
+        if ask.whole:
+            found |= self.rows(WHOLE, (self.key,))
+        else:
+            where, values = self._filter(ask.held)
+            if ask.held is not None:
+                inner, given = self._held(ask.held)
+                query = f"{WHOLE} AND item.position IN ({inner}) AND {where}"
+                found |= self.rows(query, (self.key, *given, *values))
+            if ask.waiting:
+                query = f"{WHOLE} AND item.position IN ({WAITING}) AND {where}"
+                found |= self.rows(query, (self.key, self.key, *values))
+        if not found:
+            return ()
+        return sorted(found.values(), key=lambda row: (row.rank, row.position))
+
+    def _filter(self, held: Held | None) -> tuple[str, list[object]]:
+        if held is None or held.where is None:
+            return "1", []
+        return condition(held.where, "coalesce(item.attributes, '{}')")
+
+    def _held(self, held: Held) -> tuple[str, list[object]]:
+        """Select placements by holder and state."""
+        states = " AND state IN (SELECT value FROM json_each(?))"
+        if held.assignees is None:
+            return HELD_BY_ALL + states, [self.key, dumped(held.states)]
+        numbers = [
+            number
+            for name in held.assignees
+            for (number,) in self.connection.execute(
+                "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?", (self.key, name)
+            )
+        ]
+        return HELD + states, [self.key, dumped(numbers), dumped(held.states)]
+
+    def at(self, positions: Sequence[int]) -> list[Row]:
+        """Load items by position."""
+        return list(self.rows(BY_POSITION, (dumped(positions), self.key)).values())
+
+    def rows(self, query: str, values: Sequence[object]) -> dict[int, Row]:
+        """Load items with everybody who has or had them; by position, in the order of the query."""
+        found: dict[int, Row] = {}
+        cells: dict[str, Cell] = {}
+        for row in self.connection.execute(query, values):
+            position = row[0]
+            if position not in found:
+                cells = {}
+                found[position] = Row(
+                    position=position,
+                    item=row[1],
+                    rank=row[2],
+                    left=row[3],
+                    removed=bool(row[4]),
+                    cells=cells,
+                    effort=row[5] or "1",
+                    attributes=json.loads(row[6]) if row[6] else {},
+                )
+            if row[7] is not None:
+                cells[self.name(row[7])] = _cell(row[8], row[9], row[10], row[11])
+        return found
+
+    def name(self, number: int) -> str:
+        """Give the id of a member by her number."""
+        if number not in self._names:
+            rows = self.connection.execute("SELECT number, id FROM member WHERE task = ?", (self.key,))
+            self._names = dict(rows.fetchall())
+        return self._names[number]
+
+
+def write_entry(connection: sqlite3.Connection, key: int, version: int, decision: Decision[Any]) -> None:
+    """Append a line to the log; its key is a second guard against two writers at one version."""
+    stamp, text = decision.stamp, dumped(encode(decision.event, brief=True))
+    if stamp is None:
+        return
+    answer = None if decision.answer is None else dumped(decision.answer)
+    by = (micros(stamp.at), stamp.actor, stamp.request, stamp.reason)
+    connection.execute(PUT_ENTRY, (key, version, *by, text, decision.call, answer))
+
+
+def write(connection: sqlite3.Connection, key: int, change: Change) -> None:
+    """Keep one change."""
+    _WRITE[type(change)](connection, key, change)
+
+
+def put_task(connection: sqlite3.Connection, task: Task) -> None:
+    """Keep a task, new or known."""
+    values = (task.id, task.state, dumped(task.record()), dumped(encode(task)))
+    connection.execute(PUT_TASK, values)
+
+
+def _put_members(connection: sqlite3.Connection, key: int, change: PutMembers) -> None:
+    connection.executemany(
+        PUT_MEMBER,
+        [
+            (
+                key,
+                s.number,
+                s.id,
+                _member_text(s.member),
+                s.open,
+                s.done,
+                s.skipped,
+                s.lost,
+                micros(s.worked_at),
+            )
+            for s in change.standings
+        ],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _member_text(member: Member) -> str:
+    return dumped(encode(member))
+
+
+def _add(connection: sqlite3.Connection, key: int, change: AddItems) -> None:
+    # The task's key is a small integer of ours: in the text it saves a million tuples.
+    connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0)", iter(change.items))
+    told = _Told()
+    connection.executemany(
+        f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?, ?, ?, ?, ?)",
+        ((position, number, rank, *told(cell)) for position, number, rank, cell in change.placements),
+    )
+
+
+class _Told:
+    """How a cell is written; neighbours mostly share theirs."""
+
+    def __init__(self) -> None:
+        self._cell: Cell | None = None
+        self._text: tuple[object, ...] = ()
+
+    def __call__(self, cell: Cell) -> tuple[object, ...]:
+        if cell is not self._cell:
+            self._cell = cell
+            self._text = (cell.state, cell.status, micros(cell.since), micros(cell.until))
+        return self._text
+
+
+def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> None:
+    rows = [(left, rank, removed, key, position) for left, rank, removed, position in change.rows]
+    connection.executemany(PUT_ITEM, rows)
+
+
+def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
+    told = _Told()
+    rows = [(key, position, number, rank, *told(cell)) for position, number, rank, cell in change.rows]
+    connection.executemany(PUT_PLACEMENT, rows)
+
+
+def _drop(connection: sqlite3.Connection, key: int, change: DropPlacements) -> None:
+    connection.executemany(DROP, [(key, position, number) for position, number in change.rows])
+
+
+def _purge(connection: sqlite3.Connection, key: int, _change: object) -> None:
+    for table in ("placement", "item", "member"):
+        connection.execute(f"DELETE FROM {table} WHERE task = ?", (key,))
+
+
+_WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], None]] = {
+    PutTask: lambda connection, _key, change: put_task(connection, change.task),
+    PutMembers: _put_members,
+    AddItems: _add,
+    PutItems: _put_items,
+    PutPlacements: _put_placements,
+    DropPlacements: _drop,
+    Purge: _purge,
+}

@@ -1,0 +1,183 @@
+"""The verbs of people who work: pull, submit, clear, skip, renew, release, steal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Unpack
+
+import attrs
+
+from adapters.deciding import By, Deciding
+from distribution.filters import Filter, field
+from distribution.handing import pulling, stealing
+from distribution.outcomes import Batch, Outcome
+from distribution.ports import Page
+from distribution.refusals import WhyNoWork
+from distribution.task import Task
+from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
+from distribution.work import clearing, releasing, renewing, skipping, submitting
+
+PULLING: Filter = field("mode").equal("pulling")
+
+
+@attrs.frozen
+class NoWork:
+    """Why no task had anything for her, task by task in the order of urgency."""
+
+    reasons: tuple[tuple[TaskId, WhyNoWork], ...]
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if not self.reasons:
+            return "she takes part in no task that is pulled from"
+        return "; ".join(str(reason) for _, reason in self.reasons)
+
+
+class Working(Deciding):
+    """What assignees do."""
+
+    def pull(self, task_id: TaskId, assignee: AssigneeId, **by: Unpack[By]) -> Batch:
+        """Give her the next batch, or none and the reason.
+
+        >>> batch = tasks.pull(task.id, "ann")
+        >>> batch.items
+        ('a', 'b')
+        >>> print(tasks.pull(task.id, "ann").reason)
+        'ann' holds 2 items and with a batch of 2 would pass the cap of 3; complete some or raise max_batch_workload
+
+        Raises:
+            NotFound: there is no such task.
+            Refused: it is distributed by load.
+        """
+        check_id(assignee, "assignee id")
+        return self._do(task_id, pulling(task_id, assignee, self._stamp(by)))
+
+    def pull_next(self, assignee: AssigneeId, **by: Unpack[By]) -> Batch | NoWork:
+        """Give her the next batch of whichever of her tasks is most urgent and has one.
+
+        Tasks go by priority, then by due date, then by age; closed ones are passed over.
+        With a request id each task answers for itself, so a call made again gets its answer.
+
+        >>> tasks.pull_next("ann").task == task.id
+        True
+        """
+        check_id(assignee, "assignee id")
+        reasons = []
+        for task in self._urgent(assignee):
+            batch = self.pull(task.id, assignee, **by)
+            if batch.reason is None:
+                return batch
+            reasons.append((task.id, batch.reason))
+        return NoWork(tuple(reasons))
+
+    def _urgent(self, assignee: AssigneeId) -> list[Task]:
+        """List her tasks, the most urgent first."""
+        found = list(self._tasks(PULLING, assignee))
+        return sorted(found, key=lambda t: (-t.priority, t.due is None, t.due or t.created_at))
+
+    def _tasks(self, where: Filter | None, member: AssigneeId | None) -> Iterator[Task]:
+        page = Page(limit=200)
+        while rows := self.store.tasks(page, where=where, member=member):
+            yield from (task for _, task in rows)
+            page = attrs.evolve(page, after=rows[-1][0])
+
+    def set_status(
+        self,
+        task_id: TaskId,
+        assignee: AssigneeId,
+        items: Sequence[ItemId],
+        status: str,
+        **by: Unpack[By],
+    ) -> Outcome:
+        """Set her status on items; each counts for itself.
+
+        >>> done = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> done.changed, done.refused
+        (('a', 'b'), ())
+
+        Raises:
+            NotFound: there is no such task.
+            InvalidInput: the task does not know the status.
+        """
+        return self._do(task_id, submitting(task_id, assignee, items, status, self._stamp(by)))
+
+    def clear_status(
+        self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]
+    ) -> Outcome:
+        """Take her status off items; they are open again, and hers.
+
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> tasks.clear_status(task.id, "ann", ["a"]).changed
+        ('a',)
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        return self._do(task_id, clearing(task_id, assignee, items, self._stamp(by)))
+
+    def skip(
+        self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]
+    ) -> Outcome:
+        """Skip items, by the policy of the task.
+
+        >>> _ = tasks.pull(task.id, "ann")
+        >>> tasks.skip(task.id, "ann", ["a"]).changed, tasks.pull(task.id, "bob").items
+        (('a',), ('a', 'c'))
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        return self._do(task_id, skipping(task_id, assignee, items, self._stamp(by)))
+
+    def renew(
+        self,
+        task_id: TaskId,
+        assignee: AssigneeId,
+        items: Sequence[ItemId] | None = None,
+        **by: Unpack[By],
+    ) -> Outcome:
+        """Prolong her leases: a heartbeat. None for all she has open.
+
+        >>> _ = tasks.pull(task.id, "ann")
+        >>> tasks.renew(task.id, "ann").changed
+        ('a', 'b')
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        return self._do(task_id, renewing(task_id, assignee, items, self._stamp(by)))
+
+    def release(
+        self,
+        task_id: TaskId,
+        assignee: AssigneeId,
+        items: Sequence[ItemId] | None = None,
+        **by: Unpack[By],
+    ) -> Outcome:
+        """Give items back unfinished; others come first. None for all she has open.
+
+        >>> _ = tasks.pull(task.id, "ann")
+        >>> tasks.release(task.id, "ann").changed
+        ('a', 'b')
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        return self._do(task_id, releasing(task_id, assignee, items, self._stamp(by)))
+
+    def steal(
+        self, task_id: TaskId, assignee: AssigneeId, *, limit: int | None = None, **by: Unpack[By]
+    ) -> Batch:
+        """Let somebody with an empty list take over half of the longest list nobody began.
+
+        >>> _ = tasks.pull(task.id, "ann"), tasks.pull(task.id, "eve")
+        >>> tasks.steal(task.id, "bob").items
+        ('b',)
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        check_id(assignee, "assignee id")
+        if limit is not None:
+            check_count(limit, "limit", least=1)
+        return self._do(task_id, stealing(task_id, assignee, limit, self._stamp(by)))

@@ -1,0 +1,120 @@
+"""A task comes into being.
+
+Holds: the decision to create one, with its items shared out or queued.
+Does not hold: planning (see static), reading items (adapters do).
+Depends on: errors, events, lifecycle, members, plan, ranks, requests, task, values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from distribution.codec import encode
+from distribution.errors import Refused
+from distribution.events import Cell, Event, Stamp
+from distribution.lifecycle import GONE
+from distribution.members import Member, Standing
+from distribution.plan import Plan
+from distribution.ranks import first, rank
+from distribution.requests import once
+from distribution.task import (
+    AddItems,
+    Decide,
+    Decision,
+    ItemRow,
+    PlacementRow,
+    PutMembers,
+    PutTask,
+    Task,
+    View,
+)
+from distribution.values import ItemId, Json
+
+IncomingRow: TypeAlias = tuple[int, ItemId, str | None, str | None, int]
+"""Position, id, effort as text (None for 1), attributes as JSON text (None for none), priority."""
+
+
+@attrs.frozen
+class _Rows:
+    """The rows of the items, computed as often as they are read."""
+
+    items: Iterable[IncomingRow]
+    plan: Plan | None
+    order: str
+    seed: int
+
+    def __iter__(self) -> Iterator[ItemRow]:
+        if self.plan is not None:
+            slots = self.plan.split.order.slots(0, self.plan.n)
+            for (at, item, effort, attributes, priority), slot in zip(self.items, slots, strict=True):
+                yield at, item, effort, attributes, rank(slot, priority) if priority else slot, 0
+            return
+        order, seed = self.order, self.seed
+        for at, item, effort, attributes, priority in self.items:
+            yield at, item, effort, attributes, rank(first(at, order, item, seed), priority), 1
+
+
+@attrs.frozen
+class _Placements:
+    """The placements of a plan, computed as often as they are read."""
+
+    items: Iterable[IncomingRow]
+    plan: Plan
+    cell: Cell
+
+    def __iter__(self) -> Iterator[PlacementRow]:
+        cell = self.cell
+        for (at, _, _, _, priority), (_, owner, slot) in zip(self.items, self.plan.placements(), strict=True):
+            yield at, owner, rank(slot, priority) if priority else slot, cell
+
+
+def creation(
+    task: Task,
+    members: Sequence[Member],
+    items: Iterable[IncomingRow],
+    stamp: Stamp,
+    *,
+    plan: Plan | None = None,
+    skipped: int = 0,
+) -> Decide[Task]:
+    """Decide to create a task whose items are shared out by a plan, or wait to be pulled.
+
+    Members stand in the order of the workload. Called again under the same request id
+    it gives the same answer, also when the task has been deleted since.
+
+    Raises, when decided:
+        Refused: there is, or was, another task of that id, or the request id was used
+            for another call.
+    """
+
+    def decide(view: View) -> Decision[Task]:
+        if view.task is not None:
+            gone = view.task.state in GONE
+            state = f"was {view.task.state} and its history is kept" if gone else "exists"
+            raise Refused(f"task {task.id!r}", state, "choose another id")
+        counts = {} if plan is None else plan.counts()
+        standings = tuple(
+            Standing(member=member, number=number, open=counts.get(member.id, 0))
+            for number, member in enumerate(members)
+        )
+        facts: dict[str, Json] = {"items": task.items, "skipped": skipped}
+        if plan is not None:
+            facts["counts"] = dict(counts)
+            if plan.sizes is not None:
+                facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
+        order = "" if task.pull is None else task.pull.order
+        placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
+        rows = AddItems(_Rows(items, plan, order, task.seed), placements)
+        return Decision(
+            changes=(PutTask(task), PutMembers(standings), rows),
+            event=Event(what="created", facts=facts),
+            stamp=stamp,
+            result=task,
+        )
+
+    given = encode(attrs.evolve(task, created_at=stamp.at))
+    same = {name: value for name, value in dict(given).items() if name != "created_at"}  # type: ignore[arg-type]
+    return once(decide, stamp, "create", (same, [encode(member) for member in members]), Task)

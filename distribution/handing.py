@@ -1,0 +1,240 @@
+"""Handing out: the next batch, and work taken over from people who never began.
+
+Holds: the decisions to pull and to steal, and the return of expired leases.
+Does not hold: what a person does with her work (see work), settings (see pull).
+Depends on: events, ledger, members, outcomes, refusals, requests, taking, task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from distribution.errors import Refused
+from distribution.events import Cell, Stamp
+from distribution.ledger import Ledger
+from distribution.members import Standing
+from distribution.outcomes import Batch
+from distribution.pull import Pull
+from distribution.refusals import (
+    AllReserved,
+    AtCap,
+    AtLimit,
+    HasOpenWork,
+    Locked,
+    NobodyToStealFrom,
+    NotAMember,
+    OnlyLost,
+    OnlySkipped,
+    QueueEmpty,
+    SkippedIt,
+    WhyNoWork,
+)
+from distribution.requests import once
+from distribution.taking import can_take, hands_out, nobody_else
+from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
+from distribution.values import AssigneeId, TaskId
+
+
+def lease_end(task: Task, at: datetime) -> datetime | None:
+    """Give the end of a lease that begins now."""
+    return None if task.pull is None or task.pull.lease is None else at + task.pull.lease
+
+
+def expire(ledger: Ledger, rows: Iterable[Row]) -> list[Row]:
+    """Return placements whose lease has ended; give their items."""
+    at = ledger.stamp.at
+    gone = Cell("returned", at)
+    for row in rows:
+        for assignee, cell in row.cells.items():
+            if cell.state == "open" and cell.until is not None and cell.until <= at:
+                ledger.put(row, assignee, gone)
+    return list(rows)
+
+
+def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, Decide[Batch]]:
+    """Decide which items she gets next: one whole batch, or none and the reason.
+
+    Up to a hundred expired leases go back first. Then the head of the queue: by
+    priority, then what came back, then in order. What she lost comes after everything
+    else, and only if nobody else can take it; what she skipped, by the task's policy.
+
+    Runtime: O(batch), whatever the size of the task; where what she skipped or lost has
+    to be looked at, besides O(those * people).
+
+    Raises, when decided:
+        NotFound: there is no such task.
+        Refused: it is not a pulling task.
+    """
+    head = Head(assignee=assignee)
+    first = Ask(request=stamp.request, members=(assignee,), head=head, expired=stamp.at)
+    second = Ask(members=None, head=Head(assignee=assignee, again=True), expired=stamp.at, outlook=True)
+
+    def decide(view: View) -> Decision[Batch] | Ask:
+        task = the_task(view, task_id)
+        if task.pull is None:
+            remedy = "list her placements: everybody has her items from the beginning"
+            raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
+        if view.expired and view.ask.members is not None:
+            return second
+        ledger = Ledger(view, task, stamp)
+        returned = expire(ledger, view.expired)
+        taker = view.members.get(assignee)
+        why = _why_not_now(task, task.pull, taker, assignee, ledger)
+        if why is not None or taker is None:
+            return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
+        size = _size(task, task.pull, taker, ledger)
+        rows = _next(ledger, taker, view, returned, size)
+        looked_at_all = view.ask.members is None
+        if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
+            return second
+        if not rows:
+            why = _why_nothing(view, taker, ledger)
+            return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
+        cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
+        for row in rows:
+            ledger.put(row, assignee, cell)
+        items = tuple([row.item for row in rows])
+        return _answer(ledger, Batch(task=task.id, assignee=assignee, items=items, until=cell.until))
+
+    return first, once(decide, stamp, "pull", (assignee,), Batch)
+
+
+def _answer(ledger: Ledger, batch: Batch) -> Decision[Batch]:
+    return ledger.decision("pulled", batch, assignee=batch.assignee)
+
+
+def _why_not_now(
+    task: Task, pull: Pull, taker: Standing | None, assignee: AssigneeId, ledger: Ledger
+) -> WhyNoWork | None:
+    """Tell why she gets nothing, whatever there is."""
+    if taker is None:
+        return NotAMember(assignee, task.id)
+    if (closed := hands_out(task, ledger.stamp.at)) is not None:
+        return closed
+    if not taker.active:
+        return Locked(taker.id, taker.member.state)
+    open_ = ledger.counts(taker.id)[0]
+    if open_ + pull.batch_size > pull.max_batch_workload:
+        return AtCap(taker.id, open_, pull.batch_size, pull.max_batch_workload)
+    if _size(task, pull, taker, ledger) == 0:
+        return AtLimit(taker.id, ledger.holds(taker.id), str(taker.member.limit))
+    return None
+
+
+def _size(task: Task, pull: Pull, taker: Standing, ledger: Ledger) -> int:
+    """Give how many items she may get at once: a batch, or what her limit leaves."""
+    limit = None if taker.member.limit is None else taker.member.limit.of(task.items)
+    return pull.batch_size if limit is None else min(pull.batch_size, max(limit - ledger.holds(taker.id), 0))
+
+
+def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size: int) -> list[Row]:
+    """Give the items she gets: those free for her in the order of the queue, then what she may have again."""
+    task = ledger.task
+    if not returned and not view.again:
+        return list(view.fresh[:size])
+    free = {row.position: row for row in [*view.fresh, *returned] if ledger.left(row) > 0}
+    line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
+    rows = [row for row in line if can_take(task, taker, row, ledger.cell(row, taker.id)) is None][:size]
+    if len(rows) < size:
+        again = {row.position: row for row in [*returned, *view.again] if ledger.left(row) > 0}
+        taken = {row.position for row in rows}
+        for row in sorted(again.values(), key=lambda row: (ledger.rank(row), row.position)):
+            cell = ledger.cell(row, taker.id)
+            alone = nobody_else(task, taker, row, view.members.values())
+            if row.position not in taken and can_take(task, taker, row, cell, alone=alone) is None:
+                rows.append(row)
+    return rows[:size]
+
+
+def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
+    """Tell why there is nothing for her, though she could take something."""
+    refused = [
+        can_take(ledger.task, taker, row, ledger.cell(row, taker.id))
+        for row in [*view.again, *view.expired]
+        if ledger.left(row) > 0
+    ]
+    skipped = sum(isinstance(why, SkippedIt) for why in refused)
+    if skipped:
+        return OnlySkipped(skipped)
+    if refused:
+        return OnlyLost(len(refused))
+    counts = [ledger.counts(assignee) for assignee in view.members]
+    open_ = sum(count[0] for count in counts)
+    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(sum(count[1] for count in counts))
+
+
+def stealing(
+    task_id: TaskId, assignee: AssigneeId, limit: int | None, stamp: Stamp
+) -> tuple[Ask, Decide[Batch]]:
+    """Decide what somebody with an empty list takes over from people who never began.
+
+    Half of the open work of the one who holds most, from the end of her order, at most
+    *limit*; in a pulling task at most one batch, and only when the queue has nothing for
+    her. Those who ever submitted, skipped or renewed anything lose nothing.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    first = Ask(request=stamp.request, members=None, head=Head(assignee=assignee, fresh=1))
+
+    def decide(view: View) -> Decision[Batch] | Ask:
+        task = the_task(view, task_id)
+        taker = view.members.get(assignee)
+        why = _why_not_steal(task, taker, assignee, stamp)
+        if why is not None or taker is None:
+            return Decision(result=Batch(task=task.id, assignee=assignee, reason=why))
+        donors = [s for s in view.members.values() if s.id != assignee and s.worked_at is None and s.open]
+        donors.sort(key=lambda donor: (-donor.open, donor.number))
+        if donors and not view.fresh and view.ask.held is None:
+            return Ask(members=None, held=Held(assignees=tuple(donor.id for donor in donors)))
+        ledger = Ledger(view, task, stamp)
+        taken = () if view.fresh else _half(ledger, taker, donors, view, limit)
+        if not taken:
+            return Decision(result=Batch(task=task.id, assignee=assignee, reason=NobodyToStealFrom(assignee)))
+        cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
+        for donor, row in taken:
+            ledger.put(row, donor, Cell("returned", stamp.at))
+            ledger.put(row, assignee, cell)
+        items = tuple(row.item for _, row in taken)
+        batch = Batch(task=task.id, assignee=assignee, items=items, until=cell.until)
+        return ledger.decision("stolen", batch, assignee=assignee)
+
+    return first, once(decide, stamp, "steal", (assignee, limit), Batch)
+
+
+def _why_not_steal(
+    task: Task, taker: Standing | None, assignee: AssigneeId, stamp: Stamp
+) -> WhyNoWork | None:
+    """Tell why she may not take anything over, whoever holds what."""
+    if taker is None:
+        return NotAMember(assignee, task.id)
+    if (closed := hands_out(task, stamp.at)) is not None:
+        return closed
+    if not taker.active:
+        return Locked(taker.id, taker.member.state)
+    if taker.open:
+        return HasOpenWork(taker.id, taker.open)
+    if taker.room(task.items) == 0:
+        return AtLimit(taker.id, taker.holds, str(taker.member.limit))
+    return None
+
+
+def _half(
+    ledger: Ledger, taker: Standing, donors: list[Standing], view: View, limit: int | None
+) -> list[tuple[AssigneeId, Row]]:
+    """Give what she takes over: half of what the first donor holds of whom she can take anything."""
+    task = ledger.task
+    most = [number for number in (limit, taker.room(task.items)) if number is not None]
+    most += [] if task.pull is None else [task.pull.batch_size]
+    for donor in donors:
+        hers = [row for row in view.rows if donor.id in row.cells and row.cells[donor.id].state == "open"]
+        half = min([-(-len(hers) // 2), *most])
+        free = [
+            row
+            for row in reversed(hers)
+            if can_take(task, taker, row, row.cells.get(taker.id), alone=True) is None
+        ]
+        if free:
+            return [(donor.id, row) for row in reversed(free[:half])]
+    return []

@@ -1,0 +1,327 @@
+"""What a decision changes, kept together: placements, the counts that follow, the event.
+
+Holds: the ledger, from which changes and event come out agreeing with each other.
+Does not hold: any rule of who gets what.
+Depends on: codec, errors, events, lifecycle, members, ranks, task.
+
+Copies left, places in the queue and the counts of members all follow from the
+placements. They are kept beside them so that no decision counts a million rows; they
+change here, with the placement they count, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import zip_longest
+from typing import TypeVar
+
+import attrs
+
+from distribution.codec import decode, encode
+from distribution.diff import Diff, Move
+from distribution.errors import InvalidInput
+from distribution.events import Cell, Event, MemberChange, SettingChange, Shift, Stamp, What
+from distribution.lifecycle import ENDED, HELD
+from distribution.members import Member, Standing
+from distribution.outcomes import Changed, Left
+from distribution.ranks import ahead, base
+from distribution.task import (
+    AddItems,
+    Change,
+    Decision,
+    DropPlacements,
+    PlacementRow,
+    PutItems,
+    PutMembers,
+    PutPlacements,
+    PutTask,
+    Row,
+    Task,
+    View,
+)
+from distribution.values import AssigneeId, Json
+
+R = TypeVar("R")
+
+COUNTED = ("items", "positions")
+"""Settings that follow from the items; they are not set back by an undo."""
+SLOTS: Mapping[str, int] = {"open": 0, "done": 1, "skipped": 2, "returned": 3}
+"""Where a state is counted."""
+
+
+class Ledger:
+    """What is to change, begun from what a view showed.
+
+    A placement that changes twice counts as one change, from the first to the last.
+    """
+
+    def __init__(self, view: View, task: Task, stamp: Stamp) -> None:
+        self.task = task
+        self.stamp = stamp
+        self.version = view.version
+        self._was = task
+        self.members: dict[AssigneeId, Standing] = dict(view.members)
+        """How everybody asked for stands, without what this ledger changes."""
+        self._counts: dict[AssigneeId, list[int]] = {}
+        self._renamed: dict[AssigneeId, tuple[Member | None, Member]] = {}
+        self._worked: set[AssigneeId] = set()
+        self._cells: dict[tuple[int, AssigneeId], tuple[Row, Cell | None, Cell | None]] = {}
+        self._items: dict[int, list[int]] = {}
+        """Position to left, rank, removed; of the items that change."""
+        self._removed: dict[int, bool] = {}
+        self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
+        self._rows: AddItems | None = None
+        self.fresh = 0
+        """How many members are new."""
+
+    def cell(self, row: Row, assignee: AssigneeId) -> Cell | None:
+        """Give how a placement stands by now."""
+        known = self._cells.get((row.position, assignee))
+        return row.cells.get(assignee) if known is None else known[2]
+
+    def left(self, row: Row) -> int:
+        """Give how many copies are left by now."""
+        known = self._items.get(row.position)
+        return row.left if known is None else known[0]
+
+    def rank(self, row: Row) -> int:
+        """Give the place in the queue by now."""
+        known = self._items.get(row.position)
+        return row.rank if known is None else known[1]
+
+    def put(self, row: Row, assignee: AssigneeId, after: Cell | None) -> None:
+        """Let a placement stand like this from now on; None for no more."""
+        key = (row.position, assignee)
+        known = self._cells.get(key)
+        first, before = (known[1], known[2]) if known else (row.cells.get(assignee),) * 2
+        self._cells[key] = (row, first, after)
+        was = None if before is None else before.state
+        now = None if after is None else after.state
+        if was != now:
+            counts = self.counts(assignee)
+            if was is not None:
+                counts[SLOTS[was]] -= 1
+            if now is not None:
+                counts[SLOTS[now]] += 1
+            freed = (was in HELD) - (now in HELD)
+            if freed or now in ENDED:
+                item = self._item(row)
+                item[0] += freed
+                if now in ENDED:
+                    item[1] = ahead(item[1])
+
+    def remove(self, row: Row, *, removed: bool = True) -> None:
+        """Take an item out of the task, or put it back."""
+        item = self._item(row)
+        if bool(item[2]) != removed:
+            item[2] = int(removed)
+            self._removed[row.position] = removed
+            self.task = attrs.evolve(self.task, items=self.task.items + (-1 if removed else 1))
+
+    def add(self, rows: AddItems, count: int, owned: Mapping[AssigneeId, list[int]]) -> None:
+        """Add items in bulk; *owned* has the positions that go to each assignee at once, open."""
+        self._rows = rows
+        self.task = attrs.evolve(
+            self.task, items=self.task.items + count, positions=self.task.positions + count
+        )
+        open_ = Cell("open", self.stamp.at)
+        for assignee, positions in owned.items():
+            self._bulk[assignee, None, open_] = positions
+            self.counts(assignee)[0] += len(positions)
+
+    def worked(self, assignee: AssigneeId) -> None:
+        """Note that she did something herself."""
+        self._worked.add(assignee)
+
+    def counts(self, assignee: AssigneeId) -> list[int]:
+        """Give her open, done, skipped and lost placements by now."""
+        counts = self._counts.get(assignee)
+        if counts is None:
+            standing = self.members[assignee]
+            counts = self._counts[assignee] = [standing.open, standing.done, standing.skipped, standing.lost]
+        return counts
+
+    def holds(self, assignee: AssigneeId) -> int:
+        """Give how many copies she uses up by now."""
+        counts = self._counts.get(assignee)
+        return self.members[assignee].holds if counts is None else counts[0] + counts[1]
+
+    def member(self, after: Member) -> None:
+        """Let a member be like this from now on; a new one gets the next number.
+
+        Numbers come from all members, so all must have been asked for.
+        """
+        standing = self.members.get(after.id)
+        if standing is None:
+            self.members[after.id] = Standing(member=after, number=len(self.members))
+            self._renamed[after.id] = (None, after)
+        elif standing.member != after:
+            first = self._renamed.get(after.id, (standing.member, after))[0]
+            self._renamed[after.id] = (first, after)
+            self.members[after.id] = attrs.evolve(standing, member=after)
+
+    def _item(self, row: Row) -> list[int]:
+        item = self._items.get(row.position)
+        if item is None:
+            item = self._items[row.position] = [row.left, row.rank, int(row.removed)]
+        return item
+
+    def event(
+        self, what: What, assignee: AssigneeId | None = None, facts: dict[str, Json] | None = None
+    ) -> Event | None:
+        """Give what happened; None where nothing did."""
+        shifts, settings = self._shifts(), changed_settings(self._was, self.task)
+        members = tuple(MemberChange(*change) for change in self._renamed.values())
+        restored = tuple(position for position, removed in self._removed.items() if not removed)
+        removed = tuple(position for position, removed in self._removed.items() if removed)
+        came = (self._was.positions, self.task.positions)
+        grown = came[0] != came[1]
+        if not (shifts or settings or members or self._removed or grown):
+            return None
+        return Event(
+            what=what,
+            assignee=assignee,
+            shifts=shifts,
+            members=members,
+            settings=settings,
+            came=came if grown else (),
+            restored=restored,
+            removed=removed,
+            facts=facts or {},
+        )
+
+    def _shifts(self) -> tuple[Shift, ...]:
+        """Put placements together that changed alike, in the order in which they first did."""
+        alike: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
+        last: tuple[AssigneeId, Cell | None, Cell | None] | None = None
+        positions: list[int] = []
+        for (position, assignee), (_, before, after) in self._cells.items():
+            # Neighbours mostly share their cells; hashing two of them costs more than all the rest.
+            if last is None or last[1] is not before or last[2] is not after or last[0] != assignee:
+                if before == after:
+                    continue
+                last = (assignee, before, after)
+                positions = alike.setdefault(last, [])
+            positions.append(position)
+        return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
+
+    def diff(self) -> Diff:
+        """Give the open work that changes hands, item by item; what is new in bulk is not in it."""
+        hands: dict[int, tuple[Row, list[AssigneeId], list[AssigneeId]]] = {}
+        for (position, assignee), (row, before, after) in self._cells.items():
+            had = before is not None and before.state == "open"
+            has = after is not None and after.state == "open"
+            if had != has:
+                hands.setdefault(position, (row, [], []))[1 if had else 2].append(assignee)
+        moves = [
+            Move(row.item, source, target)
+            for row, sources, targets in hands.values()
+            for source, target in zip_longest(sources, targets)
+        ]
+        return Diff(tuple(moves))
+
+    def changes(self) -> tuple[Change, ...]:
+        """Give the rows to write."""
+        changes: list[Change] = []
+        if self.task is not self._was:
+            changes.append(PutTask(self.task))
+        if standings := self._standings():
+            changes.append(PutMembers(standings))
+        if self._rows is not None:
+            changes.append(self._rows)
+        if self._items:
+            rows = [(left, rank, bool(gone), at) for at, (left, rank, gone) in self._items.items()]
+            changes.append(PutItems(rows))
+        put: list[PlacementRow] = []
+        drop: list[tuple[int, int]] = []
+        for (position, assignee), (row, before, after) in self._cells.items():
+            if after is not None:
+                put.append((position, self.members[assignee].number, base(row.rank), after))
+            elif before is not None:
+                drop.append((position, self.members[assignee].number))
+        if drop:
+            changes.append(DropPlacements(drop))
+        if put:
+            changes.append(PutPlacements(put))
+        return tuple(changes)
+
+    def _standings(self) -> tuple[Standing, ...]:
+        """Give how those stand whom anything changed for."""
+        changed = dict.fromkeys([*self._renamed, *self._counts, *self._worked])
+        standings = []
+        for assignee in changed:
+            standing = self.members[assignee]
+            open_, done, skipped, lost = self.counts(assignee)
+            standings.append(
+                Standing(
+                    member=standing.member,
+                    number=standing.number,
+                    open=open_,
+                    done=done,
+                    skipped=skipped,
+                    lost=lost,
+                    worked_at=self._later(standing.worked_at)
+                    if assignee in self._worked
+                    else standing.worked_at,
+                )
+            )
+        return tuple(standings)
+
+    def _later(self, before: datetime | None) -> datetime:
+        """Give the moment of now, unless a clock went back."""
+        return self.stamp.at if before is None else max(before, self.stamp.at)
+
+    def change(
+        self,
+        what: What,
+        *,
+        assignee: AssigneeId | None = None,
+        facts: dict[str, Json] | None = None,
+        refused: tuple[Left, ...] = (),
+    ) -> Decision[Changed]:
+        """Close the ledger with an answer that tells all it changes."""
+        event = self.event(what, assignee, facts)
+        version = self.version + (event is not None)
+        result = Changed(event=event, diff=self.diff(), refused=refused, version=version)
+        if event is None:
+            return Decision(result=result)
+        return Decision(changes=self.changes(), event=event, stamp=self.stamp, result=result)
+
+    def decision(
+        self,
+        what: What,
+        result: R,
+        *,
+        assignee: AssigneeId | None = None,
+        facts: dict[str, Json] | None = None,
+    ) -> Decision[R]:
+        """Close the ledger."""
+        event = self.event(what, assignee, facts)
+        if event is None:
+            return Decision(result=result)
+        return Decision(changes=self.changes(), event=event, stamp=self.stamp, result=result)
+
+
+def changed_settings(before: Task, after: Task) -> tuple[SettingChange, ...]:
+    """Compare two tasks setting by setting, counts of items aside."""
+    if before is after:
+        return ()
+    return tuple(
+        SettingChange(a.name, encode(getattr(before, a.name)), encode(getattr(after, a.name)))
+        for a in attrs.fields(Task)
+        if a.name not in COUNTED and getattr(before, a.name) != getattr(after, a.name)
+    )
+
+
+def with_settings(task: Task, settings: Mapping[str, Json]) -> Task:
+    """Give a task with some settings as they were once written.
+
+    Raises:
+        InvalidInput: a setting is unknown, or cannot be read.
+    """
+    data = encode(task)
+    if not isinstance(data, dict) or not set(settings) <= set(data):
+        raise InvalidInput(subject="settings", must="be those of a task", got=sorted(settings))
+    changed: Task = decode(Task, {**data, **settings})
+    return changed

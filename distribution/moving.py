@@ -1,0 +1,205 @@
+"""Open work changes hands: to one person, to new loads, or away from somebody.
+
+Holds: the decisions to reassign and to redistribute, and the fewest moves to a target.
+Does not hold: who belongs to the team (see team), finished work (it never moves).
+Depends on: apportion, errors, events, flow, ledger, outcomes, taking, task, workload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from distribution.apportion import apportion
+from distribution.errors import InvalidInput, Refused
+from distribution.events import Cell, Stamp
+from distribution.filters import Filter
+from distribution.flow import fewest_moves
+from distribution.handing import lease_end
+from distribution.ledger import Ledger
+from distribution.members import Member
+from distribution.outcomes import Changed, Left
+from distribution.refusals import WhyNot
+from distribution.requests import once
+from distribution.taking import can_take
+from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
+from distribution.values import AssigneeId, TaskId
+from distribution.workload import Workload
+
+
+def reassigning(
+    task_id: TaskId,
+    source: AssigneeId,
+    target: AssigneeId,
+    where: Filter | None,
+    stamp: Stamp,
+) -> tuple[Ask, Decide[Changed]]:
+    """Decide to give all open work of one person to another, who joins the task if she is new.
+
+    Finished work keeps its author. Items that the other has or skipped stay and are
+    reported. *where* lets only some of the items go.
+
+    Raises, when decided:
+        NotFound: there is no such task, or the first is not in it.
+        InvalidInput: both are the same.
+    """
+    ask = Ask(request=stamp.request, members=None, held=Held(assignees=(source,), where=where))
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        if source not in view.members:
+            raise no_member(source, task, len(view.members))
+        if source == target:
+            raise InvalidInput(subject="the new assignee", must="be somebody else", got=target)
+        ledger = Ledger(view, task, stamp)
+        if target not in ledger.members:
+            ledger.member(Member(target))
+        cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
+        refused: list[Left] = []
+        for row in view.rows:
+            why = can_take(task, ledger.members[target], row, row.cells.get(target), alone=True)
+            if why is None:
+                ledger.put(row, source, None)
+                ledger.put(row, target, cell)
+            else:
+                refused.append(Left(row.item, why))
+        return ledger.change("reassigned", assignee=source, facts={"to": target}, refused=tuple(refused))
+
+    return ask, once(decide, stamp, "reassign", (source, target, where), Changed)
+
+
+def redistributing(
+    task_id: TaskId, workload: Workload | None, where: Filter | None, stamp: Stamp
+) -> tuple[Ask, Decide[Changed]]:
+    """Decide to bring everybody to her share with the fewest moves; None for the loads as they are.
+
+    Targets are the apportionment of all that is held and waiting, nobody below what she
+    has finished or what the filter keeps in place. Only open work moves, from the end of
+    its holder's order; the number of moves is the least that reaches the targets, and
+    deciding again moves nothing. Who is new in the workload joins; who is not in it any
+    more keeps what is finished and loses what is open.
+
+    Runtime: O(placements of the task).
+
+    Raises, when decided:
+        NotFound: there is no such task.
+        Refused: the task is pulled from, so nobody has a share.
+        InvalidInput: the workload names somebody who is paused or removed.
+    """
+    ask = Ask(request=stamp.request, members=None, held=Held(where=where), waiting=True)
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        ledger = Ledger(view, task, stamp)
+        if workload is not None:
+            take_workload(ledger, workload)
+        level(ledger, view)
+        return ledger.change("redistributed")
+
+    return ask, once(decide, stamp, "redistribute", (workload, where), Changed)
+
+
+def shared(task: Task) -> Workload:
+    """Give the workload of a task distributed by load.
+
+    Raises:
+        Refused: it is pulled from.
+    """
+    if task.workload is None:
+        raise Refused(
+            f"task {task.name!r}",
+            "is pulled from, so nobody has a share of it",
+            "add, pause or remove assignees instead",
+        )
+    return task.workload
+
+
+def take_workload(ledger: Ledger, workload: Workload) -> None:
+    """Let a task have these loads from now on; who is new joins.
+
+    Raises:
+        Refused: the task is pulled from.
+        InvalidInput: somebody with a load is paused or removed.
+    """
+    if not isinstance(workload, Workload):
+        raise InvalidInput(subject="workload", must="be a Workload", got=workload)
+    shared(ledger.task)
+    for assignee, share in zip(workload.assignees, workload.shares, strict=True):
+        standing = ledger.members.get(assignee)
+        if standing is None:
+            ledger.member(Member(assignee))
+        elif share and not standing.active:
+            remedy = "resume her first" if standing.member.state == "paused" else "add her again first"
+            raise InvalidInput(
+                subject=f"load of {assignee!r}",
+                must=f"be 0 while she is {standing.member.state}",
+                got=share,
+                remedy=remedy,
+            )
+    ledger.task = attrs.evolve(ledger.task, workload=workload)
+
+
+def level(ledger: Ledger, view: View) -> None:
+    """Move open work until everybody has her share, with the fewest moves.
+
+    The view shows the open placements that may move, and the items that wait.
+    """
+    task = ledger.task
+    targets = _targets(ledger, view)
+    movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
+    sources: list[AssigneeId | None] = []
+    rows: list[Row] = []
+    for row in reversed(view.rows):
+        holders = [who for who, cell in row.cells.items() if cell.state == "open"]
+        for holder in holders:
+            movable[holder] += 1
+        rows += [row] * (len(holders) + row.left)
+        sources += [*holders, *[None] * row.left]
+    surplus = {
+        who: min(max(ledger.holds(who) - targets.get(who, 0), 0), movable[who]) for who in ledger.members
+    }
+    deficit = {who: target - ledger.holds(who) for who, target in targets.items()}
+    deficit = {who: short for who, short in deficit.items() if short > 0}
+
+    def able(at: int, who: AssigneeId) -> WhyNot | None:
+        return can_take(task, ledger.members[who], rows[at], rows[at].cells.get(who), alone=True)
+
+    # Who never had anything to do with an item can take it like anybody else.
+    banned = [
+        frozenset(who for who in row.cells if who in deficit and able(at, who) is not None)
+        for at, row in enumerate(rows)
+    ]
+    cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
+    moves = fewest_moves(sources, banned, surplus, deficit)
+    for at, target in moves:
+        source = sources[at]
+        if source is not None:
+            ledger.put(rows[at], source, None)
+        ledger.put(rows[at], target, cell)
+
+
+def _targets(ledger: Ledger, view: View) -> Mapping[AssigneeId, int]:
+    """Give how much everybody is to hold: at least what cannot move, in all what there is."""
+    workload = shared(ledger.task)
+    fixed = {who: ledger.holds(who) for who in ledger.members}
+    waiting = 0
+    for row in view.rows:
+        waiting += row.left
+        for who, cell in row.cells.items():
+            fixed[who] -= cell.state == "open"
+    parties = [
+        (who, share)
+        for who, share in zip(workload.assignees, workload.shares, strict=True)
+        if ledger.members[who].active
+    ]
+    others = sum(count for who, count in fixed.items() if who not in dict(parties))
+    total = sum(ledger.holds(who) for who in ledger.members) + waiting - others
+    if not any(share for _, share in parties):
+        # Nobody carries a share: what is there stays, what waits goes on waiting.
+        return {who: ledger.holds(who) for who in ledger.members}
+    floors = [fixed[who] for who, _ in parties]
+    counts = apportion([share for _, share in parties], total, floors=floors)
+    return {who: fixed[who] for who in ledger.members} | dict(
+        zip((who for who, _ in parties), counts, strict=True)
+    )

@@ -1,0 +1,90 @@
+"""What calls answer: batches, outcomes of bulk calls, changes made or only thought of.
+
+Holds: the answers, as values.
+Does not hold: decisions.
+Depends on: diff, events, refusals, values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import attrs
+
+from distribution.diff import Diff
+from distribution.events import Event
+from distribution.refusals import WhyNot, WhyNoWork
+from distribution.values import AssigneeId, ItemId, TaskId
+
+
+@attrs.frozen(kw_only=True)
+class Batch:
+    """What a pull handed out; empty with a reason."""
+
+    task: TaskId
+    assignee: AssigneeId
+    items: tuple[ItemId, ...] = ()
+    """In the order she should work in."""
+    until: datetime | None = None
+    """End of the lease; None where there is none."""
+    reason: WhyNoWork | None = None
+    """Why it is empty; None where it is not."""
+
+    def __len__(self) -> int:
+        """Count the items; an empty batch is false."""
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[ItemId]:
+        """Go through the items."""
+        return iter(self.items)
+
+
+@attrs.frozen
+class Left:
+    """One item that a bulk call left as it was, and why."""
+
+    item: ItemId
+    why: WhyNot
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return str(self.why)
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What a bulk call did and what it did not: partial success, item by item."""
+
+    changed: tuple[ItemId, ...] = ()
+    """Done."""
+    unchanged: tuple[ItemId, ...] = ()
+    """Nothing to do: it was so already."""
+    refused: tuple[Left, ...] = ()
+    """Not done, with the reason."""
+
+    def __bool__(self) -> bool:
+        """Tell whether nothing was refused."""
+        return not self.refused
+
+
+@attrs.frozen(kw_only=True)
+class Changed:
+    """What a change does to a task: made, or with a dry run only computed."""
+
+    event: Event | None = None
+    """With every placement it touches; None where nothing changes."""
+    diff: Diff = attrs.field(factory=lambda: Diff(()))
+    """Open work that changes hands, item by item; nobody stands for the queue, or for no task."""
+    refused: tuple[Left, ...] = ()
+    """Items that were left as they were, with the reason."""
+    version: int = 0
+    """Of the task after the change: what `undo` takes; after a dry run what it would be."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything changes."""
+        return self.event is not None
+
+    def flows(self) -> Mapping[tuple[AssigneeId | None, AssigneeId | None], int]:
+        """Count the moves between each two."""
+        return self.diff.flows()

@@ -1,0 +1,62 @@
+"""The same request id gives the same answer, once.
+
+Holds: what makes a decision repeatable.
+Does not hold: the decisions.
+Depends on: codec, errors, task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+import attrs
+
+from distribution.codec import decode, encode
+from distribution.errors import Refused
+from distribution.events import Event, Stamp
+from distribution.task import Ask, Decide, Decision, View
+
+R = TypeVar("R")
+
+
+def call_text(verb: str, *arguments: Any) -> str:
+    """Name a call by its verb and a digest of its arguments.
+
+    >>> call_text("pull", "ann") == call_text("pull", "ann") != call_text("pull", "bob")
+    True
+    """
+    text = json.dumps([encode(argument) for argument in arguments], sort_keys=True)
+    return f"{verb} {hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+
+def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...], kind: Any) -> Decide[R]:
+    """Let a decision with a request id be made once, and be answered alike ever after.
+
+    *kind* is the type of the answer, as `codec.decode` takes it. What is answered goes
+    into the log, also where nothing changed: an empty batch stays empty for that call.
+
+    Raises, when decided:
+        Refused: the request id was used for another call.
+    """
+    if stamp.request is None:
+        return decide
+    call = call_text(verb, *arguments)
+
+    def repeatable(view: View) -> Decision[R] | Ask:
+        if view.answered is not None:
+            if view.answered.call != call:
+                raise Refused(
+                    f"request {stamp.request!r}",
+                    "was used for another call",
+                    "make up a new request id for each call",
+                )
+            return Decision(result=decode(kind, view.answered.answer))
+        decided = decide(view)
+        if isinstance(decided, Ask):
+            return attrs.evolve(decided, request=stamp.request)
+        event = decided.event or Event(what="answered")
+        return attrs.evolve(decided, event=event, stamp=stamp, call=call, answer=encode(decided.result))
+
+    return repeatable

@@ -1,0 +1,64 @@
+"""Open work that needs somebody, in a task distributed by load.
+
+Holds: who gets items that came late, or came back.
+Does not hold: moving work between people who are all there (see moving).
+Depends on: ledger, members, taking, task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from distribution.events import Cell
+from distribution.ledger import Ledger
+from distribution.members import Standing
+from distribution.taking import can_take
+from distribution.task import Row
+from distribution.values import AssigneeId
+
+
+def spread(
+    ledger: Ledger, rows: Sequence[Row], *, but: Iterable[AssigneeId] = ()
+) -> list[tuple[Row, AssigneeId | None]]:
+    """Give every item to whoever is furthest below her share of all that is held, of those who can take it.
+
+    Ties go to the earlier of the workload. Items that nobody can take wait: the next
+    change of the team or of loads looks at them again. All members must have been
+    asked for. *but* are passed over.
+
+    Runtime: O(items * people).
+    """
+    workload = ledger.task.workload
+    if workload is None:
+        return []
+    share = dict(zip(workload.assignees, workload.shares, strict=True))
+    passed = set(but)
+    takers = [
+        standing
+        for name, weight in share.items()
+        if weight and name not in passed and (standing := ledger.members.get(name)) and standing.active
+    ]
+    weights = sum(share[taker.id] for taker in takers)
+    held = {taker.id: ledger.holds(taker.id) for taker in takers}
+    total = sum(held.values())
+    given: list[tuple[Row, AssigneeId | None]] = []
+    for row in rows:
+        able = [taker for taker in takers if _has_room(ledger, taker, held) and _may(ledger, taker, row)]
+        if not able:
+            given.append((row, None))
+            continue
+        best = max(able, key=lambda t: share[t.id] * (total + 1) - held[t.id] * weights)
+        ledger.put(row, best.id, Cell("open", ledger.stamp.at))
+        held[best.id] += 1
+        total += 1
+        given.append((row, best.id))
+    return given
+
+
+def _has_room(ledger: Ledger, taker: Standing, held: dict[AssigneeId, int]) -> bool:
+    limit = None if taker.member.limit is None else taker.member.limit.of(ledger.task.items)
+    return limit is None or held[taker.id] < limit
+
+
+def _may(ledger: Ledger, taker: Standing, row: Row) -> bool:
+    return can_take(ledger.task, taker, row, ledger.cell(row, taker.id)) is None

@@ -1,0 +1,60 @@
+"""The one door: whether somebody may take an item.
+
+Holds: `can_take`, and whether a task hands out anything at all.
+Does not hold: how many she may have at once (see handing), who decides what she gets.
+Depends on: lifecycle, members, refusals, task.
+
+Every path that gives an item to a person goes through here: create, add, pull, steal,
+reassign, redistribute. Whatever else shall keep people from items belongs here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from distribution.events import Cell
+from distribution.lifecycle import HELD
+from distribution.members import Standing
+from distribution.refusals import HasIt, Locked, LostIt, NotInTask, PastDue, SkippedIt, TaskNotOpen, WhyNot
+from distribution.task import Row, Task
+
+
+def can_take(
+    task: Task, taker: Standing, row: Row, cell: Cell | None, *, alone: bool = False
+) -> WhyNot | None:
+    """Tell why she may not take an item; None where she may.
+
+    *cell* is what she has, or had, of it. *alone* says that nobody else can take it, or
+    that somebody who may decided it so: only then whoever lost an item gets it again.
+    """
+    if not taker.active:
+        return Locked(taker.id, taker.member.state)
+    if row.removed:
+        return NotInTask(row.item)
+    if cell is None:
+        return None
+    if cell.state in HELD:
+        return HasIt(row.item, taker.id, cell.state)
+    if cell.state == "skipped":
+        return None if task.pull is not None and task.pull.skip == "later" else SkippedIt(row.item, taker.id)
+    return None if alone else LostIt(row.item, taker.id)
+
+
+def nobody_else(task: Task, taker: Standing, row: Row, everybody: Iterable[Standing]) -> bool:
+    """Tell whether no other assignee can take an item, now or when she has finished something. O(people)."""
+    return not any(
+        other.id != taker.id
+        and other.room(task.items) != 0
+        and can_take(task, other, row, row.cells.get(other.id)) is None
+        for other in everybody
+    )
+
+
+def hands_out(task: Task, at: datetime) -> TaskNotOpen | PastDue | None:
+    """Tell why a task hands out nothing at a moment; None where it does."""
+    if task.state != "open":
+        return TaskNotOpen(task.id, task.state)
+    if task.due is not None and at >= task.due:
+        return PastDue(task.id, task.due)
+    return None

@@ -1,0 +1,218 @@
+"""The team changes: people join, pause, come back, leave, carry other loads.
+
+Holds: those decisions, and what becomes of the open work of who goes.
+Does not hold: how work is moved (see moving, spreading).
+Depends on: errors, ledger, lifecycle, members, moving, outcomes, requests, spreading, task.
+
+In a pulling task open work of who goes returns to the queue. In a task distributed by
+load it goes to the others, each item once; nothing else moves.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from distribution.errors import InvalidInput, Refused
+from distribution.events import Cell, Stamp, What
+from distribution.ledger import Ledger
+from distribution.lifecycle import MEMBER, NOWHERE, MemberState, after
+from distribution.members import Limit, Member
+from distribution.moving import level, shared, take_workload
+from distribution.outcomes import Changed
+from distribution.requests import once
+from distribution.spreading import spread
+from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
+from distribution.values import AssigneeId, Number, TaskId, check_id
+
+WHATS: dict[str, What] = {
+    "add": "assignee-added",
+    "pause": "assignee-paused",
+    "resume": "assignee-resumed",
+    "remove": "assignee-removed",
+}
+
+
+def adding_assignee(
+    task_id: TaskId, assignee: AssigneeId, load: Number | None, limit: Limit | None, stamp: Stamp
+) -> tuple[Ask, Decide[Changed]]:
+    """Decide to let somebody take part, or take part again.
+
+    In a pulling task she may pull. With a load in percent the others' loads shrink in
+    proportion, and open work comes to her with the fewest moves; without one she gets
+    nothing by herself.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+        Refused: she takes part already; or a load in a task that is pulled from.
+        InvalidInput: the load is not between 0 and 100.
+    """
+    check_id(assignee, "assignee id")
+    loaded = load is not None
+    ask = Ask(request=stamp.request, members=None, held=Held() if loaded else None, waiting=loaded)
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        ledger = Ledger(view, task, stamp)
+        _turn(ledger, assignee, "add")
+        if limit is not None:
+            ledger.member(attrs.evolve(ledger.members[assignee].member, limit=limit))
+        if load is not None:
+            take_workload(ledger, shared(task).with_load(assignee, load))
+            level(ledger, view)
+        return ledger.change(WHATS["add"], assignee=assignee)
+
+    return ask, once(decide, stamp, "add-assignee", (assignee, _text(load), limit), Changed)
+
+
+def _text(load: Number | None) -> str | None:
+    return None if load is None else str(load)
+
+
+def _turn(ledger: Ledger, assignee: AssigneeId, verb: str) -> None:
+    """Change the state of a member as the lifecycle says."""
+    standing = ledger.members.get(assignee)
+    if standing is None and verb != "add":
+        raise no_member(assignee, ledger.task, len(ledger.members))
+    state = NOWHERE if standing is None else standing.member.state
+    new: MemberState = after(MEMBER, state, verb, f"assignee {assignee!r}")  # type: ignore[assignment]
+    known = Member(assignee) if standing is None else standing.member
+    ledger.member(attrs.evolve(known, state=new))
+
+
+def leaving(task_id: TaskId, assignee: AssigneeId, verb: str, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to pause or remove somebody: her assignment is locked, what is finished stays.
+
+    *verb* is pause or remove. Her open work goes back to the queue, or to the others.
+
+    Raises, when decided:
+        NotFound: there is no such task, or she is not in it.
+        Refused: she is paused or removed already.
+    """
+    ask = Ask(request=stamp.request, members=None, held=Held(assignees=(assignee,)))
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        ledger = Ledger(view, task, stamp)
+        _turn(ledger, assignee, verb)
+        if verb == "remove":
+            _without_load(ledger, assignee)
+        _hand_over(ledger, assignee, view)
+        return ledger.change(WHATS[verb], assignee=assignee)
+
+    return ask, once(decide, stamp, verb, (assignee,), Changed)
+
+
+def _without_load(ledger: Ledger, assignee: AssigneeId) -> None:
+    """Take her out of the workload, if she is in it and somebody else carries a share."""
+    workload = ledger.task.workload
+    if workload is not None and assignee in workload.assignees and workload.carried_by_others(assignee):
+        ledger.task = attrs.evolve(ledger.task, workload=workload.without(assignee))
+
+
+def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
+    """Find a place for the open work of somebody who goes."""
+    rows: list[Row] = list(view.rows)
+    pulled = ledger.task.pull is not None
+    for row in rows:
+        # Where others get it at once, nothing is left of it with her.
+        ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if pulled else None)
+    spread(ledger, rows, but=(assignee,))
+
+
+def resuming(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to let somebody who was paused go on; nothing moves by itself.
+
+    Raises, when decided:
+        NotFound: there is no such task, or she is not in it.
+        Refused: she is not paused.
+    """
+    ask = Ask(request=stamp.request, members=(assignee,))
+
+    def decide(view: View) -> Decision[Changed]:
+        ledger = Ledger(view, the_task(view, task_id), stamp)
+        _turn(ledger, assignee, "resume")
+        return ledger.change(WHATS["resume"], assignee=assignee)
+
+    return ask, once(decide, stamp, "resume", (assignee,), Changed)
+
+
+def limiting(
+    task_id: TaskId, assignee: AssigneeId, limit: Limit | None, stamp: Stamp
+) -> tuple[Ask, Decide[Changed]]:
+    """Decide how many items somebody may have at most; None lifts the limit. What she has stays hers.
+
+    Raises, when decided:
+        NotFound: there is no such task, or she is not in it.
+    """
+    if limit is not None and not isinstance(limit, Limit):
+        raise InvalidInput(subject="limit", must="be a Limit", got=limit, remedy="use Limit(count=10)")
+    ask = Ask(request=stamp.request, members=(assignee,))
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        if assignee not in view.members:
+            raise no_member(assignee, task, 0)
+        ledger = Ledger(view, task, stamp)
+        ledger.member(attrs.evolve(view.members[assignee].member, limit=limit))
+        return ledger.change("assignee-limited", assignee=assignee)
+
+    return ask, once(decide, stamp, "limit", (assignee, limit), Changed)
+
+
+def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to change one person's load in percent; the others' shrink or grow in proportion.
+
+    Open work follows with the fewest moves.
+
+    Raises, when decided:
+        NotFound: there is no such task, or she is not in it.
+        Refused: the task is pulled from.
+        InvalidInput: the load is not between 0 and 100, or the others have none to grow.
+    """
+    ask = Ask(request=stamp.request, members=None, held=Held(), waiting=True)
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        if assignee not in view.members:
+            raise no_member(assignee, task, len(view.members))
+        ledger = Ledger(view, task, stamp)
+        take_workload(ledger, shared(task).with_load(assignee, load))
+        level(ledger, view)
+        return ledger.change("redistributed", assignee=assignee)
+
+    return ask, once(decide, stamp, "load", (assignee, _text(load)), Changed)
+
+
+def deleting_assignment(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to delete somebody's assignment: her open work goes back, what is finished stays.
+
+    She may still take part: pull again, or be given work. Her share goes to the others.
+
+    Raises, when decided:
+        NotFound: there is no such task, or she is not in it.
+        Refused: nobody else carries a share of the task.
+    """
+    ask = Ask(request=stamp.request, members=None, held=Held(assignees=(assignee,)))
+
+    def decide(view: View) -> Decision[Changed]:
+        task = the_task(view, task_id)
+        if assignee not in view.members:
+            raise no_member(assignee, task, len(view.members))
+        ledger = Ledger(view, task, stamp)
+        _check_others(task, assignee)
+        _without_load(ledger, assignee)
+        _hand_over(ledger, assignee, view)
+        return ledger.change("assignment-deleted", assignee=assignee)
+
+    return ask, once(decide, stamp, "delete-assignment", (assignee,), Changed)
+
+
+def _check_others(task: Task, assignee: AssigneeId) -> None:
+    """Refuse to delete the only assignment that carries a share."""
+    workload = task.workload
+    if workload is not None and not workload.carried_by_others(assignee):
+        raise Refused(
+            f"the assignment of {assignee!r}",
+            "is the only one with a share",
+            "reassign it to somebody, or delete the task",
+        )

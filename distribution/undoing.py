@@ -1,0 +1,148 @@
+"""Undo: the way back of one change, as long as nobody has worked on it since.
+
+Holds: the decision to undo.
+Does not hold: the changes.
+Depends on: codec, errors, events, ledger, lifecycle, outcomes, requests, task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from distribution.codec import encode
+from distribution.errors import InvalidInput, NotFound, Refused
+from distribution.events import Event, Stamp
+from distribution.ledger import Ledger, with_settings
+from distribution.outcomes import Changed
+from distribution.requests import once
+from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
+from distribution.values import TaskId, check_count
+
+NEVER = frozenset({"created", "purged", "answered"})
+"""What cannot be undone: a created task is deleted instead."""
+
+
+def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to undo the change that led to a version of the task.
+
+    Every placement, member and setting it touched must still be as it left it; then all
+    of them are as they were before. An undo can itself be undone.
+
+    Raises, when decided:
+        NotFound: there is no such task or version.
+        Refused: somebody has worked on it since, or it cannot be undone at all.
+    """
+    check_count(version, "version", least=1)
+    first = Ask(request=stamp.request, entry=version)
+
+    def decide(view: View) -> Decision[Changed] | Ask:
+        if view.task is None or view.task.state == "purged":
+            raise no_task(task_id)
+        if view.entry is None:
+            place = f"the history of task {view.task.name!r}"
+            raise NotFound("version", version, place, "list the history to see the versions")
+        event = view.entry.event
+        if event.what in NEVER:
+            raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
+        if view.ask.members is not None:
+            return Ask(members=None, entry=version, positions=_positions(event))
+        ledger = Ledger(view, view.task, stamp)
+        rows = {row.position: row for row in view.rows}
+        _check_items(event, rows.values(), version)
+        _placements_back(ledger, event, rows, version)
+        _items_back(ledger, event, rows)
+        _members_back(ledger, event, version)
+        ledger.task = _settings_back(ledger.task, event, version)
+        _check_holders(ledger, event, version)
+        return ledger.change(
+            "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
+        )
+
+    return first, once(decide, stamp, "undo", (version,), Changed)
+
+
+def _positions(event: Event) -> tuple[int, ...]:
+    """Give the items an event touched."""
+    found = {position for shift in event.shifts for position in shift.positions}
+    found |= (
+        {*event.restored, *event.removed, *range(*event.came)}
+        if event.came
+        else {*event.restored, *event.removed}
+    )
+    return tuple(sorted(found))
+
+
+def _too_late(version: int, what: str) -> Refused:
+    return Refused(
+        f"version {version}",
+        f"cannot be undone: {what} since",
+        "undo what came after it first, or make the change you want",
+    )
+
+
+def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
+    """Refuse to take back items that somebody worked on, or that came or went meanwhile."""
+    touched = {(p, s.assignee) for s in event.shifts for p in s.positions}
+    came = range(*event.came) if event.came else range(0)
+    for row in rows:
+        if row.position in came or row.position in event.restored:
+            others = [who for who in row.cells if (row.position, who) not in touched]
+            worked = row.position in came and bool(others)
+            if row.removed or worked:
+                raise _too_late(version, f"item {row.item!r} was {'removed' if row.removed else 'worked on'}")
+        if row.position in event.removed and not row.removed:
+            raise _too_late(version, f"item {row.item!r} came back")
+
+
+def _placements_back(ledger: Ledger, event: Event, rows: dict[int, Row], version: int) -> None:
+    """Set every placement back that is still as the event left it."""
+    for shift in event.reversed():
+        for position in shift.positions:
+            row = rows[position]
+            if ledger.cell(row, shift.assignee) != shift.before:
+                raise _too_late(version, f"item {row.item!r} was worked on")
+            ledger.put(row, shift.assignee, shift.after)
+    for row in rows.values():
+        if ledger.left(row) < 0:
+            raise _too_late(version, f"item {row.item!r} went to somebody else")
+
+
+def _items_back(ledger: Ledger, event: Event, rows: dict[int, Row]) -> None:
+    """Take out what came, put back what went."""
+    for position in (*event.restored, *(range(*event.came) if event.came else ())):
+        ledger.remove(rows[position])
+    for position in event.removed:
+        ledger.remove(rows[position], removed=False)
+
+
+def _members_back(ledger: Ledger, event: Event, version: int) -> None:
+    """Set members back; one who was new leaves."""
+    for change in reversed(event.members):
+        if change.after is None:
+            raise InvalidInput(subject="a change of a member", must="leave one", got=change)
+        standing = ledger.members.get(change.after.id)
+        if standing is None or standing.member != change.after:
+            raise _too_late(version, f"assignee {change.after.id!r} changed")
+        before = change.before
+        if before is None:
+            before = type(change.after)(change.after.id, state="removed", limit=change.after.limit)
+        ledger.member(before)
+
+
+def _settings_back(task: Task, event: Event, version: int) -> Task:
+    """Set settings back that are still as the event left them."""
+    for change in event.settings:
+        if encode(getattr(task, change.name)) != change.after:
+            raise _too_late(version, f"the {change.name} of the task changed")
+    if not event.settings:
+        return task
+    return with_settings(task, {change.name: change.before for change in event.settings})
+
+
+def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
+    """Refuse where open work would go back to somebody who takes no part any more."""
+    for shift in event.shifts:
+        gets = shift.before is not None and shift.before.state == "open"
+        if gets and not ledger.members[shift.assignee].active:
+            state = ledger.members[shift.assignee].member.state
+            raise _too_late(version, f"assignee {shift.assignee!r} was {state}")

@@ -1,0 +1,81 @@
+"""Work that lies: leases that ended, and placements nobody touches.
+
+Holds: the decision to take it back.
+Does not hold: what pulls clean up on their way (see handing).
+Depends on: errors, events, handing, ledger, outcomes, requests, spreading, task.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from distribution.errors import InvalidInput
+from distribution.events import Cell, Stamp
+from distribution.handing import expire
+from distribution.ledger import Ledger
+from distribution.members import Standing
+from distribution.outcomes import Changed
+from distribution.requests import once
+from distribution.spreading import spread
+from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
+from distribution.values import TaskId
+
+
+def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
+    """Decide to take back a hundred expired leases, and all that has lain untouched for *idle*.
+
+    Untouched is what is open for that long with somebody who submitted, skipped, cleared
+    or renewed nothing meanwhile; with None only leases count. In a pulling task it
+    returns to the head of the queue. In a task distributed by load it goes to the others
+    by their shares; where there is nobody else it stays.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    if idle is not None and (not isinstance(idle, timedelta) or idle < timedelta(0)):
+        raise InvalidInput(subject="idle", must="be a timedelta that is not negative", got=idle)
+    first = Ask(request=stamp.request, members=None, expired=stamp.at)
+
+    def lies(standing: Standing) -> bool:
+        if idle is None or not standing.open:
+            return False
+        return standing.worked_at is None or standing.worked_at <= stamp.at - idle
+
+    def decide(view: View) -> Decision[Changed] | Ask:
+        task = the_task(view, task_id)
+        lying = tuple(standing.id for standing in view.members.values() if lies(standing))
+        if lying and view.ask.held is None:
+            return Ask(members=None, expired=stamp.at, held=Held(assignees=lying))
+        ledger = Ledger(view, task, stamp)
+        returned = expire(ledger, view.expired)
+        if idle is not None:
+            returned += _untouched(ledger, view, lying, idle)
+        spread(ledger, returned)
+        if task.pull is None:
+            _stay(ledger, returned)
+        more = len(view.expired) == EXPIRED_LIMIT
+        return ledger.change("reclaimed", facts={"more": True} if more else None)
+
+    return first, once(decide, stamp, "reclaim", (idle,), Changed)
+
+
+def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:
+    """Return what has lain with these people for so long."""
+    found = []
+    for row in view.rows:
+        for assignee in lying:
+            cell = ledger.cell(row, assignee)
+            if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
+                ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
+                found.append(row)
+    return found
+
+
+def _stay(ledger: Ledger, rows: list[Row]) -> None:
+    """Leave with its holder what nobody else can take."""
+    for row in rows:
+        if ledger.left(row) > 0:
+            for assignee, cell in row.cells.items():
+                now = ledger.cell(row, assignee)
+                if cell.state == "open" and now is not None and now.state == "returned":
+                    ledger.put(row, assignee, cell)

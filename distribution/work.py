@@ -1,0 +1,281 @@
+"""What people do with the items they have: submit, clear, skip, renew, release.
+
+Holds: those decisions, each for many items at once, with partial success.
+Does not hold: how they got the items (see handing), what others decide for them (see
+team, moving).
+Depends on: errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
+spreading, task.
+
+Whether a late answer counts is decided by the state of the placement, read under the
+lock, never by a clock: as long as nobody else holds the item, it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import attrs
+
+from distribution.errors import InvalidInput
+from distribution.events import Cell, Stamp, What
+from distribution.handing import lease_end
+from distribution.ledger import Ledger
+from distribution.lifecycle import ENDED, HELD, PLACEMENT, may
+from distribution.outcomes import Left, Outcome
+from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState
+from distribution.requests import once
+from distribution.spreading import spread
+from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, the_task
+from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, in_order
+
+Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]
+"""Change one placement; tell whether there was anything to change, or why not."""
+
+SKIPPED = "skipped"
+"""Status of what was skipped where a skip counts as done."""
+MANY = 100_000
+"""Items of one call at most."""
+
+
+def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
+    """Return ids of items, each once, else raise.
+
+    Raises:
+        InvalidInput: it is no list of ids, or too long.
+    """
+    in_order(items, "items")
+    ids = tuple(dict.fromkeys(check_id(item, "item id", ITEM_ID_LIMIT) for item in items))
+    if len(ids) > MANY:
+        raise InvalidInput(
+            subject="items of one call",
+            must=f"be at most {MANY}",
+            got=len(ids),
+            remedy="make several calls",
+        )
+    return ids
+
+
+@attrs.frozen(kw_only=True)
+class _Work:
+    """One person's call about some of her items."""
+
+    task_id: TaskId
+    assignee: AssigneeId
+    items: tuple[ItemId, ...] | None
+    """None for all she has open."""
+    verb: str
+    what: What
+    stamp: Stamp
+
+    def ask(self) -> Ask:
+        """Name what has to be seen."""
+        held = Held(assignees=(self.assignee,)) if self.items is None else None
+        return Ask(request=self.stamp.request, members=(self.assignee,), items=self.items or (), held=held)
+
+    def decide(
+        self, view: View, step: Callable[[Task], Step], *, settles: bool = False
+    ) -> Decision[Outcome] | Ask:
+        """Go through the items one by one."""
+        task = the_task(view, self.task_id)
+        ledger = Ledger(view, task, self.stamp)
+        rows = {row.item: row for row in view.rows}
+        names = self.items if self.items is not None else tuple(rows)
+        locked = self._locked(view, task)
+        if locked is not None:
+            return Decision(result=Outcome(refused=tuple(Left(name, locked) for name in names)))
+        changed, unchanged, refused = [], [], []
+        act = step(task)
+        for name in names:
+            verdict = self._one(ledger, rows.get(name), name, act)
+            if verdict is True:
+                changed.append(name)
+            elif verdict is False:
+                unchanged.append(name)
+            else:
+                refused.append(Left(name, verdict))
+        if settles and changed and task.pull is None:
+            # In a task without a queue somebody else has to be found for what she gave away.
+            if view.ask.members is not None:
+                return attrs.evolve(view.ask, members=None)
+            spread(ledger, [rows[name] for name in changed])
+        if changed:
+            ledger.worked(self.assignee)
+        outcome = Outcome(changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused))
+        return ledger.decision(self.what, outcome, assignee=self.assignee)
+
+    def _locked(self, view: View, task: Task) -> WhyNot | None:
+        """Tell why she can change nothing at all."""
+        standing = view.members.get(self.assignee)
+        if standing is None:
+            return NotAMember(self.assignee, task.id)
+        return None if standing.active else Locked(standing.id, standing.member.state)
+
+    def _one(self, ledger: Ledger, row: Row | None, name: ItemId, act: Step) -> WhyNot | bool:
+        """Change one placement, if it is hers and its state allows it."""
+        if row is None or row.removed:
+            return NotInTask(name)
+        cell = row.cells.get(self.assignee)
+        if cell is None:
+            return NotHers(name, self.assignee)
+        if cell.state in ENDED and ledger.left(row) == 0:
+            holders = tuple(who for who, other in row.cells.items() if other.state in HELD)
+            return Lost(name, self.assignee, holders)
+        if not may(PLACEMENT, cell.state, self.verb):
+            return WrongState(name, cell.state, self.verb)
+        return act(ledger, row, cell)
+
+
+def submitting(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+) -> tuple[Ask, Decide[Outcome]]:
+    """Decide to set her status on items.
+
+    What she has already done changes its status; what went back from her is accepted as
+    long as nobody else holds it, and refused with the holder's name after that.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+        InvalidInput: the task does not know the status; the message lists those it knows.
+    """
+    work = _Work(
+        task_id=task_id,
+        assignee=assignee,
+        items=check_items(items),
+        verb="submit",
+        what="submitted",
+        stamp=stamp,
+    )
+    done = Cell("done", stamp.at, check_id(status, "status"))
+
+    def submit(ledger: Ledger, row: Row, cell: Cell) -> bool:
+        if cell.state == "done" and cell.status == status:
+            return False
+        ledger.put(row, assignee, done)
+        return True
+
+    def begin(task: Task) -> Step:
+        if status not in task.actions:
+            raise InvalidInput(
+                subject=f"status of task {task.name!r}",
+                must=f"be one of {', '.join(map(repr, task.actions))}",
+                got=status,
+            )
+        return submit
+
+    decide = partial(work.decide, step=begin)
+    return work.ask(), once(decide, stamp, "submit", (assignee, work.items, status), Outcome)
+
+
+def clearing(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], stamp: Stamp
+) -> tuple[Ask, Decide[Outcome]]:
+    """Decide to take her status off items, which are open again and hers.
+
+    They may lift her above the cap; then she gets nothing until she is below it again.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    work = _Work(
+        task_id=task_id,
+        assignee=assignee,
+        items=check_items(items),
+        verb="clear",
+        what="cleared",
+        stamp=stamp,
+    )
+
+    def begin(task: Task) -> Step:
+        open_ = Cell("open", stamp.at, None, lease_end(task, stamp.at))
+
+        def clear(ledger: Ledger, row: Row, _cell: Cell) -> bool:
+            ledger.put(row, assignee, open_)
+            return True
+
+        return clear
+
+    return work.ask(), once(partial(work.decide, step=begin), stamp, "clear", (assignee, work.items), Outcome)
+
+
+def skipping(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], stamp: Stamp
+) -> tuple[Ask, Decide[Outcome]]:
+    """Decide to skip items, by the task's policy.
+
+    others: they go to somebody else; later: she gets them again after everything else;
+    done: they count as done, with the status "skipped". In a task distributed by load
+    they go to others, to whoever is furthest below her share.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    work = _Work(
+        task_id=task_id, assignee=assignee, items=check_items(items), verb="skip", what="skipped", stamp=stamp
+    )
+
+    def begin(task: Task) -> Step:
+        done = task.pull is not None and task.pull.skip == "done"
+        after = Cell("done", stamp.at, SKIPPED) if done else Cell("skipped", stamp.at)
+
+        def skip(ledger: Ledger, row: Row, _cell: Cell) -> bool:
+            ledger.put(row, assignee, after)
+            return True
+
+        return skip
+
+    decide = partial(work.decide, step=begin, settles=True)
+    return work.ask(), once(decide, stamp, "skip", (assignee, work.items), Outcome)
+
+
+def releasing(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId] | None, stamp: Stamp
+) -> tuple[Ask, Decide[Outcome]]:
+    """Decide to give items back unfinished; None for all she has open.
+
+    Others come first; she gets them again only if nobody else can take them.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    ids = None if items is None else check_items(items)
+    work = _Work(task_id=task_id, assignee=assignee, items=ids, verb="return", what="released", stamp=stamp)
+    gone = Cell("returned", stamp.at)
+
+    def release(ledger: Ledger, row: Row, _cell: Cell) -> bool:
+        ledger.put(row, assignee, gone)
+        return True
+
+    decide = partial(work.decide, step=lambda _task: release, settles=True)
+    return work.ask(), once(decide, stamp, "release", (assignee, work.items), Outcome)
+
+
+def renewing(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId] | None, stamp: Stamp
+) -> tuple[Ask, Decide[Outcome]]:
+    """Decide to prolong her leases, from now on by the task's lease; None for all she has open.
+
+    A lease never gets shorter, also when the clock went back. A lease that has ended is
+    prolonged too, as long as nobody took the item back.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+    """
+    ids = None if items is None else check_items(items)
+    work = _Work(task_id=task_id, assignee=assignee, items=ids, verb="renew", what="renewed", stamp=stamp)
+
+    def begin(task: Task) -> Step:
+        end = lease_end(task, stamp.at)
+
+        def renew(ledger: Ledger, row: Row, cell: Cell) -> bool:
+            until = cell.until if end is None or cell.until is None else max(end, cell.until)
+            since = max(cell.since, stamp.at)
+            if (since, until) == (cell.since, cell.until):
+                return False
+            ledger.put(row, assignee, Cell("open", since, None, until))
+            return True
+
+        return renew
+
+    return work.ask(), once(partial(work.decide, step=begin), stamp, "renew", (assignee, work.items), Outcome)
