@@ -10,7 +10,7 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import attrs
 from sortedcontainers import SortedDict, SortedList
@@ -193,12 +193,13 @@ class MemoryStore:
         """See `TaskStore.items`."""
         with self._lock:
             kept = self._kept.get(task_id)
-            start = 0 if page.after is None else page.after + 1
             found: list[Row] = []
-            for position in range(max(start, 0), len(kept.items) if kept else 0):
-                item = kept.items[position]  # type: ignore[union-attr]
+            if kept is None:
+                return found
+            for position in range(_start(page), len(kept.items)):
+                item = kept.items[position]
                 if not item.removed and matches(where or EVERYTHING, item.attributes):
-                    found.append(_row(kept, position))  # type: ignore[arg-type]
+                    found.append(_row(kept, position))
                 if len(found) == page.limit:
                     break
             return found
@@ -249,6 +250,11 @@ class MemoryStore:
         self.close()
 
 
+def _start(page: Page) -> int:
+    """Give the first position of a page."""
+    return 0 if page.after is None else max(page.after + 1, 0)
+
+
 def _row(kept: Kept, position: int, *, cells: bool = True) -> Row:
     item = kept.items[position]
     return Row(
@@ -284,7 +290,7 @@ def _expired(kept: Kept, ask: Ask) -> list[Row]:
     found: dict[int, None] = {}
     if ask.expired is not None:
         for until, position, _ in kept.leases:
-            if until > ask.expired or len(found) == EXPIRED_LIMIT:  # type: ignore[operator]
+            if until > ask.expired or len(found) == EXPIRED_LIMIT:
                 break
             found[position] = None
     return [_row(kept, position) for position in found]
@@ -321,7 +327,7 @@ def _listed(kept: Kept, page: Page, assignee: AssigneeId | None, item: ItemId | 
             yield _placement(kept, position, assignee)
         return
     else:
-        positions = range(0 if page.after is None else max(page.after + 1, 0), len(kept.items))
+        positions = range(_start(page), len(kept.items))
     for position in positions:
         cells = kept.items[position].cells
         for who in sorted(cells, key=lambda who: kept.members[who].number):
@@ -403,11 +409,11 @@ def _purge(kept: Kept, _change: object) -> None:
         setattr(kept, name, getattr(empty, name))
 
 
-_APPLY: Mapping[type, Callable[[Kept, Change], None]] = {
+_APPLY: Mapping[type, Callable[[Kept, Any], None]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
     PutPlacements: _put_placements,
     DropPlacements: _drop,
     Purge: _purge,
-}  # type: ignore[dict-item]
+}

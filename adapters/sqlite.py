@@ -15,9 +15,9 @@ from typing import Any, Self, TypeVar
 from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
-from adapters.sqlite_rows import Loader, entry, instant, put_task, task_of, write, write_entry
+from adapters.sqlite_rows import Loader, cell_of, entry, put_task, task_of, write, write_entry
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
-from distribution.events import Cell, Entry
+from distribution.events import Entry
 from distribution.filters import Filter
 from distribution.ports import Page, Placement
 from distribution.task import Ask, Decide, Decision, PutTask, Row, Task, View, no_task, settle
@@ -149,13 +149,14 @@ class SqliteStore:
         self, page: Page, *, where: Filter | None = None, member: AssigneeId | None = None
     ) -> Sequence[tuple[int, Task]]:
         """See `TaskStore.tasks`."""
-        query, values = TASKS, [-1 if page.after is None else page.after]
+        query = TASKS
+        values: list[object] = [-1 if page.after is None else page.after]
         if where is not None:
             clause, given = condition(where, "task.record")
-            query, values = f"{query} AND {clause}", [*values, *given]  # type: ignore[list-item]
+            query, values = f"{query} AND {clause}", [*values, *given]
         if member is not None:
             query += " AND key IN (SELECT task FROM member INDEXED BY member_tasks WHERE id = ?)"
-            values = [*values, member]  # type: ignore[list-item]
+            values = [*values, member]
         with self._file.reading("listing tasks") as connection:
             rows = connection.execute(f"{query} ORDER BY key LIMIT ?", (*values, page.limit)).fetchall()
             return [(key, self._task(task_id, body)) for key, task_id, body in rows]
@@ -237,7 +238,7 @@ def _placement(row: Sequence[Any]) -> Placement:
         position=position,
         assignee=assignee,
         rank=rank,
-        cell=Cell(state, instant(since), status, instant(until)),  # type: ignore[arg-type]
+        cell=cell_of(state, status, since, until),
         effort=effort,
         attributes=json.loads(attributes),
     )

@@ -89,6 +89,10 @@ def instant(value: int | None) -> datetime | None:
     return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
+def _moment(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
 def dumped(data: object) -> str:
     """Write JSON as short as it gets."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=dict)
@@ -108,8 +112,9 @@ def _member_of(body: str) -> Member:
 
 
 @lru_cache(maxsize=4096)
-def _cell(state: Any, status: str | None, since: int, until: int | None) -> Cell:
-    return Cell(state, instant(since), status, instant(until))  # type: ignore[arg-type]
+def cell_of(state: Any, status: str | None, since: int, until: int | None) -> Cell:
+    """Read how a placement stands; equal rows give one value."""
+    return Cell(state, _moment(since), status, instant(until))
 
 
 def entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
@@ -118,7 +123,7 @@ def entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
     return Entry(
         task=task_id,
         version=version,
-        stamp=Stamp(at=instant(at), actor=actor, request=request, reason=reason),  # type: ignore[arg-type]
+        stamp=Stamp(at=_moment(at), actor=actor, request=request, reason=reason),
         event=decode(Event, json.loads(event)),
         call=call,
         answer=None if answer is None else json.loads(answer),
@@ -283,7 +288,7 @@ class Loader:
                     attributes=json.loads(row[6]) if row[6] else {},
                 )
             if row[7] is not None:
-                cells[self.name(row[7])] = _cell(row[8], row[9], row[10], row[11])
+                cells[self.name(row[7])] = cell_of(row[8], row[9], row[10], row[11])
         return found
 
     def name(self, number: int) -> str:

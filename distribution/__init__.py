@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from distribution.diff import Diff, Move, Verdict, Violation
     from distribution.errors import DistributionError, Infeasible, InvalidInput, NotFound, Refused
     from distribution.filters import Filter, field, matches
+    from distribution.members import Limit
+    from distribution.outcomes import Batch, Changed, Outcome
+    from distribution.overview import Assignment, Story, TaskProgress
     from distribution.plan import Plan
+    from distribution.pull import Pull, recommend_batch
     from distribution.reasons import Placed
     from distribution.static import distribute
+    from distribution.task import Task
     from distribution.turns import Turns
     from distribution.values import Item
     from distribution.workload import Workload
@@ -26,9 +31,14 @@ _HOMES = {
     "diff": ("Diff", "Move", "Verdict", "Violation"),
     "errors": ("DistributionError", "Infeasible", "InvalidInput", "NotFound", "Refused"),
     "filters": ("Filter", "field", "matches"),
+    "members": ("Limit",),
+    "outcomes": ("Batch", "Changed", "Outcome"),
+    "overview": ("Assignment", "Story", "TaskProgress"),
     "plan": ("Plan",),
+    "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
     "static": ("distribute",),
+    "task": ("Task",),
     "turns": ("Turns",),
     "values": ("Item",),
     "workload": ("Workload",),
@@ -36,9 +46,12 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Assignment",
     "Basis",
+    "Batch",
     "ByCount",
     "ByEffort",
+    "Changed",
     "Diff",
     "DistributionError",
     "Filter",
@@ -46,12 +59,18 @@ __all__ = [
     "Infeasible",
     "InvalidInput",
     "Item",
+    "Limit",
     "Move",
     "NotFound",
+    "Outcome",
     "Placed",
     "Plan",
+    "Pull",
     "Refused",
+    "Story",
     "Stratified",
+    "Task",
+    "TaskProgress",
     "Turns",
     "Verdict",
     "Violation",
@@ -59,6 +78,7 @@ __all__ = [
     "distribute",
     "field",
     "matches",
+    "recommend_batch",
 ]
 
 

@@ -42,7 +42,7 @@ from distribution.task import (
     the_task,
 )
 from distribution.turns import Turns
-from distribution.values import AssigneeId, ItemId, TaskId
+from distribution.values import AssigneeId, ItemId, Json, TaskId
 from distribution.work import check_items
 
 NewItem = tuple[ItemId, str | None, str | None, int]
@@ -101,8 +101,7 @@ def adding_items(
         task = the_task(view, task_id)
         plain = task.pull is not None or isinstance(task.basis, ByCount)
         if (view.known or not plain) and not (view.ask.items or view.ask.whole):
-            known = tuple(sorted(view.known))
-            return attrs.evolve(start, items=known, whole=not plain)
+            return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
         ledger = Ledger(view, task, stamp)
         fresh = [item for item in items if item[0] not in view.known]
         _insert(ledger, view, fresh)
@@ -112,7 +111,7 @@ def adding_items(
             ledger.remove(row, removed=False)
         spread(ledger, [attrs.evolve(row, removed=False) for row in back])
         twice = sum(not row.removed for row in known.values())
-        facts = {"added": len(fresh), "restored": len(back), "skipped": twice}
+        facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": twice}
         refused = tuple(Left(row.item, InTask(row.item)) for row in known.values() if not row.removed)
         return ledger.change("items-added", facts=facts, refused=refused)
 
@@ -249,8 +248,8 @@ def _path(task: Task) -> str:
     return task.basis.key if isinstance(task.basis, (Stratified, Grouped)) else ""
 
 
-def _attributes(text: str | None) -> Mapping[str, object]:
-    found: Mapping[str, object] = json.loads(text) if text else {}
+def _attributes(text: str | None) -> Mapping[str, Json]:
+    found: Mapping[str, Json] = json.loads(text) if text else {}
     return found
 
 
@@ -302,7 +301,7 @@ def removing_items(
             for holder in [who for who, cell in row.cells.items() if cell.state == "open"]:
                 ledger.put(row, holder, None)
             ledger.remove(row)
-        facts = {"removed": task.items - ledger.task.items, "kept": done}
+        facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": done}
         return ledger.change("items-removed", facts=facts, refused=tuple(refused))
 
     return ask, once(decide, stamp, "remove-items", (ids, where), Changed)

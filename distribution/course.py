@@ -8,6 +8,7 @@ Depends on: errors, events, ledger, lifecycle, outcomes, requests, task.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import attrs
 
@@ -62,7 +63,7 @@ def changing(task_id: TaskId, settings: Mapping[str, object], stamp: Stamp) -> t
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
         ledger = Ledger(view, task, stamp)
-        ledger.task = attrs.evolve(task, **settings)
+        ledger.task = attrs.evolve(task, **cast("dict[str, Any]", dict(settings)))
         return ledger.change("changed")
 
     return ask, once(decide, stamp, "change", (dict(settings),), Changed)

@@ -213,7 +213,8 @@ class Ledger:
             had = before is not None and before.state == "open"
             has = after is not None and after.state == "open"
             if had != has:
-                hands.setdefault(position, (row, [], []))[1 if had else 2].append(assignee)
+                _, sources, targets = hands.setdefault(position, (row, [], []))
+                (sources if had else targets).append(assignee)
         moves = [
             Move(row.item, source, target)
             for row, sources, targets in hands.values()

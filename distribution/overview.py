@@ -198,8 +198,9 @@ def _chapters(position: int, entries: Iterable[Entry]) -> Iterator[Chapter]:
             yield Chapter(what="removed", **about)  # type: ignore[arg-type]
         for shift in event.shifts:
             if position in shift.positions:
+                ended = event.what == "pulled" and shift.assignee != event.assignee
                 yield Chapter(
-                    what=event.what,
+                    what="lease ended" if ended else event.what,
                     assignee=shift.assignee,
                     state=None if shift.after is None else shift.after.state,
                     status=None if shift.after is None else shift.after.status,

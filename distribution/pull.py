@@ -183,7 +183,7 @@ def recommend_batch(
     n = check_count(items, "items")
     people = check_count(assignees, "assignees", least=1)
     for subject, value in (("overhead", overhead), ("seconds_per_item", seconds_per_item)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
+        if isinstance(value, bool) or not 0 < value < 1e9:
             raise InvalidInput(subject=subject, must="be a positive number of seconds", got=value)
     # Rounded to the nearest whole number without a float's square root: floor(sqrt(4x) + 1) / 2.
     quotient = 4 * n * overhead / (people * seconds_per_item)

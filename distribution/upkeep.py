@@ -32,7 +32,7 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     Raises, when decided:
         NotFound: there is no such task.
     """
-    if idle is not None and (not isinstance(idle, timedelta) or idle < timedelta(0)):
+    if isinstance(idle, timedelta) and idle < timedelta(0):
         raise InvalidInput(subject="idle", must="be a timedelta that is not negative", got=idle)
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 

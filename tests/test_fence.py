@@ -14,15 +14,20 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "distribution").glob("*.py"))
 KIT = sorted((ROOT / "distribution" / "testing").glob("*.py"))
 LEVEL = {
-    "errors": 0, "draw": 0,
+    "errors": 0, "draw": 0, "flow": 0,
     "values": 1, "orders": 1,
-    "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "events": 2, "line": 2,
-    "turns": 3, "workload": 3, "split": 3,
-    "basis": 4, "reasons": 3,
+    "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "line": 2, "lifecycle": 2, "ranks": 2,
+    "refusals": 2,
+    "turns": 3, "workload": 3, "split": 3, "members": 3, "pull": 3, "reasons": 3,
+    "basis": 4, "events": 4,
+    "outcomes": 5,
     "checks": 6, "plan_fields": 6,
     "plan": 7,
     "static": 8, "task": 8,
-    "ports": 9,
+    "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
+    "creation": 10, "course": 10, "undoing": 10, "overview": 10, "handing": 10, "spreading": 10, "moving": 11,
+    "work": 11, "upkeep": 11,
+    "team": 12, "contents": 12,
     "__init__": 99,
 }  # fmt: skip
 """Imports go down, never up and never sideways."""
