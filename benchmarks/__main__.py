@@ -21,10 +21,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
-    commands = top.add_subparsers(dest="command", metavar="split|create|import|apportion|table")
+    commands = top.add_subparsers(dest="command", metavar="split|create|pull|growth|import|apportion|table")
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
         ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
+        ("pull", "pulling ten items and finishing them, against huey, persist-queue and litequeue"),
+        ("growth", "a pull from tasks of 10^4 to 10^6 items, fresh and half done"),
         ("import", "what importing the library adds to the start of a program"),
         ("apportion", "whole numbers from 10,000 weights, each method"),
     ):
@@ -38,9 +40,25 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--large", action="store_true", help="also 10^8 items, and a stream of 10^9: minutes"
             )
+        if name == "growth":
+            command.add_argument("--large", action="store_true", help="also 10^7 items: minutes")
+        if name in {"pull", "growth"}:
+            command.add_argument(
+                "--folder", type=Path, help="where files are made; by default a temporary one"
+            )
+        if name == "pull":
+            _add_pull(command)
     table = commands.add_parser("table", help="print the table for the README from a file of results")
     table.add_argument("file", type=Path)
     return top
+
+
+def _add_pull(command: argparse.ArgumentParser) -> None:
+    """Describe what only pulling has."""
+    command.add_argument("--think", action="store_true", help="64 clients that think half a second")
+    command.add_argument("--seconds", type=float, help="how long each run takes; by default 3, thinking 10")
+    command.add_argument("--systems", help="only these, by commas: ours,ours-ungrouped,huey,...")
+    command.add_argument("--clients", type=_counts, help="only cases of so many clients, by commas: 8,32")
 
 
 def _rounds(text: str) -> int:
@@ -48,6 +66,11 @@ def _rounds(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"rounds must be a whole number of at least 1, got {text!r}")
     return int(text)
+
+
+def _counts(text: str) -> list[int]:
+    """Read numbers of clients."""
+    return [_rounds(part) for part in text.split(",")]
 
 
 def tell(line: str) -> None:
@@ -65,9 +88,39 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         return split.run(large=options.large, rounds=options.rounds, tell=tell), split.report
     if options.command == "create":
         return create.run(**given), create.report
+    if options.command == "pull":
+        return _measure_pull(options)
+    if options.command == "growth":
+        from benchmarks import growth
+
+        sizes = (*growth.SIZES, growth.LARGE) if options.large else growth.SIZES
+        return growth.run(sizes=sizes, folder=options.folder, tell=tell, **given), growth.report
     if options.command == "import":
         return importing.run(**given), importing.report
     return apportioning.run(**given), apportioning.report
+
+
+def _measure_pull(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
+    """Run the cases that are wanted, with the systems that are."""
+    need_peers()
+    from benchmarks import pull
+    from benchmarks.queues import SYSTEMS
+
+    systems = options.systems.split(",") if options.systems else list(SYSTEMS)
+    if unknown := set(systems) - set(SYSTEMS):
+        raise SystemExit(f"benchmarks: systems must be among {', '.join(SYSTEMS)}, got {sorted(unknown)}")
+    every = pull.THINKING if options.think else pull.SATURATED
+    cases = pull.chosen(every, systems, options.clients or {case.clients for case in every})
+    if not cases:
+        raise SystemExit(f"benchmarks: no case has {options.clients} clients and one of {systems}")
+    found = pull.run(
+        cases=cases,
+        rounds=options.rounds or pull.ROUNDS,
+        seconds=options.seconds or (pull.THINK_SECONDS if options.think else pull.SECONDS),
+        folder=options.folder,
+        tell=tell,
+    )
+    return found, pull.report
 
 
 def need_peers() -> None:

@@ -28,6 +28,8 @@ def check(tell: Callable[[str], None]) -> list[str]:
         "split": _split,
         "look-ups": _lookups,
         "create": _create,
+        "pull": _pull,
+        "growth": _growth,
         "import": _import,
         "apportion": _apportion,
         "machine": _machine,
@@ -126,6 +128,36 @@ def _create() -> Problems:
         if create.rows_of(bench.folder / "tasks.db") != bench.rows:
             yield "the bare way must insert the rows ours inserts"
     yield from _written(create.report(found))
+
+
+def _pull() -> Problems:
+    """All systems hand out work to two processes; ours none of it twice."""
+    from benchmarks import pull
+
+    cases = (pull.Case(2, 1, pull.ALL), pull.Case(1, 2, ("ours", "ours-ungrouped"), think=0.01))
+    found = pull.run(cases=cases, rounds=1, seconds=0.2, items=10_000)
+    for cell in found["cells"]:
+        for key, system in cell["systems"].items():
+            where = f"{cell['title']} of {key}"
+            (run,) = system["runs"]
+            if not run["cycles_a_second"] > 0:
+                yield f"{where}: clients must finish something, got {run}"
+            if key.startswith("ours") and (
+                run["twice"] or run["errors"] or run["durability"] != ["wal FULL"]
+            ):
+                yield f"{where}: nothing twice, no error, WAL and FULL, got {run}"
+    yield from _written(pull.report(found))
+
+
+def _growth() -> Problems:
+    """Tasks last until they are half done and beyond."""
+    from benchmarks import growth
+
+    found = growth.run(sizes=(500, 1000), rounds=2, calls=3)
+    for row in found["rows"]:
+        times = {key: row[key] for key in ("first_ms", "pull_ms", "finish_ms")}
+        yield from _times(f"{row['n']} items, {row['state']}", times, 2)
+    yield from _written(growth.report(found))
 
 
 def _import() -> Problems:

@@ -13,7 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-PEERS = {"numpy": "numpy", "polars": "polars", "scikit-learn": "sklearn"}
+PEERS = {
+    "numpy": "numpy",
+    "polars": "polars",
+    "scikit-learn": "sklearn",
+    "huey": "huey",
+    "persist-queue": "persistqueue",
+    "litequeue": "litequeue",
+}
 """Name on PyPI and name to import."""
 
 
