@@ -10,6 +10,7 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import attrs
@@ -78,7 +79,7 @@ class Kept:
     """Items with copies left, in the order of the queue."""
     work: dict[AssigneeId, SortedDict[tuple[int, int], None]] = attrs.field(factory=dict)
     """Of each assignee: (rank, position) of every placement."""
-    leases: SortedList[tuple[object, int, AssigneeId]] = attrs.field(factory=SortedList)
+    leases: SortedList[tuple[datetime, int, AssigneeId]] = attrs.field(factory=SortedList)
     """End, position, assignee of every open placement with a lease."""
 
 
