@@ -157,6 +157,7 @@ class MemoryStore:
             if ask.members is None or name in ask.members
         }
         fresh, again = _head(kept, ask)
+        at = -1 if ask.entry is None else ask.entry - 1
         return View(
             ask=ask,
             task=kept.task,
@@ -169,7 +170,7 @@ class MemoryStore:
             rows=_rows(kept, ask),
             known=frozenset(item for item in ask.known if item in kept.index),
             outlook=kept.leases[0][0] if ask.outlook and kept.leases else None,
-            entry=kept.history[ask.entry - 1] if 0 < (ask.entry or 0) <= len(kept.history) else None,
+            entry=next(iter(kept.history[at : at + 1]), None) if at >= 0 else None,
         )
 
     def tasks(
