@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import apportioning, create, importing, machine, report
+from benchmarks import apportioning, choosing, create, importing, machine, report
 
 Report = Callable[[Mapping[str, Any]], str]
 
@@ -21,12 +21,13 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
-    commands = top.add_subparsers(dest="command", metavar="split|create|import|apportion|table")
+    commands = top.add_subparsers(dest="command", metavar="split|create|import|apportion|choose|table")
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
         ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
         ("import", "what importing the library adds to the start of a program"),
         ("apportion", "whole numbers from 10,000 weights, each method"),
+        ("choose", "the next item for whoever asks, against a heap and a sorted list"),
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument(
@@ -67,6 +68,8 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         return create.run(**given), create.report
     if options.command == "import":
         return importing.run(**given), importing.report
+    if options.command == "choose":
+        return choosing.run(**given), choosing.report
     return apportioning.run(**given), apportioning.report
 
 
