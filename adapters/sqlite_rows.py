@@ -21,6 +21,7 @@ from distribution.members import Member, Standing
 from distribution.task import (
     EXPIRED_LIMIT,
     AddItems,
+    AddPlacements,
     Ask,
     Change,
     Decision,
@@ -72,10 +73,11 @@ PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON 
 PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
     skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
-PUT_PLACEMENT = """INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, position, member)
-    DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since, until = excluded.until"""
-PUT_ITEM = "UPDATE item SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
-DROP = "DELETE FROM placement WHERE task = ? AND position = ? AND member = ?"
+ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?
+    WHERE task = ? AND position = ? AND member = ?"""
+PUT_ITEM = "UPDATE item NOT INDEXED SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
+DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND member = ?"
 PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -95,7 +97,10 @@ def _moment(value: int) -> datetime:
 
 def dumped(data: object) -> str:
     """Write JSON as short as it gets."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return _WRITER.encode(data)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=dict)
 
 
 @lru_cache(maxsize=256)
@@ -374,9 +379,15 @@ def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> No
     connection.executemany(PUT_ITEM, rows)
 
 
-def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
+def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlacements) -> None:
     told = _Told()
     rows = [(key, position, number, rank, *told(cell)) for position, number, rank, cell in change.rows]
+    connection.executemany(ADD_PLACEMENT, rows)
+
+
+def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
+    told = _Told()
+    rows = [(*told(cell), key, position, number) for position, number, cell in change.rows]
     connection.executemany(PUT_PLACEMENT, rows)
 
 
@@ -394,6 +405,7 @@ _WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], None]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,
     Purge: _purge,

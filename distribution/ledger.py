@@ -28,6 +28,7 @@ from distribution.outcomes import Changed, Left
 from distribution.ranks import ahead, base
 from distribution.task import (
     AddItems,
+    AddPlacements,
     Change,
     Decision,
     DropPlacements,
@@ -234,17 +235,21 @@ class Ledger:
         if self._items:
             rows = [(left, rank, bool(gone), at) for at, (left, rank, gone) in self._items.items()]
             changes.append(PutItems(rows))
-        put: list[PlacementRow] = []
+        add: list[PlacementRow] = []
+        put: list[tuple[int, int, Cell]] = []
         drop: list[tuple[int, int]] = []
         for (position, assignee), (row, before, after) in self._cells.items():
-            if after is not None:
-                put.append((position, self.members[assignee].number, base(row.rank), after))
-            elif before is not None:
-                drop.append((position, self.members[assignee].number))
-        if drop:
-            changes.append(DropPlacements(drop))
-        if put:
-            changes.append(PutPlacements(put))
+            number = self.members[assignee].number
+            if after is None:
+                if before is not None:
+                    drop.append((position, number))
+            elif before is None:
+                add.append((position, number, base(row.rank), after))
+            else:
+                put.append((position, number, after))
+        changes += [DropPlacements(drop)] if drop else []
+        changes += [PutPlacements(put)] if put else []
+        changes += [AddPlacements(add)] if add else []
         return tuple(changes)
 
     def _standings(self) -> tuple[Standing, ...]:
