@@ -152,11 +152,8 @@ class MemoryStore:
         kept = self._kept.get(task_id)
         if kept is None:
             return View(ask=ask, task=None, version=0)
-        members = {
-            name: kept.members[name]
-            for name in (kept.names if ask.members is None else ask.members)
-            if name in kept.members
-        }
+        asked = kept.names if ask.members is None else [n for n in ask.members if n in kept.members]
+        members = {n: kept.members[n] for n in sorted(asked, key=lambda n: kept.members[n].number)}
         fresh, again = _head(kept, ask)
         at = -1 if ask.entry is None else ask.entry - 1
         return View(

@@ -171,6 +171,7 @@ class Loader:
             found = self.connection.execute(MEMBERS, (self.key,)).fetchall()
         else:
             found = [row for name in ask.members for row in self.connection.execute(MEMBER, (self.key, name))]
+        self._names |= {row[2]: row[0] for row in found}
         return {
             row[0]: Standing(
                 member=_member_of(row[1]),
@@ -298,10 +299,13 @@ class Loader:
 
     def name(self, number: int) -> str:
         """Give the id of a member by her number."""
-        if number not in self._names:
-            rows = self.connection.execute("SELECT number, id FROM member WHERE task = ?", (self.key,))
-            self._names = dict(rows.fetchall())
-        return self._names[number]
+        found = self._names.get(number)
+        if found is None:
+            query = "SELECT id FROM member NOT INDEXED WHERE task = ? AND number = ?"
+            found = self._names[number] = str(
+                self.connection.execute(query, (self.key, number)).fetchone()[0]
+            )
+        return found
 
 
 def write_entry(connection: sqlite3.Connection, key: int, version: int, decision: Decision[Any]) -> None:

@@ -57,7 +57,7 @@ def encode(value: object, *, brief: bool = False) -> Json:
     if cls is tuple or cls is list:
         parts = cast("Sequence[object]", value)
         return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in parts]  # type: ignore[misc]
-    known = _fields(cls)
+    known = _fields(cls)  # type: ignore[arg-type]  # a class can be a key
     if known is not None:
         kind, fields = known
         data: dict[str, Json] = {"kind": kind}
