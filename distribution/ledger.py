@@ -112,6 +112,13 @@ class Ledger:
                 if now in ENDED:
                     item[1] = ahead(item[1])
 
+    def keep(self, row: Row, assignee: AssigneeId) -> None:
+        """Let a placement stand as it stood before this ledger, and its item where it stood in the queue."""
+        self.put(row, assignee, row.cells.get(assignee))
+        changes = (self._cells.get((row.position, who)) for who in row.cells)
+        if not any(c[1] != c[2] and c[2] is not None and c[2].state in ENDED for c in changes if c):
+            self._item(row)[1] = row.rank
+
     def remove(self, row: Row, *, removed: bool = True) -> None:
         """Take an item out of the task, or put it back."""
         item = self._item(row)
