@@ -13,6 +13,7 @@ from distribution.codec import encode
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
+from distribution.lifecycle import HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
@@ -86,8 +87,9 @@ def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
     came = range(*event.came) if event.came else range(0)
     for row in rows:
         if row.position in came or row.position in event.restored:
-            others = [who for who in row.cells if (row.position, who) not in touched]
-            worked = row.position in came and bool(others)
+            others = {who: cell for who, cell in row.cells.items() if (row.position, who) not in touched}
+            # Who had an item before it was removed may still have skipped it.
+            worked = [who for who, cell in others.items() if row.position in came or cell.state in HELD]
             if row.removed or worked:
                 raise _too_late(version, f"item {row.item!r} was {'removed' if row.removed else 'worked on'}")
         if row.position in event.removed and not row.removed:
@@ -140,9 +142,9 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
 
 
 def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
-    """Refuse where open work would go back to somebody who takes no part any more."""
-    for shift in event.shifts:
-        gets = shift.before is not None and shift.before.state == "open"
-        if gets and not ledger.members[shift.assignee].active:
-            state = ledger.members[shift.assignee].member.state
-            raise _too_late(version, f"assignee {shift.assignee!r} was {state}")
+    """Refuse where somebody who takes no part, or no part any more, would hold open work."""
+    back = {change.after.id for change in event.members if change.after is not None}
+    for standing in ledger.members.values():
+        if not standing.active and ledger.open(standing.id):
+            since = "got work" if standing.id in back else f"was {standing.member.state}"
+            raise _too_late(version, f"assignee {standing.id!r} {since}")
