@@ -23,12 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution.errors import DistributionError
-from distribution.events import Cell
 from distribution.filters import Filter, Not, field
-from distribution.lifecycle import ENDED
+from distribution.lifecycle import ENDED, GONE
 from distribution.outcomes import Batch, Changed
 from distribution.ports import Page, TaskStore
-from distribution.task import Ask, Row
+from distribution.task import Ask
 from distribution.testing.invariants import Seen, invariants, look
 from distribution.values import Item, ItemId, TaskId
 
@@ -50,10 +49,17 @@ FILTERS: tuple[Filter | None, ...] = (
     Not(field("dir").equal("x")),
     field("size").at_least(3),
 )
+LAST = 3
 
+numbers = st.integers(0, LAST)
 people = st.sampled_from(PEOPLE)
-which = st.tuples(st.sampled_from(["open", "done", "ended", "any"]), st.integers(0, 2 ** len(ITEMS) - 1))
-"""Some items: of hers by state or of all, and a bit for each that is taken; none means the first."""
+
+
+def which(*states: str) -> st.SearchStrategy[tuple[str, int]]:
+    """Draw some items: of hers by state, or any; and a bit for each that is taken, none for the first."""
+    return st.tuples(st.sampled_from([*states, "any"]), st.integers(0, 2 ** len(ITEMS) - 1))
+
+
 dry = st.booleans()
 requests = st.booleans()
 
@@ -111,22 +117,29 @@ class Agreement(RuleBasedStateMachine):
         """Give the one in memory."""
         return self.faces["memory"]
 
-    def task(self, number: int) -> TaskId:
-        """Choose a task."""
-        return self.tasks[number % len(self.tasks)]
+    def task(self, number: int, mode: str = "") -> TaskId:
+        """Choose a task: mostly one that is there, and of a mode; 3 chooses the newest of all."""
+        fitting = [
+            task_id
+            for task_id in self.tasks
+            if (task := self.seen(task_id).task).state not in GONE and mode in {"", task.mode}
+        ]
+        return self.tasks[-1] if number == LAST or not fitting else fitting[number % len(fitting)]
 
     def seen(self, task_id: TaskId) -> Seen:
         """Give a task as it is."""
         return self.known[task_id][max(self.known[task_id])]
 
-    def some(self, task_id: TaskId, assignee: str, which: tuple[str, int]) -> list[ItemId]:
-        """Choose items: some of hers in a state, or some of all."""
+    def some(self, task_id: TaskId, who: str, which: tuple[str, int]) -> tuple[str, list[ItemId]]:
+        """Choose items in a state, and whose; where she has none, somebody else who has."""
         state, bits = which
-        names = [item.id for item in ITEMS]
-        if state != "any":
-            states = ENDED if state == "ended" else {state}
-            names = [row.item for row in self.seen(task_id).rows if _state(row, assignee) in states]
-        return [name for at, name in enumerate(names) if bits >> at & 1] or names[:1]
+        states = {"open": {"open"}, "done": {"done"}, "ended": ENDED}.get(state, set())
+        seen = self.seen(task_id)
+        for person in (who, *seen.members) if states else ():
+            names = [row.item for row in seen.rows if (cell := row.cells.get(person)) and cell.state in states]
+            if names:
+                return person, _taken(names, bits)
+        return who, _taken([item.id for item in ITEMS], bits)
 
     def by(self, request: bool) -> dict[str, Any]:  # noqa: FBT001  drawn
         """Say under which request id a call is made, if under any."""
@@ -209,6 +222,5 @@ def _answer(verb: Callable[..., Any], arguments: tuple[Any, ...], options: Mappi
         return Failed(type(error), str(error))
 
 
-def _state(row: Row, assignee: str) -> str | None:
-    cell: Cell | None = row.cells.get(assignee)
-    return None if cell is None else cell.state
+def _taken(names: list[ItemId], bits: int) -> list[ItemId]:
+    return [name for at, name in enumerate(names) if bits >> at & 1] or names[:1]

@@ -27,7 +27,7 @@ from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.split import ORDERS
 from distribution.task import Ask, Task
-from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, people
+from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, numbers, people
 from distribution.testing.machine_team import Managing, workloads
 from distribution.testing.machine_work import Working
 from distribution.values import TaskId
@@ -51,12 +51,12 @@ steps = st.sampled_from(
 class StoreMachine(Working, Managing):
     """Every verb, in any order."""
 
-    @initialize(pull=pulls, items=st.integers(0, len(ITEMS)))
+    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)))
     def begin_pulling(self, pull: Pull, items: int) -> None:
         """Begin with a task that is pulled from."""
         self._create("p0", items, allowed=PEOPLE[:3], pull=pull)
 
-    @initialize(workload=workloads, basis=bases, items=st.integers(1, len(ITEMS)))
+    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)))
     def begin_shared(self, workload: Workload, basis: Any, items: int) -> None:
         """Begin with a task that is shared out."""
         self._create("s0", items, workload=workload, basis=basis)
@@ -106,7 +106,7 @@ class StoreMachine(Working, Managing):
             assert self.reference.store.read(task_id, Ask()).version == version
             self.compare(task_id, version, {})
 
-    @rule(number=st.integers(0, 3), who=people, where=st.sampled_from(FILTERS), after=st.none() | st.integers(-1, 8))  # fmt: skip
+    @rule(number=numbers, who=people, where=st.sampled_from(FILTERS), after=st.none() | st.integers(-1, 8))  # fmt: skip
     def look_around(self, number: int, who: str, where: Any, after: int | None) -> None:
         """Ask everything that can be asked."""
         task_id = self.task(number)

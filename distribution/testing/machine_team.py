@@ -20,7 +20,7 @@ from distribution.filters import EVERYTHING, matches
 from distribution.members import Limit
 from distribution.outcomes import Changed
 from distribution.task import Task
-from distribution.testing.agreement import FILTERS, ITEMS, NOON, PEOPLE, Agreement, Failed, dry, people, which
+from distribution.testing.agreement import FILTERS, ITEMS, NOON, PEOPLE, Agreement, Failed, dry, numbers, people, which
 from distribution.testing.invariants import Seen
 from distribution.workload import Workload
 
@@ -39,21 +39,21 @@ loads = st.sampled_from([0, 25, 50, "100/3", 100])
 class Managing(Agreement):
     """What those do who run tasks."""
 
-    @rule(number=st.integers(0, 3), bits=st.integers(1, 2 ** len(ITEMS) - 1), dry=dry, request=st.booleans())
+    @rule(number=numbers, bits=st.integers(1, 2 ** len(ITEMS) - 1), dry=dry, request=st.booleans())
     def add_items(self, number: int, bits: int, dry: bool, request: bool) -> None:  # noqa: FBT001
         """Add items: new ones, some that are there, some that were removed."""
         items = [item for at, item in enumerate(ITEMS) if bits >> at & 1]
         task_id = self.task(number)
         self.change("add_items", task_id, items, dry=dry, **self.by(request))
 
-    @rule(number=st.integers(0, 3), which=which, dry=dry, request=st.booleans())
+    @rule(number=numbers, which=which("open", "done", "ended"), dry=dry, request=st.booleans())
     def remove_items(self, number: int, which: tuple[str, int], dry: bool, request: bool) -> None:  # noqa: FBT001
         """Remove items by their names."""
         task_id = self.task(number)
-        items = self.some(task_id, "ann", which)
+        _, items = self.some(task_id, "ann", which)
         self.change("remove_items", task_id, items, dry=dry, **self.by(request))
 
-    @rule(number=st.integers(0, 3), where=wheres, dry=dry)
+    @rule(number=numbers, where=wheres, dry=dry)
     def remove_items_by_filter(self, number: int, where: Any, dry: bool) -> None:  # noqa: FBT001
         """Remove items by a filter: none is left but what has a status."""
         task_id = self.task(number)
@@ -66,7 +66,7 @@ class Managing(Agreement):
             ]
             assert all(any(cell.state == "done" for cell in row.cells.values()) for row in left), left
 
-    @rule(number=st.integers(0, 3), giver=people, taker=people, where=wheres, dry=dry)
+    @rule(number=numbers, giver=people, taker=people, where=wheres, dry=dry)
     def reassign(self, number: int, giver: str, taker: str, where: Any, dry: bool) -> None:  # noqa: FBT001
         """Give all open work to another."""
         task_id = self.task(number)
@@ -82,7 +82,7 @@ class Managing(Agreement):
                 if cell.state == "done":
                     assert self.seen(task_id).cells()[key] == cell
 
-    @rule(number=st.integers(0, 3), workload=st.none() | workloads, where=wheres, dry=dry, request=st.booleans())
+    @rule(number=numbers, workload=st.none() | workloads, where=wheres, dry=dry, request=st.booleans())
     def redistribute(
         self,
         number: int,
@@ -92,7 +92,7 @@ class Managing(Agreement):
         request: bool,  # noqa: FBT001
     ) -> None:
         """Bring everybody to her share: with the fewest moves, and nothing left to do after it."""
-        task_id = self.task(number)
+        task_id = self.task(number, "distribution")
         before = self.seen(task_id)
         change = self.change("redistribute", task_id, workload, where=where, dry=dry, **self.by(request))
         if isinstance(change, Changed):
@@ -130,18 +130,18 @@ class Managing(Agreement):
         if not banned:
             assert {who: standing.holds for who, standing in after.members.items()} == targets
 
-    @rule(number=st.integers(0, 3), who=people, load=loads, dry=dry, request=st.booleans())
+    @rule(number=numbers, who=people, load=loads, dry=dry, request=st.booleans())
     def set_load(self, number: int, who: str, load: Any, dry: bool, request: bool) -> None:  # noqa: FBT001
         """Change one load."""
-        self.change("set_load", self.task(number), who, load, dry=dry, **self.by(request))
+        self.change("set_load", self.task(number, "distribution"), who, load, dry=dry, **self.by(request))
 
-    @rule(number=st.integers(0, 3), who=people, load=st.none() | loads, limit=st.none() | limits, dry=dry)
+    @rule(number=numbers, who=people, load=st.none() | loads, limit=st.none() | limits, dry=dry)
     def add_assignee(self, number: int, who: str, load: Any, limit: Limit | None, dry: bool) -> None:  # noqa: FBT001
         """Let somebody take part."""
         self.change("add_assignee", self.task(number), who, load=load, limit=limit, dry=dry)
 
     @rule(
-        number=st.integers(0, 3),
+        number=numbers,
         who=people,
         verb=st.sampled_from(["pause", "resume", "remove_assignee", "delete_assignment"]),
         dry=dry,
@@ -154,7 +154,7 @@ class Managing(Agreement):
         if isinstance(change, Changed) and verb != "resume":
             assert self.seen(task_id).members[who].open == 0
 
-    @rule(number=st.integers(0, 3), who=people, limit=st.none() | limits, dry=dry)
+    @rule(number=numbers, who=people, limit=st.none() | limits, dry=dry)
     def set_limit(self, number: int, who: str, limit: Limit | None, dry: bool) -> None:  # noqa: FBT001
         """Set or lift a limit; what she has stays hers."""
         task_id = self.task(number)
@@ -162,7 +162,7 @@ class Managing(Agreement):
         self.change("set_limit", task_id, who, limit, dry=dry)
         assert self.seen(task_id).cells() == before
 
-    @rule(number=st.integers(0, 3), idle=st.none() | st.sampled_from([timedelta(0), timedelta(minutes=10)]), dry=dry)  # fmt: skip
+    @rule(number=numbers, idle=st.none() | st.sampled_from([timedelta(0), timedelta(minutes=10)]), dry=dry)  # fmt: skip
     def reclaim(self, number: int, idle: timedelta | None, dry: bool) -> None:  # noqa: FBT001
         """Take back what lies: no lease that has ended is left with anybody in a pulling task."""
         task_id = self.task(number)
@@ -172,17 +172,20 @@ class Managing(Agreement):
             assert all(end > self.now for end in ends)
 
     @rule(
-        number=st.integers(0, 3),
+        number=numbers,
         verb=st.sampled_from(["close_task", "reopen", "delete", "purge"]),
         dry=dry,
         request=st.booleans(),
     )
     def turn_task(self, number: int, verb: str, dry: bool, request: bool) -> None:  # noqa: FBT001
-        """Close, reopen, delete, purge."""
-        self.change(verb, self.task(number), dry=dry, **self.by(request))
+        """Close, reopen, delete, purge, and undo a deletion."""
+        task_id = self.task(number)
+        self.change(verb, task_id, dry=dry, **self.by(request))
+        if verb == "delete" and not request and self.seen(task_id).task.state == "deleted":
+            self.change("undo", task_id, max(self.known[task_id]), dry=dry)
 
     @rule(
-        number=st.integers(0, 3),
+        number=numbers,
         settings=st.fixed_dictionaries(
             {},
             optional={
@@ -203,7 +206,7 @@ class Managing(Agreement):
             kept = {name: encode(getattr(task, name)) for name in settings}
             assert kept == {name: encode(value) for name, value in settings.items()}
 
-    @rule(number=st.integers(0, 3), back=st.integers(0, 6), dry=dry, request=st.booleans())
+    @rule(number=numbers, back=st.integers(0, 4), dry=dry, request=st.booleans())
     def undo(self, number: int, back: int, dry: bool, request: bool) -> None:  # noqa: FBT001
         """Undo: of the newest version, everything is as it was before it."""
         task_id = self.task(number)

@@ -16,7 +16,7 @@ from distribution.members import Standing
 from distribution.outcomes import Batch
 from distribution.refusals import AllReserved, NobodyToStealFrom, OnlyLost, OnlySkipped, QueueEmpty
 from distribution.task import Task
-from distribution.testing.agreement import Agreement, people, requests, which
+from distribution.testing.agreement import Agreement, numbers, people, requests, which
 from distribution.testing.invariants import Seen
 from distribution.values import ItemId, TaskId
 
@@ -24,10 +24,19 @@ from distribution.values import ItemId, TaskId
 class Working(Agreement):
     """What assignees do."""
 
-    @rule(number=st.integers(0, 3), who=people, request=requests)
+    @rule(number=numbers, who=people, request=requests)
     def pull(self, number: int, who: str, request: bool) -> None:  # noqa: FBT001  drawn
         """Pull: the head of the queue, as sorting all of it gives it."""
-        task_id = self.task(number)
+        self._pull(self.task(number, "pulling"), who, request=request)
+
+    @rule(number=numbers)
+    def everybody_pulls(self, number: int) -> None:
+        """Let all the team pull, one after the other."""
+        task_id = self.task(number, "pulling")
+        for who in self.seen(task_id).members:
+            self._pull(task_id, who, request=False)
+
+    def _pull(self, task_id: TaskId, who: str, *, request: bool) -> None:
         before = self.seen(task_id)
         batch = self.batch(self.call("pull", task_id, who, **self.by(request)))
         if batch is not None:
@@ -71,11 +80,11 @@ class Working(Agreement):
             self.compare(task_id, version, by)
         assert isinstance(answer, Batch) or len(answer.reasons) <= len(self.tasks)
 
-    @rule(number=st.integers(0, 3), who=people, which=which, status=st.sampled_from(["completed", "discard", "fine"]), request=requests)  # fmt: skip
+    @rule(number=numbers, who=people, which=which("open", "open", "open", "done", "ended"), status=st.sampled_from(["completed", "discard", "fine"]), request=requests)  # fmt: skip
     def submit(self, number: int, who: str, which: tuple[str, int], status: str, request: bool) -> None:  # noqa: FBT001, PLR0913
         """Set a status: what is accepted is done and hers."""
         task_id = self.task(number)
-        items = self.some(task_id, who, which)
+        who, items = self.some(task_id, who, which)
         outcome = self.call("set_status", task_id, who, items, status, **self.by(request))
         for item in getattr(outcome, "changed", ()):
             cell = self._cell(task_id, who, item)
@@ -84,32 +93,34 @@ class Working(Agreement):
     def _cell(self, task_id: TaskId, who: str, item: ItemId) -> Cell | None:
         return next(row.cells.get(who) for row in self.seen(task_id).rows if row.item == item)
 
-    @rule(number=st.integers(0, 3), who=people, which=which, request=requests)
+    @rule(number=numbers, who=people, which=which("done", "done", "open"), request=requests)
     def clear(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001
         """Take statuses off."""
         task_id = self.task(number)
-        outcome = self.call("clear_status", task_id, who, self.some(task_id, who, which), **self.by(request))
+        who, items = self.some(task_id, who, which)
+        outcome = self.call("clear_status", task_id, who, items, **self.by(request))
         for item in getattr(outcome, "changed", ()):
             cell = self._cell(task_id, who, item)
             assert cell is not None and cell.state == "open", cell  # noqa: PT018
 
-    @rule(number=st.integers(0, 3), who=people, which=which, request=requests)
+    @rule(number=numbers, who=people, which=which("open", "open", "open"), request=requests)
     def skip(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001
         """Skip: nobody has it any more, or it counts as done, by the policy of the task."""
         task_id = self.task(number)
-        outcome = self.call("skip", task_id, who, self.some(task_id, who, which), **self.by(request))
+        who, items = self.some(task_id, who, which)
+        outcome = self.call("skip", task_id, who, items, **self.by(request))
         pull = self.seen(task_id).task.pull
         state = "done" if pull is not None and pull.skip == "done" else "skipped"
         for item in getattr(outcome, "changed", ()):
             cell = self._cell(task_id, who, item)
             assert cell is not None and cell.state == state, cell  # noqa: PT018
 
-    @rule(number=st.integers(0, 3), who=people, which=st.none() | which, request=requests)
+    @rule(number=numbers, who=people, which=st.none() | which("open", "open"), request=requests)
     def renew(self, number: int, who: str, which: tuple[str, int] | None, request: bool) -> None:  # noqa: FBT001
         """Prolong leases: none gets shorter, and only hers change."""
         task_id = self.task(number)
         before = self.seen(task_id)
-        items = None if which is None else self.some(task_id, who, which)
+        who, items = (who, None) if which is None else self.some(task_id, who, which)
         self.call("renew", task_id, who, items, **self.by(request))
         after = self.seen(task_id).cells()
         for key, cell in before.cells().items():
@@ -118,17 +129,17 @@ class Working(Agreement):
                 assert end is not None and end >= cell.until, (key, cell, after[key])  # noqa: PT018
             assert key[1] == who or after[key] == cell
 
-    @rule(number=st.integers(0, 3), who=people, which=st.none() | which, request=requests)
+    @rule(number=numbers, who=people, which=st.none() | which("open", "open"), request=requests)
     def release(self, number: int, who: str, which: tuple[str, int] | None, request: bool) -> None:  # noqa: FBT001
         """Give back: with None she has nothing open any more."""
         task_id = self.task(number)
-        items = None if which is None else self.some(task_id, who, which)
+        who, items = (who, None) if which is None else self.some(task_id, who, which)
         outcome = self.call("release", task_id, who, items, **self.by(request))
         for item in getattr(outcome, "changed", ()):
             cell = self._cell(task_id, who, item)
             assert cell is None or cell.state not in HELD, cell
 
-    @rule(number=st.integers(0, 3), who=people, limit=st.none() | st.integers(1, 3), request=requests)
+    @rule(number=numbers, who=people, limit=st.none() | st.integers(1, 3), request=requests)
     def steal(self, number: int, who: str, limit: int | None, request: bool) -> None:  # noqa: FBT001
         """Take over: from somebody who never worked, at most half, rounded up."""
         task_id = self.task(number)
