@@ -85,7 +85,10 @@ def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
     """Refuse to take back items that somebody worked on, or that came or went meanwhile."""
     touched = {(p, s.assignee) for s in event.shifts for p in s.positions}
     came = range(*event.came) if event.came else range(0)
+    again = {p for s in event.shifts if s.before is not None and s.before.state in HELD for p in s.positions}
     for row in rows:
+        if row.removed and row.position in again and row.position not in event.removed:
+            raise _too_late(version, f"item {row.item!r} was removed")
         if row.position in came or row.position in event.restored:
             others = {who: cell for who, cell in row.cells.items() if (row.position, who) not in touched}
             # Who had an item before it was removed may still have skipped it.
