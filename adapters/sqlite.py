@@ -98,10 +98,13 @@ class SqliteStore:
             try:
                 self._write(connection, task_id, view.version + 1, decision)
             except BaseException:
-                connection.execute("ROLLBACK TO call")
+                # A full disk may have ended the whole transaction already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK TO call")
                 raise
             finally:
-                connection.execute("RELEASE call")
+                if connection.in_transaction:
+                    connection.execute("RELEASE call")
             return decision.result
 
     def _write(
