@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier, Event as Signal
+from threading import Barrier
+from threading import Event as Signal
 from typing import Any
 
 import attrs
@@ -558,7 +559,9 @@ def test_calls_of_sixteen_threads_share_transactions(store: SqliteStore) -> None
     assert [entry.version for entry in store.history("t", Page())] == list(range(1, 18))
 
 
-def test_an_error_in_one_call_of_a_group_leaves_nothing_of_it_and_all_of_the_others(store: SqliteStore) -> None:
+def test_an_error_in_one_call_of_a_group_leaves_nothing_of_it_and_all_of_the_others(
+    store: SqliteStore,
+) -> None:
     task = store.transact("t", Ask(), make("t")[1])
     counted = Counted(store)
 
