@@ -61,7 +61,9 @@ def _flow(
     for kind in order:
         source, out = kind
         given = ("source", source)
-        net.room.setdefault(START, {})[given] = len(kinds[kind]) if source is None else surplus[source]
+        starts = net.room.setdefault(START, {})
+        # What is with nobody may all go; of a person's items no more than her surplus, whatever their kind.
+        starts[given] = starts.get(given, 0) + len(kinds[kind]) if source is None else surplus[source]
         net.room.setdefault(given, {})[kind] = len(kinds[kind])
         net.room[kind] = {("target", name): deficit[name] for name in targets if name not in out}
     for name in targets:
