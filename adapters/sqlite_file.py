@@ -147,12 +147,17 @@ class SqliteFile:
         """Turn what the driver and the system raise into our errors; let all others pass."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
-                raise StoreBusy(self.place, BUSY_SECONDS) from error
-            raise StoreFailed(self.place, doing) from error
         except (sqlite3.Error, OSError) as error:
-            raise StoreFailed(self.place, doing) from error
+            raise self.failure(error, doing) from error
+
+    def failure(self, error: sqlite3.Error | OSError, doing: str) -> StoreBusy | StoreFailed:
+        """Make our error of what the driver or the system raised."""
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname in {
+            "SQLITE_BUSY",
+            "SQLITE_LOCKED",
+        }:
+            return StoreBusy(self.place, BUSY_SECONDS)
+        return StoreFailed(self.place, doing)
 
     def current(self) -> Opened:
         """Give what this process holds; open the file where it is not open yet, or no more."""
