@@ -5,13 +5,12 @@
 
 How it is built, and why not more plainly:
 
-- A name of a path is a join with `json_each` or `json_tree`, whose `key` is decoded. JSON
-  paths are no substitute: before 3.45 they compare a name as it is spelled in the text,
-  escapes included, and no path can spell a quote. Below lists a node counts if the steps
-  to it are all list indexes.
-- Conditions of elements stand side by side, as tables of the elements that hold, and
-  not inside each other: before 3.46 the parser's stack has 100 entries, of which
-  one nested SELECT takes seven.
+- A name of a path is a join with `json_each` or `json_tree`, whose `key` is decoded, where
+  JSON paths before 3.45 compare a name as it is spelled, escapes included, and cannot spell
+  a quote. A node below lists counts if the steps to it are all list indexes.
+- What is asked of elements stands side by side, as tables of those that hold, and not
+  inside each other, and so do clauses nested deep: before 3.46 the parser's stack has
+  100 entries, of which one nested SELECT takes seven.
 - SQLite does not always read the float that was written. Of 400,000 random bit patterns,
   written as Python's `json` writes them, 3.38 misreads 2,192 by one float, 3.43 to 3.46
   misread 80 by one, 3.47.2 misreads 64,151 by up to three, and 3.38 built without long
@@ -23,7 +22,7 @@ How it is built, and why not more plainly:
 
 Numbers must be written as Python's `json` writes them, and the database be UTF-8.
 A filter is limited by what a statement may hold: 32,766 parameters, and 1,000,000 bytes
-in some builds, some thousand comparisons. Values of one `OneOf` count as one.
+in some builds: some thousand comparisons. All values of one `OneOf` are two parameters.
 """
 
 from __future__ import annotations
@@ -32,21 +31,10 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from distribution.filters import (
-    AllOf,
-    AnyOf,
-    Compare,
-    Element,
-    Empty,
-    Exists,
-    Filter,
-    Glob,
-    Not,
-    OneOf,
-)
+from distribution.filters import AllOf, AnyOf, Compare, Element, Empty, Exists, Filter, Glob, Not, OneOf
 from distribution.values import INTEGER_LIMIT, NESTING_LIMIT, Json
 
 MISREAD = 16
@@ -55,8 +43,8 @@ GLOB_LIMIT = 1000
 """Characters of the longest pattern left to GLOB, and so the depth of its recursion."""
 WIDTH = 100
 """Clauses joined in one run: the height of an expression is limited to 1,000."""
-ROOM = 12
-"""Levels of parentheses for which the parser's stack surely has room, wherever they stand."""
+ROOM = 8
+"""Clauses open inside each other before the next moves to a table of its own; each takes three entries."""
 JOINS = 30
 """Tables of elements joined to one other: a join has at most 64."""
 
@@ -66,8 +54,6 @@ class _Sql(NamedTuple):
 
     text: str
     values: tuple[object, ...] = ()
-    height: int = 0
-    """Parentheses open at its deepest point."""
 
 
 class _Seen(NamedTuple):
@@ -86,8 +72,6 @@ ORDERS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "less": ("<", operator.lt),
     "at_most": ("<=", operator.le),
 }
-ALIKE = "\ufffd\ufffe\uffff"
-"""Characters that GLOB does not tell apart."""
 
 
 def condition(where: Filter, record: str) -> tuple[str, list[object]]:
@@ -129,55 +113,56 @@ class _Translation:
 
     def __init__(self) -> None:
         self.tables: list[_Sql] = []
-        self._elements = 0
 
-    def holds(self, where: Filter, scope: _Scope) -> _Sql:
-        """Translate a node."""
-        if isinstance(where, Not):
-            clause = self.holds(where.clause, scope)
-            return _Sql(f"(NOT {clause.text})", clause.values, clause.height + 2)
-        if isinstance(where, (AllOf, AnyOf)):
-            word = "AND" if isinstance(where, AllOf) else "OR"
-            return _joined(word, [self.holds(clause, scope) for clause in where.clauses])
+    def holds(self, where: Filter, scope: _Scope, level: int = 0) -> _Sql:
+        """Translate a node that stands inside so many others."""
         if isinstance(where, Element):
             return self._element(where, scope)
-        return _leaf(where, scope)
+        if not isinstance(where, (Not, AllOf, AnyOf)):
+            return _leaf(where, scope)
+        if level == ROOM:
+            inner = _Scope(scope.record, scope.table, scope.depth)
+            return self._held(self.holds(where, inner), scope.record if scope.table else "0", inner, scope)
+        if isinstance(where, Not):
+            return _sign(self.holds(where.clause, scope, level + 1), negated=True)
+        word = "AND" if isinstance(where, AllOf) else "OR"
+        return _joined(word, [self.holds(clause, scope, level + 1) for clause in where.clauses])
 
     def _element(self, where: Element, scope: _Scope) -> _Sql:
         """Collect the elements, then the owners of those that satisfy the clause."""
-        inner = scope.depth + len(where.path.split(".")) + 1
-        if inner > NESTING_LIMIT:
+        depth = scope.depth + len(where.path.split(".")) + 1
+        if depth > NESTING_LIMIT:
             return NEVER
-        self._elements += 1
-        part, held = f"_part{self._elements}", f"_held{self._elements}"
+        part = f"_part{len(self.tables)}"
         tables, tests, names = _reach(scope.record, where.path)
         owner, source = (scope.record, f"{scope.table} CROSS JOIN ") if scope.table else ("0", "")
-        self.tables.append(
-            _Sql(
-                f"{part}(owner, value) AS (SELECT {owner}, _e.value FROM {source}{tables}"
-                f" CROSS JOIN json_each({_list(_last(where.path))}) _e WHERE {tests} AND _e.type = 'object')",
-                names,
-            )
+        self._table(
+            f"{part}(owner, value) AS (SELECT {owner}, _e.value FROM {source}{tables}"
+            f" CROSS JOIN json_each({_list(_last(where.path))}) _e WHERE {tests} AND _e.type = 'object')",
+            names,
         )
-        elements = _Scope(f"{part}.value", part, inner)
-        clause = self.holds(where.clause, elements)
-        joins = "".join(f" LEFT JOIN {name} ON {name}.owner = {part}.value" for name in elements.joins)
-        self.tables.append(
-            _Sql(
-                f"{held}(owner) AS (SELECT DISTINCT {part}.owner FROM {part}{joins} WHERE {clause.text})",
-                clause.values,
-            )
-        )
-        if not scope.table:
+        inner = _Scope(f"{part}.value", part, depth)
+        return self._held(self.holds(where.clause, inner), f"{part}.owner", inner, scope)
+
+    def _held(self, clause: _Sql, owner: str, inner: _Scope, outer: _Scope) -> _Sql:
+        """Collect what the clause holds for, and ask whether what *outer* is about is among it."""
+        held = f"_held{len(self.tables)}"
+        joins = "".join(f" LEFT JOIN {name} ON {name}.owner = {inner.record}" for name in inner.joins)
+        source = f" FROM {inner.table}{joins}" if inner.table else ""
+        self._table(f"{held}(owner) AS (SELECT DISTINCT {owner}{source} WHERE {clause.text})", clause.values)
+        if not outer.table:
             return _Sql(f"EXISTS (SELECT 1 FROM {held})")
-        if len(scope.joins) == JOINS:
-            return _Sql(f"{scope.record} IN (SELECT owner FROM {held})")
-        scope.joins.append(held)
+        if len(outer.joins) == JOINS:
+            return _Sql(f"{outer.record} IN (SELECT owner FROM {held})")
+        outer.joins.append(held)
         return _Sql(f"{held}.owner IS NOT NULL")
+
+    def _table(self, text: str, values: tuple[object, ...]) -> None:
+        self.tables.append(_Sql(text, values))
 
 
 def _joined(word: str, clauses: Sequence[_Sql]) -> _Sql:
-    """Join clauses; the deepest come first, where the parser has the most room."""
+    """Join clauses with AND or OR."""
     if not clauses:
         return _Sql("1" if word == "AND" else "0")
     if len(clauses) == 1:
@@ -186,10 +171,8 @@ def _joined(word: str, clauses: Sequence[_Sql]) -> _Sql:
         size = -(-len(clauses) // WIDTH)
         runs = [clauses[at : at + size] for at in range(0, len(clauses), size)]
         return _joined(word, [_joined(word, run) for run in runs])
-    first, *others = sorted(clauses, key=lambda clause: -max(clause.height, ROOM))
-    height = max(1 + first.height, *(3 + clause.height for clause in others))
-    text = f" {word} ".join(clause.text for clause in (first, *others))
-    return _Sql(f"({text})", first.values + tuple(v for clause in others for v in clause.values), height)
+    text = f" {word} ".join(clause.text for clause in clauses)
+    return _Sql(f"({text})", tuple(value for clause in clauses for value in clause.values))
 
 
 def _leaf(where: Compare | OneOf | Exists | Empty | Glob, scope: _Scope) -> _Sql:
@@ -208,7 +191,7 @@ def _leaf(where: Compare | OneOf | Exists | Empty | Glob, scope: _Scope) -> _Sql
 
 
 def _sign(clause: _Sql, *, negated: bool) -> _Sql:
-    return _Sql(f"(NOT {clause.text})", clause.values, clause.height) if negated else clause
+    return _Sql(f"(NOT {clause.text})", clause.values) if negated else clause
 
 
 def _reach(record: str, path: str) -> tuple[str, str, tuple[str, ...]]:
@@ -298,8 +281,7 @@ def _listed(expression: str, values: Sequence[object]) -> _Sql:
     """Ask whether an expression is among values, of which there may be any number."""
     if len(values) == 1:
         return _Sql(f"{expression} = ?", tuple(values))
-    listed = json.dumps(values, ensure_ascii=False)
-    return _Sql(f"{expression} IN (SELECT value FROM json_each(?))", (listed,))
+    return _Sql(f"{expression} IN (SELECT value FROM json_each(?))", (json.dumps(values),))
 
 
 def _typed(name: str, seen: _Seen, test: _Sql) -> _Sql:
@@ -311,8 +293,8 @@ def _texts(values: Sequence[Json]) -> _Test | None:
     return (lambda seen: _typed("text", seen, _listed(seen.value, texts))) if texts else None
 
 
-def _numbers(values: Sequence[Json]) -> Iterator[int | float]:
-    return (value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool))
+def _numbers(values: Sequence[Json]) -> list[int | float]:
+    return [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
 
 def _integers(values: Sequence[Json]) -> _Test | None:
@@ -373,7 +355,7 @@ def _shifted(number: float, steps: int) -> float:
 def _glob(pattern: str) -> _Test:
     """Test for text that fits a pattern."""
     pattern = re.sub(r"\*+", "*", pattern)
-    if len(pattern) <= GLOB_LIMIT and not set(ALIKE) & set(pattern):
+    if len(pattern) <= GLOB_LIMIT and not re.search("[\ufffd-\uffff]", pattern):
         literal = pattern.replace("[", "[[]")
         return lambda seen: _typed("text", seen, _Sql(f"{seen.value} GLOB ?", (literal,)))
     first, *others = map(_piece, pattern.split("*"))
@@ -387,7 +369,7 @@ def _glob(pattern: str) -> _Test:
 def _piece(piece: str) -> tuple[int, str]:
     """Give the length of a piece without stars and, as JSON, where which literal text stands in it."""
     runs = [[found.start() + 1, len(found[0]), found[0]] for found in re.finditer(r"[^?]+", piece)]
-    return len(piece), json.dumps(runs, ensure_ascii=False)
+    return len(piece), json.dumps(runs)
 
 
 def _starts(text: str, runs: str) -> str:
@@ -401,7 +383,7 @@ def _starts(text: str, runs: str) -> str:
 def _walk(text: str, first: tuple[int, str], others: Sequence[tuple[int, str]]) -> _Sql:
     """Find the pieces one after the other, each as far left as it goes, the last at the end."""
     *middle, last = others
-    pieces = json.dumps([[length, json.loads(runs)] for length, runs in middle], ensure_ascii=False)
+    pieces = json.dumps([[length, json.loads(runs)] for length, runs in middle])
     least = first[0] + sum(length for length, _ in others)
     here = _starts("_walk.rest", "_p.value -> 1")
     return _Sql(
@@ -412,5 +394,5 @@ def _walk(text: str, first: tuple[int, str], others: Sequence[tuple[int, str]]) 
         " WHERE _p.key = _walk.piece AND length(_walk.rest) >= _p.value ->> 0)"
         " SELECT 1 FROM _walk WHERE piece = ? AND length(rest) >= ?"
         f" AND {_starts('substr(rest, length(rest) - ? + 1)', '?')}))",
-        (least, first[1], first[0], pieces, len(middle), last[0], last[0], last[1]),
+        (least, first[1], first[0], pieces, len(middle), last[0], last[1], last[0]),
     )
