@@ -7,12 +7,8 @@ Depends on: filters, values.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Callable, Iterable, Sequence
-=======
 import operator
-from collections.abc import Callable, Mapping, Sequence
->>>>>>> h-filters
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -125,7 +121,6 @@ def owners(bounds: Sequence[int], slots: Sequence[int]) -> list[int]:
     return [next(owner for owner in count() if slot < bounds[owner + 1]) for slot in slots]
 
 
-<<<<<<< HEAD
 class PlainLine:
     """Sort everything that is left, in every pull."""
 
@@ -162,7 +157,8 @@ class PlainLine:
             if left > 0 and (assignee, position) not in self.seen
         ]
         return [position for _, position in sorted(new)[:n]]
-=======
+
+
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "greater": operator.gt,
     "at_least": operator.ge,
@@ -239,4 +235,3 @@ def _compares(where: Compare | OneOf, candidates: Sequence[tuple[str, Any]]) -> 
     negated = where.negated if isinstance(where, OneOf) else where.relation == "not_equal"
     wanted = [_typed(value) for value in values]
     return any(candidate in wanted for candidate in candidates or [("null", None)]) != negated
->>>>>>> h-filters
