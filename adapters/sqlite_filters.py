@@ -10,7 +10,7 @@ How it is built, and why not more plainly:
   a quote. A node below lists counts if the steps to it are all list indexes.
 - What is asked of elements stands side by side, as tables of those that hold, and not
   inside each other, and so do clauses nested deep: before 3.46 the parser's stack has
-  100 entries, of which one nested SELECT takes seven.
+  100 entries, of which one nested SELECT takes some seven.
 - SQLite does not always read the float that was written. Of 400,000 random bit patterns,
   written as Python's `json` writes them, 3.38 and 3.40 misread 2,192 by one float, 3.43 to
   3.46 misread 80 by one, 3.47.2 misreads 64,151 by up to three, 3.38 built without long
@@ -22,7 +22,7 @@ How it is built, and why not more plainly:
 
 Numbers must be written as Python's `json` writes them, and the database be UTF-8.
 A filter is limited by what a statement may hold: 32,766 parameters, and 1,000,000 bytes
-in some builds: some thousand comparisons. All values of one `OneOf` are two parameters.
+in some builds: some thousand comparisons. All values of one `OneOf` are five parameters at most.
 """
 
 from __future__ import annotations
