@@ -10,11 +10,11 @@ How it is built, and why not more plainly:
   a quote. A node below lists counts if the steps to it are all list indexes.
 - What is asked of elements stands side by side, as tables of those that hold, and not
   inside each other, and so do clauses nested deep: before 3.46 the parser's stack has
-  100 entries, of which one nested SELECT takes seven.
+  100 entries, of which one nested SELECT takes some seven.
 - SQLite does not always read the float that was written. Of 400,000 random bit patterns,
-  written as Python's `json` writes them, 3.38 misreads 2,192 by one float, 3.43 to 3.46
-  misread 80 by one, 3.47.2 misreads 64,151 by up to three, and 3.38 built without long
-  double (as on Windows) 324,134 by up to eight; Debian's 3.40.1 and 3.54.1 none.
+  written as Python's `json` writes them, 3.38 and 3.40 misread 2,192 by one float, 3.43 to
+  3.46 misread 80 by one, 3.47.2 misreads 64,151 by up to three, 3.38 built without long
+  double, as on Windows, 324,134 by up to eight; 3.54.1 and Debian's 3.40.1 none.
   What SQLite reads decides only where it is far enough from the value compared with;
   nearer, the text of the number is looked up among the texts of the neighbouring floats.
 - GLOB reads U+FFFE and U+FFFF as U+FFFD, raises beyond 50,000 bytes, and recurses once
@@ -22,7 +22,7 @@ How it is built, and why not more plainly:
 
 Numbers must be written as Python's `json` writes them, and the database be UTF-8.
 A filter is limited by what a statement may hold: 32,766 parameters, and 1,000,000 bytes
-in some builds: some thousand comparisons. All values of one `OneOf` are two parameters.
+in some builds: some thousand comparisons. All values of one `OneOf` are five parameters at most.
 """
 
 from __future__ import annotations
@@ -77,8 +77,9 @@ ORDERS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
 def condition(where: Filter, record: str) -> tuple[str, list[object]]:
     """Write a filter as an SQL condition with the values of its parameters, in their order.
 
-    *record* is an SQL expression for the attributes, as the JSON text of an object. Name
-    its columns with their table: inside the condition a bare `value` means another.
+    *record* is an SQL expression without parameters for the attributes, as the JSON text of
+    an object. Name its columns with their table, whose name starts with no underscore:
+    inside the condition a bare `value` means another.
     The condition is 1 or 0, never NULL, so NOT may stand before it.
 
     >>> text, values = condition(Exists("size"), "item.attributes")
