@@ -20,6 +20,7 @@ from distribution.values import check_count
 SkipPolicy: TypeAlias = Literal["others", "later", "done"]
 SKIP_POLICIES = ("others", "later", "done")
 Profile: TypeAlias = Literal["core", "dataloop"]
+PROFILES = ("core", "dataloop")
 
 LEASE_LIMIT = timedelta(days=3650)
 BATCH_LIMIT = 10_000
@@ -33,6 +34,10 @@ def _batch(value: object) -> int:
     if number > BATCH_LIMIT:
         raise InvalidInput(subject="batch_size", must=f"be at most {BATCH_LIMIT}", got=value)
     return number
+
+
+def _cap(value: object) -> int:
+    return check_count(value, "max_batch_workload", least=1)
 
 
 def check_lease(value: timedelta | None) -> timedelta | None:
@@ -69,7 +74,7 @@ class Pull:
 
     batch_size: int = attrs.field(converter=_batch)
     """Items handed out at once."""
-    max_batch_workload: int = attrs.field()
+    max_batch_workload: int = attrs.field(converter=_cap)
     """Open items one assignee may have at most: the cap."""
     lease: timedelta | None = attrs.field(default=None, converter=check_lease)
     """How long items are reserved; None for ever. Later they go to others."""
@@ -79,8 +84,7 @@ class Pull:
     """others: somebody else gets it; later: she herself gets it again at the end; done: it counts as done."""
 
     @max_batch_workload.validator
-    def _check_cap(self, _: object, value: object) -> None:
-        cap = check_count(value, "max_batch_workload", least=1)
+    def _check_cap(self, _: object, cap: int) -> None:
         if cap < self.batch_size:
             raise InvalidInput(
                 subject=f"max_batch_workload for batch_size {self.batch_size}",
@@ -112,10 +116,12 @@ class Pull:
         distribution.errors.InvalidInput: max_batch_workload for batch_size 5 must be between 7 and 10, got 12
 
         Raises:
-            InvalidInput: it does not.
+            InvalidInput: it does not, or nobody knows the platform.
 
         Source: Dataloop, Tasks and Assignments, pulling tasks.
         """
+        if profile not in PROFILES:
+            raise InvalidInput(subject="profile", must=f"be one of {', '.join(PROFILES)}", got=profile)
         if profile == "dataloop":
             batch, cap = self.batch_size, self.max_batch_workload
             if not 3 <= batch <= 100:

@@ -1,0 +1,97 @@
+"""Pulling: batches and caps, who may, in which order, and why somebody gets nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from distribution import InvalidInput, Pull
+from tests.office import Office
+
+LIMITS: list[tuple[dict[str, Any], str]] = [
+    ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+    ({"batch_size": True}, "batch_size must be a whole number of at least 1, got True"),
+    ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, got 2.5"),
+    (
+        {"batch_size": 10_001, "max_batch_workload": 10_001},
+        "batch_size must be at most 10000, got 10001",
+    ),
+    (
+        {"max_batch_workload": 4},
+        "max_batch_workload for batch_size 5 must be at least 5, got 4",
+    ),
+    (
+        {"max_batch_workload": float("inf")},
+        "max_batch_workload must be a whole number of at least 1, got inf",
+    ),
+    ({"max_batch_workload": 0}, "max_batch_workload must be a whole number of at least 1, got 0"),
+    ({"lease": 30}, "lease must be a timedelta, got 30; use timedelta(minutes=30)"),
+    (
+        {"lease": timedelta(0)},
+        "lease must be longer than nothing, at most ten years, got datetime.timedelta(0)",
+    ),
+    (
+        {"lease": timedelta(days=3651)},
+        "lease must be longer than nothing, at most ten years, got datetime.timedelta(days=3651)",
+    ),
+    ({"order": "lifo"}, "order must be one of fifo, random, got 'lifo'"),
+    ({"skip": "never"}, "skip must be one of others, later, done, got 'never'"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), LIMITS, ids=[message[:50] for _, message in LIMITS])
+def test_settings_of_pulling_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        Pull(**{"batch_size": 5, "max_batch_workload": 8, **settings})
+
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("batch", "cap", "message"),
+    [
+        (2, 4, "batch_size must be between 3 and 100, got 2"),
+        (101, 150, "batch_size must be between 3 and 100, got 101"),
+        (5, 6, "max_batch_workload for batch_size 5 must be between 7 and 10, got 6"),
+        (5, 11, "max_batch_workload for batch_size 5 must be between 7 and 10, got 11"),
+    ],
+)
+def test_batch_is_between_3_and_100_and_cap_between_batch_plus_2_and_twice_the_batch_under_the_dataloop_profile(
+    batch: int, cap: int, message: str
+) -> None:
+    pull = Pull(batch_size=batch, max_batch_workload=cap)
+
+    assert pull.checked("core") == pull
+    with pytest.raises(InvalidInput) as error:
+        pull.checked("dataloop")
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("batch", "cap"), [(3, 5), (3, 6), (100, 102), (100, 200), (10, 15)])
+def test_the_limits_of_the_dataloop_profile_themselves_are_allowed(batch: int, cap: int) -> None:
+    pull = Pull(batch_size=batch, max_batch_workload=cap)
+
+    assert pull.checked("dataloop") == pull
+
+
+def test_the_core_itself_needs_a_batch_of_at_least_1_and_a_cap_of_at_least_the_batch() -> None:
+    assert Pull(batch_size=1, max_batch_workload=1).low_water == 0
+
+
+def test_a_profile_that_nobody_knows_is_refused() -> None:
+    pull: Any = Pull(batch_size=1, max_batch_workload=1)
+
+    with pytest.raises(InvalidInput, match="profile must be one of core, dataloop, got 'datalop'"):
+        pull.checked("datalop")
+
+
+def test_numbers_of_numpy_are_kept_like_others(office: Office) -> None:
+    numpy = pytest.importorskip("numpy")
+    pull = Pull(batch_size=numpy.int64(1), max_batch_workload=numpy.int64(2))
+    task = office.create("label cats", ["a"], allowed=["ann"], pull=pull)
+
+    assert {type(value) for value in attrs.astuple(pull)[:2]} == {int}
+    assert office.get(task.id).pull == pull
