@@ -7,8 +7,9 @@ Depends on: events, ledger, members, outcomes, refusals, requests, taking, task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
@@ -86,7 +87,7 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
         why = _why_not_now(task, task.pull, taker, assignee, ledger)
         if why is not None or taker is None:
             return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
-        size = _size(task, task.pull, taker, ledger)
+        size = _size(task.pull, taker, ledger)
         rows = _next(ledger, taker, view, returned, size)
         looked_at_all = view.ask.members is None
         if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
@@ -120,34 +121,42 @@ def _why_not_now(
     open_ = ledger.counts(taker.id)[0]
     if open_ + pull.batch_size > pull.max_batch_workload:
         return AtCap(taker.id, open_, pull.batch_size, pull.max_batch_workload)
-    if _size(task, pull, taker, ledger) == 0:
+    if _size(pull, taker, ledger) == 0:
         return AtLimit(taker.id, ledger.holds(taker.id), str(taker.member.limit))
     return None
 
 
-def _size(task: Task, pull: Pull, taker: Standing, ledger: Ledger) -> int:
+def _size(pull: Pull, taker: Standing, ledger: Ledger) -> int:
     """Give how many items she may get at once: a batch, or what her limit leaves."""
-    limit = None if taker.member.limit is None else taker.member.limit.of(task.items)
-    return pull.batch_size if limit is None else min(pull.batch_size, max(limit - ledger.holds(taker.id), 0))
+    room = ledger.room(taker.id)
+    return pull.batch_size if room is None else min(pull.batch_size, room)
 
 
 def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size: int) -> list[Row]:
     """Give the items she gets: those free for her in the order of the queue, then what she may have again."""
-    task = ledger.task
-    if not returned and not view.again:
-        return list(view.fresh[:size])
-    free = {row.position: row for row in [*view.fresh, *returned] if ledger.left(row) > 0}
-    line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
-    rows = [row for row in line if can_take(task, taker, row, ledger.cell(row, taker.id)) is None][:size]
-    if len(rows) < size:
-        again = {row.position: row for row in [*returned, *view.again] if ledger.left(row) > 0}
-        taken = {row.position for row in rows}
-        for row in sorted(again.values(), key=lambda row: (ledger.rank(row), row.position)):
-            cell = ledger.cell(row, taker.id)
-            alone = nobody_else(task, taker, row, view.members.values())
-            if row.position not in taken and can_take(task, taker, row, cell, alone=alone) is None:
-                rows.append(row)
+    line: Sequence[Row] = view.fresh
+    if returned:
+        new = [row for row in returned if ledger.left(row) > 0 and ledger.cell(row, taker.id) is None]
+        free = {row.position: row for row in [*view.fresh, *new]}
+        line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
+    rows = [row for row in line if can_take(ledger.task, taker, row, None) is None][:size]
+    if len(rows) < size and (returned or view.again):
+        rows += _again(ledger, taker, view, returned)
     return rows[:size]
+
+
+def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> list[Row]:
+    """Give the items she had and may have again: what went back in its order, then what she skipped, first skipped first."""
+    task, found = ledger.task, []
+    able = [standing for standing in view.members.values() if ledger.room(standing.id) != 0]
+    for row in {row.position: row for row in [*returned, *view.again]}.values():
+        cell = ledger.cell(row, taker.id)
+        if cell is not None and ledger.left(row) > 0:
+            alone = nobody_else(task, taker, row, able)
+            if can_take(task, taker, row, cell, alone=alone) is None:
+                skipped = cell.since if cell.state == "skipped" else None
+                found.append(((skipped is not None, skipped, ledger.rank(row), row.position), row))
+    return [row for _, row in sorted(found, key=itemgetter(0))]
 
 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:

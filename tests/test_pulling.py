@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from distribution import InvalidInput, Pull
+from distribution import InvalidInput, Item, Limit, Pull
 from tests.office import Office
 
 LIMITS: list[tuple[dict[str, Any], str]] = [
@@ -95,3 +95,41 @@ def test_numbers_of_numpy_are_kept_like_others(office: Office) -> None:
 
     assert {type(value) for value in attrs.astuple(pull)[:2]} == {int}
     assert office.get(task.id).pull == pull
+
+
+def test_skipped_for_later_means_she_herself_gets_it_again_at_the_end(office: Office) -> None:
+    task = office.queue(3, 1, people=["ann"], skip="later")
+
+    seen = []
+    for _ in range(7):
+        seen += office.pull(task, "ann").items
+        office.skip(task, "ann", seen[-1:])
+        office.wait(seconds=1)
+
+    assert seen == ["a", "b", "c", "a", "b", "c", "a"]
+
+
+def test_what_she_skipped_for_later_stays_at_the_end_when_somebody_elses_lease_on_it_ends(
+    office: Office,
+) -> None:
+    task = office.queue(4, 1, 2, skip="later")
+    office.pull(task, "ann")
+    office.skip(task, "ann", ["a"])
+    office.pull(task, "bob")
+    office.wait(minutes=30)
+
+    assert [office.pull(task, "ann").items for _ in range(2)] == [("b",), ("c",)]
+
+
+def test_what_she_lost_waits_for_somebody_whose_limit_leaves_room_by_now(office: Office) -> None:
+    task = office.queue(["a", Item("b", priority=-1)], 2, people=["ann", "bob"])
+    office.set_limit(task, "ann", Limit(count=1))
+    office.set_limit(task, "bob", Limit(count=1))
+    assert office.pull(task, "ann").items == ("a",)
+    assert office.pull(task, "bob").items == ("b",)
+    office.release(task, "ann")
+    office.set_limit(task, "ann", None)
+    office.wait(minutes=30)
+
+    assert office.pull(task, "ann").items == ("b",)
+    assert office.pull(task, "bob").items == ("a",)
