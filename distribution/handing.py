@@ -161,16 +161,23 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     """Tell why there is nothing for her, though she could take something."""
-    refused = [
-        can_take(ledger.task, taker, row, ledger.cell(row, taker.id))
-        for row in [*view.again, *view.expired]
-        if ledger.left(row) > 0
+    task = ledger.task
+    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
+    skipped = [
+        row
+        for row in rows.values()
+        if isinstance(can_take(task, taker, row, ledger.cell(row, taker.id)), SkippedIt)
     ]
-    skipped = sum(isinstance(why, SkippedIt) for why in refused)
     if skipped:
-        return OnlySkipped(skipped)
-    if refused:
-        return OnlyLost(len(refused))
+        # Whoever lost an item can take it, where all others have skipped it.
+        stuck = len(skipped) == len(rows) and not any(
+            can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
+            for row in skipped
+            for other in view.members.values()
+        )
+        return OnlySkipped(len(skipped), everybody=stuck)
+    if rows:
+        return OnlyLost(len(rows))
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_ = sum(count[0] for count in counts)
     return AllReserved(open_, view.outlook) if open_ else QueueEmpty(sum(count[1] for count in counts))

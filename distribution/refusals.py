@@ -142,9 +142,13 @@ class OnlySkipped:
 
     count: int
     """At least so many."""
+    everybody: bool = attrs.field(default=False, kw_only=True)
+    """All who take part have skipped them."""
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.everybody:
+            return f"only items that everybody skipped are left, {self.count} or more; add somebody who takes them"
         return f"only items that she skipped are left, {self.count} or more; somebody else has to take them"
 
 

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from distribution import InvalidInput, Item, Limit, Pull
+from distribution.refusals import OnlySkipped
 from tests.office import Office
 
 LIMITS: list[tuple[dict[str, Any], str]] = [
@@ -133,3 +134,32 @@ def test_what_she_lost_waits_for_somebody_whose_limit_leaves_room_by_now(office:
 
     assert office.pull(task, "ann").items == ("b",)
     assert office.pull(task, "bob").items == ("a",)
+
+
+def test_when_all_have_skipped_the_reason_says_so(office: Office) -> None:
+    task = office.queue(2, people=["ann", "bob", "eve"])
+    office.pause(task, "eve")
+    office.pull(task, "ann")
+    office.skip(task, "ann", ["a", "b"])
+
+    assert office.pull(task, "ann").reason == OnlySkipped(2, everybody=False)
+
+    office.pull(task, "bob")
+    office.skip(task, "bob", ["a", "b"])
+
+    for name in ("ann", "bob"):
+        assert office.pull(task, name).reason == OnlySkipped(2, everybody=True)
+    office.resume(task, "eve")
+    assert office.pull(task, "bob").reason == OnlySkipped(2, everybody=False)
+    assert office.pull(task, "eve").items == ("a", "b")
+
+
+def test_who_lost_what_all_others_skipped_is_somebody_who_can_take_it(office: Office) -> None:
+    task = office.queue(1, 1, people=["ann", "bob"])
+    office.pull(task, "ann")
+    office.release(task, "ann")
+    office.pull(task, "bob")
+    office.skip(task, "bob", ["a"])
+
+    assert office.pull(task, "bob").reason == OnlySkipped(1, everybody=False)
+    assert office.pull(task, "ann").items == ("a",)
