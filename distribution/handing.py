@@ -28,6 +28,7 @@ from distribution.refusals import (
     OnlyLost,
     OnlySkipped,
     QueueEmpty,
+    QueueHasWork,
     SkippedIt,
     WhyNoWork,
 )
@@ -200,15 +201,15 @@ def stealing(
     def decide(view: View) -> Decision[Batch] | Ask:
         task = the_task(view, task_id)
         taker = view.members.get(assignee)
-        why = _why_not_steal(task, taker, assignee, stamp)
+        why = _why_not_steal(task, view, assignee, stamp)
         if why is not None or taker is None:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=why))
         donors = [s for s in view.members.values() if s.id != assignee and s.worked_at is None and s.open]
         donors.sort(key=lambda donor: (-donor.open, donor.number))
-        if donors and not view.fresh and view.ask.held is None:
+        if donors and view.ask.held is None:
             return Ask(members=None, held=Held(assignees=tuple(donor.id for donor in donors)))
         ledger = Ledger(view, task, stamp)
-        taken = () if view.fresh else _half(ledger, taker, donors, view, limit)
+        taken = _half(ledger, taker, donors, view, limit)
         if not taken:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=NobodyToStealFrom(assignee)))
         cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
@@ -222,10 +223,9 @@ def stealing(
     return first, once(decide, stamp, "steal", (assignee, limit), Batch)
 
 
-def _why_not_steal(
-    task: Task, taker: Standing | None, assignee: AssigneeId, stamp: Stamp
-) -> WhyNoWork | None:
+def _why_not_steal(task: Task, view: View, assignee: AssigneeId, stamp: Stamp) -> WhyNoWork | None:
     """Tell why she may not take anything over, whoever holds what."""
+    taker = view.members.get(assignee)
     if taker is None:
         return NotAMember(assignee, task.id)
     if (closed := hands_out(task, stamp.at)) is not None:
@@ -236,7 +236,7 @@ def _why_not_steal(
         return HasOpenWork(taker.id, taker.open)
     if taker.room(task.items) == 0:
         return AtLimit(taker.id, taker.holds, str(taker.member.limit))
-    return None
+    return QueueHasWork(assignee) if view.fresh else None
 
 
 def _half(

@@ -165,6 +165,17 @@ class OnlyLost:
 
 
 @attrs.frozen
+class QueueHasWork:
+    """Nothing is taken over while the queue has something for her."""
+
+    assignee: AssigneeId
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the queue has items for {self.assignee!r}; pull them first"
+
+
+@attrs.frozen
 class NobodyToStealFrom:
     """Nobody has work that she may take over: all have begun, or hold nothing she can take."""
 
@@ -302,7 +313,7 @@ class HasStatus:
 
 WhyNoWork: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtCap | AtLimit | QueueEmpty | AllReserved | OnlySkipped
-    | OnlyLost | NobodyToStealFrom | HasOpenWork
+    | OnlyLost | QueueHasWork | NobodyToStealFrom | HasOpenWork
 )  # fmt: skip
 """Why a batch is empty."""
 WhyNot: TypeAlias = (
