@@ -8,6 +8,7 @@ Depends on: errors, ranks, values.
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 from math import isqrt
 from typing import Literal, TypeAlias
 
@@ -15,7 +16,7 @@ import attrs
 
 from distribution.errors import InvalidInput
 from distribution.ranks import QUEUE_ORDERS, QueueOrder
-from distribution.values import check_count
+from distribution.values import Number, check_count, exact
 
 SkipPolicy: TypeAlias = Literal["others", "later", "done"]
 SKIP_POLICIES = ("others", "later", "done")
@@ -164,8 +165,8 @@ def recommend_batch(
     items: int,
     assignees: int,
     *,
-    overhead: float = 30.0,
-    seconds_per_item: float = 20.0,
+    overhead: Number = 30,
+    seconds_per_item: Number = 20,
     chosen: int | None = None,
 ) -> BatchAdvice:
     """Recommend a batch size: the square root of n h / (P t), between 3 and 100.
@@ -188,13 +189,17 @@ def recommend_batch(
     """
     n = check_count(items, "items")
     people = check_count(assignees, "assignees", least=1)
-    for subject, value in (("overhead", overhead), ("seconds_per_item", seconds_per_item)):
-        if isinstance(value, bool) or not 0 < value < 1e9:
-            raise InvalidInput(subject=subject, must="be a positive number of seconds", got=value)
+    h, t = _seconds(overhead, "overhead"), _seconds(seconds_per_item, "seconds_per_item")
     # Rounded to the nearest whole number without a float's square root: floor(sqrt(4x) + 1) / 2.
-    quotient = 4 * n * overhead / (people * seconds_per_item)
+    quotient = 4 * n * h / (people * t)
     best = (isqrt(int(quotient)) + 1) // 2
     best = min(max(best, SMALLEST_ADVICE), LARGEST_ADVICE)
-    if chosen is not None:
-        check_count(chosen, "chosen", least=1)
-    return BatchAdvice(recommended=best, chosen=chosen, low=-(-best // 2), high=2 * best)
+    known = None if chosen is None else check_count(chosen, "chosen", least=1)
+    return BatchAdvice(recommended=best, chosen=known, low=-(-best // 2), high=2 * best)
+
+
+def _seconds(value: Number, subject: str) -> Fraction:
+    seconds = exact(value, subject)
+    if not seconds:
+        raise InvalidInput(subject=subject, must="be a positive number of seconds", got=value)
+    return seconds

@@ -8,8 +8,10 @@ from typing import Any
 import attrs
 import pytest
 
-from distribution import InvalidInput, Item, Limit, Pull
+from distribution import InvalidInput, Item, Limit, Pull, recommend_batch
+from distribution.pull import BatchAdvice
 from distribution.refusals import OnlySkipped
+from tests.conftest import numbers, table
 from tests.office import Office
 
 LIMITS: list[tuple[dict[str, Any], str]] = [
@@ -163,3 +165,60 @@ def test_who_lost_what_all_others_skipped_is_somebody_who_can_take_it(office: Of
 
     assert office.pull(task, "bob").reason == OnlySkipped(1, everybody=False)
     assert office.pull(task, "ann").items == ("a",)
+
+
+@pytest.mark.parametrize("row", table("batch_sizes.csv"), ids=lambda row: f"{row['items']}-{row['assignees']}")
+def test_the_recommended_batch_is_that_of_the_published_table_within_the_rounding(
+    row: dict[str, str],
+) -> None:
+    advice = recommend_batch(
+        int(row["items"]),
+        int(row["assignees"]),
+        overhead=row["overhead"],
+        seconds_per_item=row["seconds_per_item"],
+    )
+
+    assert abs(advice.recommended - float(row["formula"])) <= 0.5 + 0.05
+    low, high = numbers(row["within_one_percent"])
+    assert advice.low <= int(row["best"]) <= advice.high
+    assert advice.low <= high
+    assert low <= advice.high
+
+
+def test_a_recommended_batch_is_between_3_and_100() -> None:
+    assert recommend_batch(0, 5).recommended == 3
+    assert recommend_batch(10**300, 1).recommended == 100
+
+
+def test_a_batch_far_from_the_recommended_is_warned_of_with_data_and_a_sentence() -> None:
+    def advise(chosen: int | None) -> BatchAdvice:
+        return recommend_batch(1000, 10, overhead=30, seconds_per_item=20.2, chosen=chosen)
+
+    small, large = advise(5), advise(25)
+    assert (small.chosen, small.recommended, small.low, small.high) == (5, 12, 6, 24)
+    assert small.warning == "batch_size 5 is far from the recommended 12: much time goes into pulling"
+    assert (
+        large.warning
+        == "batch_size 25 is far from the recommended 12: the others will wait for the last batches"
+    )
+    assert [advise(chosen).warning for chosen in (None, 6, 12, 24)] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"items": -1}, "items must be a whole number of at least 0, got -1"),
+        ({"assignees": 0}, "assignees must be a whole number of at least 1, got 0"),
+        ({"overhead": 0}, "overhead must be a positive number of seconds, got 0"),
+        ({"overhead": True}, "overhead must be a non-negative number, got True"),
+        ({"seconds_per_item": -1}, "seconds_per_item must not be negative, got -1"),
+        ({"seconds_per_item": float("nan")}, "seconds_per_item must be a finite number, got nan"),
+        ({"overhead": float("inf")}, "overhead must be a finite number, got inf"),
+        ({"chosen": 0}, "chosen must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_advice_from_numbers_that_are_none_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        recommend_batch(**{"items": 100, "assignees": 5, **given})
+
+    assert str(error.value) == message
