@@ -191,7 +191,8 @@ def stealing(
 
     Half of the open work of the one who holds most, from the end of her order, at most
     *limit*; in a pulling task at most one batch, and only when the queue has nothing for
-    her. Those who ever submitted, skipped or renewed anything lose nothing.
+    her. Those who ever submitted, cleared, skipped, renewed or released anything lose
+    nothing.
 
     Raises, when decided:
         NotFound: there is no such task.

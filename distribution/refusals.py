@@ -110,11 +110,8 @@ class QueueEmpty:
 
     def __str__(self) -> str:
         """Say it in words."""
-        return (
-            f"nothing is left: all {_many(self.done)} done"
-            if self.done
-            else "nothing is left: the task has no items"
-        )
+        done = "the only item is" if self.done == 1 else f"all {self.done} items are"
+        return f"nothing is left: {done} done" if self.done else "nothing is left: the task has no items"
 
 
 @attrs.frozen
@@ -133,7 +130,8 @@ class AllReserved:
             if self.until is None
             else f"the first until {self.until.isoformat(sep=' ', timespec='seconds')}; ask again then"
         )
-        return f"all {_many(self.open)} left are reserved, {when}"
+        left = "the only item left is" if self.open == 1 else f"all {self.open} items left are"
+        return f"{left} reserved, {when}"
 
 
 @attrs.frozen

@@ -25,8 +25,8 @@ from distribution.values import TaskId
 def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
     """Decide to take back a hundred expired leases, and all that has lain untouched for *idle*.
 
-    Untouched is what is open for that long with somebody who submitted, skipped, cleared
-    or renewed nothing meanwhile; with None only leases count. In a pulling task it
+    Untouched is what is open for that long with somebody who submitted, cleared, skipped,
+    renewed or released nothing meanwhile; with None only leases count. In a pulling task it
     returns to the head of the queue. In a task distributed by load it goes to the others
     by their shares; where there is nobody else it stays.
 
