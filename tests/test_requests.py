@@ -140,7 +140,11 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
         lambda o, t, **by: o.add_assignee(t, "max", **by),
     ),
     "pause": (pulled, lambda o, t, **by: o.pause(t, "ann", **by), lambda o, t, **by: o.pause(t, "eve", **by)),
-    "resume": (paused, lambda o, t, **by: o.resume(t, "bob", **by), lambda o, t, **by: o.pause(t, "eve", **by)),
+    "resume": (
+        paused,
+        lambda o, t, **by: o.resume(t, "bob", **by),
+        lambda o, t, **by: o.pause(t, "eve", **by),
+    ),
     "remove_assignee": (
         pulled,
         lambda o, t, **by: o.remove_assignee(t, "ann", **by),
@@ -257,8 +261,10 @@ def test_somebody_who_does_not_belong_to_the_task_gets_the_same_answer_too(offic
 
     first = office.pull(task, "max", request="r")
 
-    assert first == office.pull(task, "max", request="r") == Batch(
-        task=task, assignee="max", reason=NotAMember("max", task)
+    assert (
+        first
+        == office.pull(task, "max", request="r")
+        == Batch(task=task, assignee="max", reason=NotAMember("max", task))
     )
 
 
