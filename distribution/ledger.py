@@ -151,6 +151,12 @@ class Ledger:
         counts = self._counts.get(assignee)
         return self.members[assignee].holds if counts is None else counts[0] + counts[1]
 
+    def room(self, assignee: AssigneeId) -> int | None:
+        """Give how many more items her limit leaves her by now; None where she has none."""
+        limit = self.members[assignee].member.limit
+        most = None if limit is None else limit.of(self.task.items)
+        return None if most is None else max(most - self.holds(assignee), 0)
+
     def member(self, after: Member) -> None:
         """Let a member be like this from now on; a new one gets the next number.
 

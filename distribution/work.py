@@ -57,12 +57,16 @@ def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
     return ids
 
 
+def _assignee(value: object) -> AssigneeId:
+    return check_id(value, "assignee id")
+
+
 @attrs.frozen(kw_only=True)
 class _Work:
     """One person's call about some of her items."""
 
     task_id: TaskId
-    assignee: AssigneeId
+    assignee: AssigneeId = attrs.field(converter=_assignee)
     items: tuple[ItemId, ...] | None
     """None for all she has open."""
     verb: str
