@@ -70,8 +70,7 @@ class Deciding:
         check_id(task_id, "task id")
         ask, decide = decision
         # A dry run answers for what would be, so it does not look up what a request was answered.
-        ask = attrs.evolve(ask, request=None)
-        return settle(lambda ask: self.store.read(task_id, ask), ask, decide)[1].result
+        return settle(lambda ask: self.store.read(task_id, attrs.evolve(ask, request=None)), ask, decide)[1].result
 
 
 __all__ = ["By", "Deciding", "Unpack", "new_id", "now"]
