@@ -69,7 +69,7 @@ class Deciding:
             return self._do(task_id, decision)
         check_id(task_id, "task id")
         ask, decide = decision
-        # A dry run answers for what would be, so it does not look up what a request was answered.
+        # A dry run answers for what would be, so it never looks up what a request was answered.
         return settle(lambda ask: self.store.read(task_id, attrs.evolve(ask, request=None)), ask, decide)[1].result
 
 

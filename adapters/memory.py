@@ -27,6 +27,7 @@ from distribution.ranks import base
 from distribution.task import (
     EXPIRED_LIMIT,
     AddItems,
+    AddPlacements,
     Ask,
     Change,
     Decide,
@@ -151,11 +152,8 @@ class MemoryStore:
         kept = self._kept.get(task_id)
         if kept is None:
             return View(ask=ask, task=None, version=0)
-        members = {
-            name: standing
-            for name, standing in sorted(kept.members.items(), key=lambda pair: pair[1].number)
-            if ask.members is None or name in ask.members
-        }
+        asked = kept.names if ask.members is None else [n for n in ask.members if n in kept.members]
+        members = {n: kept.members[n] for n in sorted(asked, key=lambda n: kept.members[n].number)}
         fresh, again = _head(kept, ask)
         at = -1 if ask.entry is None else ask.entry - 1
         return View(
@@ -371,7 +369,7 @@ def _add(kept: Kept, change: AddItems) -> None:
             KeptItem(item, effort or "1", json.loads(attributes) if attributes else {}, rank, left)
         )
     kept.line.extend((position, rank, left) for position, _, _, _, rank, left in rows)
-    _put_placements(kept, PutPlacements(list(change.placements)))
+    _add_placements(kept, AddPlacements(list(change.placements)))
 
 
 def _put_items(kept: Kept, change: PutItems) -> None:
@@ -381,18 +379,25 @@ def _put_items(kept: Kept, change: PutItems) -> None:
         kept.line.put(position, 0 if removed else left, rank)
 
 
-def _put_placements(kept: Kept, change: PutPlacements) -> None:
+def _add_placements(kept: Kept, change: AddPlacements) -> None:
     for position, number, rank, cell in change.rows:
-        assignee, item = kept.names[number], kept.items[position]
-        old = item.cells.get(assignee)
-        if old is None:
-            kept.work.setdefault(assignee, SortedDict())[rank, position] = None
-            kept.line.had(assignee, position)
-        elif old.until is not None:
+        assignee = kept.names[number]
+        kept.items[position].cells[assignee] = cell
+        kept.line.had(assignee, position)
+        kept.work.setdefault(assignee, SortedDict())[rank, position] = None
+        if cell.until is not None:
+            kept.leases.add((cell.until, position, assignee))
+
+
+def _put_placements(kept: Kept, change: PutPlacements) -> None:
+    for position, number, cell in change.rows:
+        assignee, cells = kept.names[number], kept.items[position].cells
+        old = cells[assignee]
+        if old.until is not None:
             kept.leases.discard((old.until, position, assignee))
         if cell.until is not None:
             kept.leases.add((cell.until, position, assignee))
-        item.cells[assignee] = cell
+        cells[assignee] = cell
 
 
 def _drop(kept: Kept, change: DropPlacements) -> None:
@@ -415,6 +420,7 @@ _APPLY: Mapping[type, Callable[[Kept, Any], None]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,
     Purge: _purge,

@@ -21,6 +21,7 @@ from distribution.members import Member, Standing
 from distribution.task import (
     EXPIRED_LIMIT,
     AddItems,
+    AddPlacements,
     Ask,
     Change,
     Decision,
@@ -54,7 +55,7 @@ FRESH = """SELECT position, id, rank, free FROM item INDEXED BY item_queue
         SELECT 1 FROM placement NOT INDEXED
         WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)
     ORDER BY rank, position LIMIT ?"""
-AGAIN = """SELECT position FROM placement INDEXED BY placement_back
+AGAIN = """SELECT position FROM placement INDEXED BY placement_work
     WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
 EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
     WHERE task = ? AND until <= ? ORDER BY until, position LIMIT ?"""
@@ -65,17 +66,17 @@ OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ?
 MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
-VERSION = "SELECT version FROM op NOT INDEXED WHERE task = ? ORDER BY version DESC LIMIT 1"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
-    DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body"""
+    DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
 PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
     skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
-PUT_PLACEMENT = """INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, position, member)
-    DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since, until = excluded.until"""
-PUT_ITEM = "UPDATE item SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
-DROP = "DELETE FROM placement WHERE task = ? AND position = ? AND member = ?"
+ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?
+    WHERE task = ? AND position = ? AND member = ?"""
+PUT_ITEM = "UPDATE item NOT INDEXED SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
+DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND member = ?"
 PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -95,7 +96,10 @@ def _moment(value: int) -> datetime:
 
 def dumped(data: object) -> str:
     """Write JSON as short as it gets."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return _WRITER.encode(data)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=dict)
 
 
 @lru_cache(maxsize=256)
@@ -139,16 +143,14 @@ class Loader:
         self.task = task
         self._names: dict[int, str] = {}
 
-    def view(self, ask: Ask) -> View:
+    def view(self, ask: Ask, version: int) -> View:
         """Load what a decision asks for, and nothing else."""
-        execute, key = self.connection.execute, self.key
-        version = execute(VERSION, (key,)).fetchone()
         members = self._members(ask)
         fresh, again = self._head(ask, members)
         return View(
             ask=ask,
             task=self.task,
-            version=version[0] if version else 0,
+            version=version,
             answered=self._entry("request", ask.request),
             members=members,
             fresh=fresh,
@@ -166,6 +168,7 @@ class Loader:
             found = self.connection.execute(MEMBERS, (self.key,)).fetchall()
         else:
             found = [row for name in ask.members for row in self.connection.execute(MEMBER, (self.key, name))]
+        self._names |= {row[2]: row[0] for row in found}
         return {
             row[0]: Standing(
                 member=_member_of(row[1]),
@@ -293,10 +296,13 @@ class Loader:
 
     def name(self, number: int) -> str:
         """Give the id of a member by her number."""
-        if number not in self._names:
-            rows = self.connection.execute("SELECT number, id FROM member WHERE task = ?", (self.key,))
-            self._names = dict(rows.fetchall())
-        return self._names[number]
+        found = self._names.get(number)
+        if found is None:
+            query = "SELECT id FROM member NOT INDEXED WHERE task = ? AND number = ?"
+            found = self._names[number] = str(
+                self.connection.execute(query, (self.key, number)).fetchone()[0]
+            )
+        return found
 
 
 def write_entry(connection: sqlite3.Connection, key: int, version: int, decision: Decision[Any]) -> None:
@@ -314,10 +320,10 @@ def write(connection: sqlite3.Connection, key: int, change: Change) -> None:
     _WRITE[type(change)](connection, key, change)
 
 
-def put_task(connection: sqlite3.Connection, task: Task) -> None:
-    """Keep a task, new or known."""
+def put_task(connection: sqlite3.Connection, task: Task) -> int:
+    """Keep a task, new or known; give its key."""
     values = (task.id, task.state, dumped(task.record()), dumped(encode(task)))
-    connection.execute(PUT_TASK, values)
+    return int(connection.execute(PUT_TASK, values).fetchone()[0])
 
 
 def _put_members(connection: sqlite3.Connection, key: int, change: PutMembers) -> None:
@@ -374,9 +380,15 @@ def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> No
     connection.executemany(PUT_ITEM, rows)
 
 
-def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
+def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlacements) -> None:
     told = _Told()
     rows = [(key, position, number, rank, *told(cell)) for position, number, rank, cell in change.rows]
+    connection.executemany(ADD_PLACEMENT, rows)
+
+
+def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
+    told = _Told()
+    rows = [(*told(cell), key, position, number) for position, number, cell in change.rows]
     connection.executemany(PUT_PLACEMENT, rows)
 
 
@@ -389,11 +401,12 @@ def _purge(connection: sqlite3.Connection, key: int, _change: object) -> None:
         connection.execute(f"DELETE FROM {table} WHERE task = ?", (key,))
 
 
-_WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], None]] = {
+_WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], object]] = {
     PutTask: lambda connection, _key, change: put_task(connection, change.task),
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,
     Purge: _purge,

@@ -85,7 +85,6 @@ STEPS: Sequence[str] = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX placement_work ON placement (task, member, rank);
     CREATE INDEX placement_lease ON placement (task, until) WHERE until IS NOT NULL;
-    CREATE INDEX placement_back ON placement (task, member) WHERE state IN ('skipped', 'returned');
 
     -- For people who look at the file with their own tools.
     CREATE VIEW placements AS

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import apportioning, create, importing, machine, report
+from benchmarks import apportioning, choosing, create, importing, machine, report
 
 Report = Callable[[Mapping[str, Any]], str]
 
@@ -21,7 +21,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
-    commands = top.add_subparsers(dest="command", metavar="split|create|pull|growth|import|apportion|table")
+    commands = top.add_subparsers(
+        dest="command", metavar="split|create|pull|growth|import|apportion|choose|table"
+    )
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
         ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         ("growth", "a pull from tasks of 10^4 to 10^6 items, fresh and half done"),
         ("import", "what importing the library adds to the start of a program"),
         ("apportion", "whole numbers from 10,000 weights, each method"),
+        ("choose", "the next item for whoever asks, against a heap and a sorted list"),
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument(
@@ -97,6 +100,8 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         return growth.run(sizes=sizes, folder=options.folder, tell=tell, **given), growth.report
     if options.command == "import":
         return importing.run(**given), importing.report
+    if options.command == "choose":
+        return choosing.run(**given), choosing.report
     return apportioning.run(**given), apportioning.report
 
 

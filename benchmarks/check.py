@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks import apportioning, create, importing, machine, report
+from benchmarks import apportioning, choosing, create, importing, machine, report
 
 Problems: TypeAlias = Iterator[str]
 
@@ -32,6 +32,7 @@ def check(tell: Callable[[str], None]) -> list[str]:
         "growth": _growth,
         "import": _import,
         "apportion": _apportion,
+        "choose": _choose,
         "machine": _machine,
     }
     for name, part in parts.items():
@@ -170,6 +171,18 @@ def _apportion() -> Problems:
     found = apportioning.run(weights=50, units=1000, rounds=2)
     yield from _times("50 weights", found["seconds"], 2)
     yield from _written(apportioning.report(found))
+
+
+def _choose() -> Problems:
+    """All methods hand out the same, which the run sees to."""
+    found = choosing.run(sizes=(200,), rounds=2)
+    for cell in found["cells"]:
+        yield from _times(choosing.kind(cell), cell["seconds"], 2)
+    for day in found["days"]:
+        if any(len(day[key]) != 2 or min(map(min, day[key])) <= 0 for key in ("pull", "note")):
+            yield f"{choosing.kind(day)}: a day must have times above 0 for each round, got {day}"
+    yield from _times("200 items", found["others"]["seconds"], 2)
+    yield from _written(choosing.report(found))
 
 
 def _machine() -> Problems:

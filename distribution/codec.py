@@ -57,9 +57,11 @@ def encode(value: object, *, brief: bool = False) -> Json:
     if cls is tuple or cls is list:
         parts = cast("Sequence[object]", value)
         return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in parts]  # type: ignore[misc]
-    if attrs.has(cls):
-        data: dict[str, Json] = {"kind": kind_of(cls)}
-        for name, default in _fields(cls):
+    known = _fields(cls)  # type: ignore[arg-type]  # a class can be a key
+    if known is not None:
+        kind, fields = known
+        data: dict[str, Json] = {"kind": kind}
+        for name, default in fields:
             part = getattr(value, name)
             if not brief or default is attrs.NOTHING or part != default:
                 data[name] = part if type(part) in _PLAIN else encode(part, brief=brief)
@@ -75,9 +77,11 @@ _PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
 @cache
-def _fields(cls: Any) -> tuple[tuple[str, object], ...]:
-    """Give the fields of a class with their defaults; an empty mapping for those made empty."""
-    return tuple(
+def _fields(cls: Any) -> tuple[str, tuple[tuple[str, object], ...]] | None:
+    """Give the kind of an attrs class and its fields with their defaults; None for other types."""
+    if not attrs.has(cls):
+        return None
+    return kind_of(cls), tuple(
         (a.name, a.default.factory() if isinstance(a.default, attrs.Factory) else a.default)  # type: ignore[arg-type]
         for a in attrs.fields(cls)
     )

@@ -68,7 +68,10 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
     """
     head = Head(assignee=assignee)
     first = Ask(request=stamp.request, members=(assignee,), head=head, expired=stamp.at)
-    second = Ask(members=None, head=Head(assignee=assignee, again=True), expired=stamp.at, outlook=True)
+
+    def second() -> Ask:
+        """Look at everybody, at what she had, and at the leases."""
+        return Ask(members=None, head=Head(assignee=assignee, again=True), expired=stamp.at, outlook=True)
 
     def decide(view: View) -> Decision[Batch] | Ask:
         task = the_task(view, task_id)
@@ -76,7 +79,7 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
             remedy = "list her placements: everybody has her items from the beginning"
             raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
         if view.expired and view.ask.members is not None:
-            return second
+            return second()
         ledger = Ledger(view, task, stamp)
         returned = expire(ledger, view.expired)
         taker = view.members.get(assignee)
@@ -87,7 +90,7 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
         rows = _next(ledger, taker, view, returned, size)
         looked_at_all = view.ask.members is None
         if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
-            return second
+            return second()
         if not rows:
             why = _why_nothing(view, taker, ledger)
             return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))

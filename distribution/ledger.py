@@ -28,6 +28,7 @@ from distribution.outcomes import Changed, Left
 from distribution.ranks import ahead, base
 from distribution.task import (
     AddItems,
+    AddPlacements,
     Change,
     Decision,
     DropPlacements,
@@ -94,19 +95,22 @@ class Ledger:
         """Let a placement stand like this from now on; None for no more."""
         key = (row.position, assignee)
         known = self._cells.get(key)
-        first, before = (known[1], known[2]) if known else (row.cells.get(assignee),) * 2
+        if known is None:
+            first = before = row.cells.get(assignee)
+        else:
+            _, first, before = known
         self._cells[key] = (row, first, after)
         was = None if before is None else before.state
         now = None if after is None else after.state
         if was != now:
-            counts = self.counts(assignee)
+            counts = self._counts.get(assignee) or self.counts(assignee)
             if was is not None:
                 counts[SLOTS[was]] -= 1
             if now is not None:
                 counts[SLOTS[now]] += 1
             freed = (was in HELD) - (now in HELD)
             if freed or now in ENDED or was in ENDED:
-                item = self._item(row)
+                item = self._items.get(row.position) or self._item(row)
                 item[0] += freed
                 if now in ENDED:
                     item[1] = ahead(item[1])
@@ -201,15 +205,15 @@ class Ledger:
     def _shifts(self) -> tuple[Shift, ...]:
         """Put placements together that changed alike, in the order in which they first did."""
         alike: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
-        last: tuple[AssigneeId, Cell | None, Cell | None] | None = None
+        last_assignee, last_before, last_after = "", None, None
         positions: list[int] = []
         for (position, assignee), (_, before, after) in self._cells.items():
             # Neighbours mostly share their cells; hashing two of them costs more than all the rest.
-            if last is None or last[1] is not before or last[2] is not after or last[0] != assignee:
+            if before is not last_before or after is not last_after or assignee != last_assignee:
                 if before == after:
                     continue
-                last = (assignee, before, after)
-                positions = alike.setdefault(last, [])
+                last_assignee, last_before, last_after = assignee, before, after
+                positions = alike.setdefault((assignee, before, after), [])
             positions.append(position)
         return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
 
@@ -241,17 +245,21 @@ class Ledger:
         if self._items:
             rows = [(left, rank, bool(gone), at) for at, (left, rank, gone) in self._items.items()]
             changes.append(PutItems(rows))
-        put: list[PlacementRow] = []
+        add: list[PlacementRow] = []
+        put: list[tuple[int, int, Cell]] = []
         drop: list[tuple[int, int]] = []
         for (position, assignee), (row, before, after) in self._cells.items():
-            if after is not None:
-                put.append((position, self.members[assignee].number, base(row.rank), after))
-            elif before is not None:
-                drop.append((position, self.members[assignee].number))
-        if drop:
-            changes.append(DropPlacements(drop))
-        if put:
-            changes.append(PutPlacements(put))
+            number = self.members[assignee].number
+            if after is None:
+                if before is not None:
+                    drop.append((position, number))
+            elif before is None:
+                add.append((position, number, base(row.rank), after))
+            else:
+                put.append((position, number, after))
+        changes += [DropPlacements(drop)] if drop else []
+        changes += [PutPlacements(put)] if put else []
+        changes += [AddPlacements(add)] if add else []
         return tuple(changes)
 
     def _standings(self) -> tuple[Standing, ...]:

@@ -228,16 +228,13 @@ class Line:
         """Give the first *n* of a run from a slot on."""
         order, alive, had = run.order, run.alive, self._had
         found: list[int] = []
-        while slot >= 0:
+        while True:
             end = slot + n
-            some: Iterable[int] = order[slot:end]
-            if alive.find(0, slot, end) >= 0:
-                some = compress(some, alive[slot:end])
-            found += [position for position in some if assignee not in had[position]]
-            if len(found) >= n:
-                break
-            slot = alive.find(1, end)
-        return found[:n]
+            living, some = alive[slot:end], order[slot:end]
+            here = compress(some, living) if 0 in living else some
+            found += [position for position in here if assignee not in had[position]]
+            if len(found) >= n or (slot := alive.find(1, end)) < 0:
+                return found[:n]
 
     def _merged(self, found: list[int], assignee: AssigneeId, n: int) -> list[int]:
         """Give the first *n* of those found in runs and those beside them."""

@@ -75,6 +75,9 @@ def base(place: int) -> int:
     >>> base(ahead(rank(5, 3))) == rank(5, 3)
     True
     """
+    if 0 <= place < BACK:
+        # Without priorities, and never back: nearly always.
+        return place
     return rank(slot_of(place), priority_of(place))
 
 

@@ -148,9 +148,9 @@ def instant_text(at: datetime) -> str:
     return aware(at).isoformat(timespec="microseconds")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Row:
-    """One item as a decision sees it."""
+    """One item as a decision sees it; nobody changes it. Not frozen: that would cost thrice the time."""
 
     position: int
     item: ItemId
@@ -281,10 +281,17 @@ class PutItems:
 
 
 @attrs.frozen
-class PutPlacements:
-    """Keep these placements, in the place of what was there; rank is that of the item, none came back."""
+class AddPlacements:
+    """Add these placements; rank is that of the item, as if it never came back."""
 
     rows: Sequence[PlacementRow]
+
+
+@attrs.frozen
+class PutPlacements:
+    """Keep these placements in the place of what was there: (position, number of the member, how it stands)."""
+
+    rows: Sequence[tuple[int, int, Cell]]
 
 
 @attrs.frozen
@@ -299,7 +306,9 @@ class Purge:
     """Remove all items, placements and members of the task."""
 
 
-Change: TypeAlias = PutTask | PutMembers | AddItems | PutItems | PutPlacements | DropPlacements | Purge
+Change: TypeAlias = (
+    PutTask | PutMembers | AddItems | PutItems | AddPlacements | PutPlacements | DropPlacements | Purge
+)
 
 
 @attrs.frozen(kw_only=True)

@@ -2,14 +2,19 @@
 
 Holds: one unit at a time, one item at a time, straight from the definition.
 Does not hold: anything clever; that would need a twin itself.
-Depends on: apportion.
+Depends on: filters, values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
+from typing import Any
+
+from distribution.filters import AllOf, AnyOf, Compare, Element, Empty, Exists, Filter, Glob, Not, OneOf
+from distribution.values import Json
 
 Rank = Callable[[Fraction, int], tuple[int, Fraction]]
 
@@ -152,3 +157,81 @@ class PlainLine:
             if left > 0 and (assignee, position) not in self.seen
         ]
         return [position for _, position in sorted(new)[:n]]
+
+
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "greater": operator.gt,
+    "at_least": operator.ge,
+    "less": operator.lt,
+    "at_most": operator.le,
+}
+"""What a relation other than equality asks."""
+
+
+def matches(where: Filter, attributes: Mapping[str, Json]) -> bool:
+    """Tell whether a filter holds, from a list of all there is below the attributes."""
+    if isinstance(where, Not):
+        return not matches(where.clause, attributes)
+    if isinstance(where, AllOf):
+        return [matches(clause, attributes) for clause in where.clauses].count(False) == 0
+    if isinstance(where, AnyOf):
+        return [matches(clause, attributes) for clause in where.clauses].count(True) > 0
+    everything = _spread(attributes, ())
+    ends = [value for steps, value in everything if _leads(steps, where.path, elements=False)]
+    parts = [value for steps, value in everything if _leads(steps, where.path, elements=True)]
+    if isinstance(where, Exists):
+        return bool(ends) != where.negated
+    if isinstance(where, Empty):
+        return all(
+            _typed(value) in [("null", None), ("text", ""), ("list", []), ("mapping", {})] for value in ends
+        )
+    if isinstance(where, Element):
+        return any(isinstance(part, Mapping) and matches(where.clause, part) for part in parts)
+    if isinstance(where, Glob):
+        return any(isinstance(text, str) and fits(where.pattern, text) for text in ends + parts)
+    return _compares(where, [_typed(value) for value in ends + parts])
+
+
+def _spread(value: Json, steps: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], Json]]:
+    """List everything in a value, itself included, with the names and indexes that lead there."""
+    found: list[tuple[tuple[str | int, ...], Json]] = [(steps, value)]
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            found += _spread(part, (*steps, name))
+    elif isinstance(value, (list, tuple)):
+        for at, part in enumerate(value):
+            found += _spread(part, (*steps, at))
+    return found
+
+
+def _leads(steps: Sequence[str | int], path: str, *, elements: bool) -> bool:
+    """Tell whether steps are those of a path, lists ignored on the way; one index more for elements."""
+    if elements:
+        if not steps or isinstance(steps[-1], str):
+            return False
+        steps = steps[:-1]
+    names = [step for step in steps if isinstance(step, str)]
+    return names == path.split(".") and isinstance(steps[-1], str)
+
+
+def _typed(value: Json) -> tuple[str, Any]:
+    """Put a value beside its type; a number becomes a Fraction."""
+    if value is None or isinstance(value, bool):
+        return ("null" if value is None else "truth"), value
+    if isinstance(value, (int, float)):
+        return "number", Fraction(value)
+    if isinstance(value, str):
+        return "text", value
+    return ("mapping", dict(value)) if isinstance(value, Mapping) else ("list", list(value))
+
+
+def _compares(where: Compare | OneOf, candidates: Sequence[tuple[str, Any]]) -> bool:
+    """Compare all candidates with all values; none at all are one null."""
+    if isinstance(where, Compare) and where.relation in ORDERS:
+        what, value = _typed(where.value)
+        stands = ORDERS[where.relation]
+        return any(theirs == what != "null" and stands(other, value) for theirs, other in candidates)
+    values = where.values if isinstance(where, OneOf) else (where.value,)
+    negated = where.negated if isinstance(where, OneOf) else where.relation == "not_equal"
+    wanted = [_typed(value) for value in values]
+    return any(candidate in wanted for candidate in candidates or [("null", None)]) != negated
