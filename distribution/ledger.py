@@ -109,11 +109,18 @@ class Ledger:
             if now is not None:
                 counts[SLOTS[now]] += 1
             freed = (was in HELD) - (now in HELD)
-            if freed or now in ENDED:
+            if freed or now in ENDED or was in ENDED:
                 item = self._items.get(row.position) or self._item(row)
                 item[0] += freed
                 if now in ENDED:
                     item[1] = ahead(item[1])
+                elif was in ENDED and not self._came_back(row):
+                    item[1] = base(item[1])
+
+    def _came_back(self, row: Row) -> bool:
+        """Tell whether an item went back from anybody, as it stands by now."""
+        cells = [self.cell(row, who) for who in row.cells]
+        return any(cell is not None and cell.state in ENDED for cell in cells)
 
     def remove(self, row: Row, *, removed: bool = True) -> None:
         """Take an item out of the task, or put it back."""

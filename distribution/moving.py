@@ -7,7 +7,7 @@ Depends on: apportion, errors, events, flow, ledger, outcomes, taking, task, wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -87,13 +87,15 @@ def redistributing(
         Refused: the task is pulled from, so nobody has a share.
         InvalidInput: the workload names somebody who is paused or removed.
     """
+    if workload is not None and not isinstance(workload, Workload):
+        raise InvalidInput(subject="workload", must="be a Workload", got=workload)
     ask = Ask(request=stamp.request, members=None, held=Held(where=where), waiting=True)
 
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
         ledger = Ledger(view, task, stamp)
         if workload is not None:
-            take_workload(ledger, workload)
+            take_workload(ledger, workload, named=workload.assignees)
         level(ledger, view)
         return ledger.change("redistributed")
 
@@ -115,21 +117,22 @@ def shared(task: Task) -> Workload:
     return task.workload
 
 
-def take_workload(ledger: Ledger, workload: Workload) -> None:
+def take_workload(ledger: Ledger, workload: Workload, *, named: Sequence[AssigneeId]) -> None:
     """Let a task have these loads from now on; who is new joins.
+
+    Only the loads of those *named* were asked for. Others who are away keep their part of
+    the rest, which counts again when they are back.
 
     Raises:
         Refused: the task is pulled from.
-        InvalidInput: somebody with a load is paused or removed.
+        InvalidInput: somebody named, with a load, is paused or removed.
     """
-    if not isinstance(workload, Workload):
-        raise InvalidInput(subject="workload", must="be a Workload", got=workload)
     shared(ledger.task)
     for assignee, share in zip(workload.assignees, workload.shares, strict=True):
         standing = ledger.members.get(assignee)
         if standing is None:
             ledger.member(Member(assignee))
-        elif share and not standing.active:
+        elif share and not standing.active and assignee in named:
             remedy = "resume her first" if standing.member.state == "paused" else "add her again first"
             raise InvalidInput(
                 subject=f"load of {assignee!r}",

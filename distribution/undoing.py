@@ -13,6 +13,7 @@ from distribution.codec import encode
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
+from distribution.lifecycle import HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
@@ -54,6 +55,7 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         _members_back(ledger, event, version)
         ledger.task = _settings_back(ledger.task, event, version)
         _check_holders(ledger, event, version)
+        _check_leavers(ledger, event, version)
         return ledger.change(
             "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
         )
@@ -84,13 +86,16 @@ def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
     """Refuse to take back items that somebody worked on, or that came or went meanwhile."""
     touched = {(p, s.assignee) for s in event.shifts for p in s.positions}
     came = range(*event.came) if event.came else range(0)
+    restored, removed = set(event.restored), set(event.removed)
     for row in rows:
-        if row.position in came or row.position in event.restored:
-            others = [who for who in row.cells if (row.position, who) not in touched]
-            worked = row.position in came and bool(others)
-            if row.removed or worked:
-                raise _too_late(version, f"item {row.item!r} was {'removed' if row.removed else 'worked on'}")
-        if row.position in event.removed and not row.removed:
+        others = [cell for who, cell in row.cells.items() if (row.position, who) not in touched]
+        # Whoever had an item before it was restored has no part in that.
+        held = any(cell.state in HELD for cell in others)
+        if (row.position in came and others) or (row.position in restored and held):
+            raise _too_late(version, f"item {row.item!r} was worked on")
+        if row.removed and row.position not in removed:
+            raise _too_late(version, f"item {row.item!r} was removed")
+        if row.position in removed and not row.removed:
             raise _too_late(version, f"item {row.item!r} came back")
 
 
@@ -137,6 +142,16 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
     if not event.settings:
         return task
     return with_settings(task, {change.name: change.before for change in event.settings})
+
+
+def _check_leavers(ledger: Ledger, event: Event, version: int) -> None:
+    """Refuse where somebody would leave, or be away again, who has work since."""
+    for change in event.members:
+        if change.after is None or ledger.members[change.after.id].active:
+            continue
+        open_, done, *_ = ledger.counts(change.after.id)
+        if open_ or (done and change.before is None):
+            raise _too_late(version, f"assignee {change.after.id!r} was given work")
 
 
 def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
