@@ -182,8 +182,9 @@ class SqliteFile:
                 sqlite_schema.migrate(writer, self.place)
                 self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
-            writer.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             reader = self._connect()
+            for connection in (writer, reader):
+                connection.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             found = self.path.stat()
         except BaseException:
             for connection in (writer, reader):
