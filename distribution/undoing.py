@@ -155,9 +155,9 @@ def _check_leavers(ledger: Ledger, event: Event, version: int) -> None:
 
 
 def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
-    """Refuse where open work would go back to somebody who takes no part any more."""
-    for shift in event.shifts:
-        gets = shift.before is not None and shift.before.state == "open"
-        if gets and not ledger.members[shift.assignee].active:
-            state = ledger.members[shift.assignee].member.state
-            raise _too_late(version, f"assignee {shift.assignee!r} was {state}")
+    """Refuse where somebody who takes no part, or no part any more, would hold open work."""
+    back = {change.after.id for change in event.members if change.after is not None}
+    for standing in ledger.members.values():
+        if not standing.active and ledger.open(standing.id):
+            since = "got work" if standing.id in back else f"was {standing.member.state}"
+            raise _too_late(version, f"assignee {standing.id!r} {since}")

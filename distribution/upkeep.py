@@ -87,4 +87,4 @@ def _stay(ledger: Ledger, rows: list[Row]) -> None:
             for assignee, cell in row.cells.items():
                 now = ledger.cell(row, assignee)
                 if cell.state == "open" and now is not None and now.state == "returned":
-                    ledger.put(row, assignee, cell)
+                    ledger.keep(row, assignee)
