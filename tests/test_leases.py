@@ -316,3 +316,15 @@ def test_naive_datetimes_are_refused(office: Office) -> None:
     office.now = naive
     with pytest.raises(InvalidInput, match="an instant must be a datetime with a time zone"):
         office.pull(task, "ann")
+
+
+def test_the_story_of_an_item_says_whose_lease_ended(office: Office) -> None:
+    task = office.queue(2, 1, people=["ann"])
+    office.pull(task, "ann")
+    office.wait(minutes=30)
+    office.pull(task, "ann")
+
+    assert [(part.what, part.assignee) for part in office.explain(task, "a").chapters] == [
+        ("pulled", "ann"),
+        ("lease ended", "ann"),
+    ]
