@@ -60,8 +60,9 @@ class Managing(Deciding):
         """
         with Intake(items, ByCount(), where, progress) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
-            digest = intake.digest()
-        return self._change(task_id, adding_items(task_id, rows, self._stamp(by), digest), dry_run=dry_run)
+            digest, twice = intake.digest(), tuple(intake.roster.skipped)
+        decision = adding_items(task_id, rows, self._stamp(by), digest, twice)
+        return self._change(task_id, decision, dry_run=dry_run)
 
     def remove_items(
         self,

@@ -86,6 +86,11 @@ class Ledger:
         known = self._items.get(row.position)
         return row.left if known is None else known[0]
 
+    def as_it_stands(self, row: Row) -> Row:
+        """Give an item with what has changed. O(people)."""
+        cells = {who: cell for who in self.members if (cell := self.cell(row, who)) is not None}
+        return attrs.evolve(row, cells=cells, left=self.left(row), rank=self.rank(row))
+
     def rank(self, row: Row) -> int:
         """Give the place in the queue by now."""
         known = self._items.get(row.position)

@@ -2,7 +2,8 @@
 
 Holds: the decisions to reassign and to redistribute, and the fewest moves to a target.
 Does not hold: who belongs to the team (see team), finished work (it never moves).
-Depends on: apportion, errors, events, flow, ledger, outcomes, taking, task, workload.
+Depends on: apportion, errors, events, filters, flow, handing, ledger, members, outcomes,
+refusals, requests, spreading, taking, task, values, workload.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from distribution.members import Member
 from distribution.outcomes import Changed, Left
 from distribution.refusals import WhyNot
 from distribution.requests import once
+from distribution.spreading import spread
 from distribution.taking import can_take
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
 from distribution.values import AssigneeId, TaskId
@@ -75,7 +77,7 @@ def redistributing(
     """Decide to bring everybody to her share with the fewest moves; None for the loads as they are.
 
     Targets are the apportionment of all that is held and waiting, nobody below what she
-    has finished or what the filter keeps in place. Only open work moves, from the end of
+    has finished or what the filter keeps in place, nobody above her limit. Only open work moves, from the end of
     its holder's order; the number of moves is the least that reaches the targets, and
     deciding again moves nothing. Who is new in the workload joins; who is not in it any
     more keeps what is finished and loses what is open.
@@ -146,18 +148,28 @@ def take_workload(ledger: Ledger, workload: Workload, *, named: Sequence[Assigne
 def level(ledger: Ledger, view: View) -> None:
     """Move open work until everybody has her share, with the fewest moves.
 
-    The view shows the open placements that may move, and the items that wait.
+    The view shows the open placements that may move, and the items that wait. Nobody gets
+    more than her limit. What waits and only somebody can take who has her share already
+    goes to her, and others' work makes up for it.
     """
+    _level(ledger, view.rows)
+    waiting = [row for row in view.rows if ledger.left(row) > 0]
+    if any(who is not None for _, who in spread(ledger, waiting, again=True)):
+        _level(ledger, [ledger.as_it_stands(row) for row in view.rows])
+
+
+def _level(ledger: Ledger, rows: Sequence[Row]) -> None:
+    """Move open work to who has too little, from who has too much and from nobody."""
     task = ledger.task
-    targets = _targets(ledger, view)
+    targets = _targets(ledger, rows)
     movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
     sources: list[AssigneeId | None] = []
-    rows: list[Row] = []
-    for row in reversed(view.rows):
+    copies: list[Row] = []
+    for row in reversed(rows):
         holders = [who for who, cell in row.cells.items() if cell.state == "open"]
         for holder in holders:
             movable[holder] += 1
-        rows += [row] * (len(holders) + row.left)
+        copies += [row] * (len(holders) + row.left)
         sources += [*holders, *[None] * row.left]
     surplus = {
         who: min(max(ledger.holds(who) - targets.get(who, 0), 0), movable[who]) for who in ledger.members
@@ -165,29 +177,28 @@ def level(ledger: Ledger, view: View) -> None:
     deficit = {who: target - ledger.holds(who) for who, target in targets.items()}
     deficit = {who: short for who, short in deficit.items() if short > 0}
 
-    def able(at: int, who: AssigneeId) -> WhyNot | None:
-        return can_take(task, ledger.members[who], rows[at], rows[at].cells.get(who), alone=True)
+    def able(row: Row, who: AssigneeId) -> WhyNot | None:
+        return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
 
     # Who never had anything to do with an item can take it like anybody else.
     banned = [
-        frozenset(who for who in row.cells if who in deficit and able(at, who) is not None)
-        for at, row in enumerate(rows)
+        frozenset(who for who in row.cells if who in deficit and able(row, who) is not None) for row in copies
     ]
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
     moves = fewest_moves(sources, banned, surplus, deficit)
     for at, target in moves:
         source = sources[at]
         if source is not None:
-            ledger.put(rows[at], source, None)
-        ledger.put(rows[at], target, cell)
+            ledger.put(copies[at], source, None)
+        ledger.put(copies[at], target, cell)
 
 
-def _targets(ledger: Ledger, view: View) -> Mapping[AssigneeId, int]:
-    """Give how much everybody is to hold: at least what cannot move, in all what there is."""
+def _targets(ledger: Ledger, rows: Sequence[Row]) -> Mapping[AssigneeId, int]:
+    """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
     workload = shared(ledger.task)
     fixed = {who: ledger.holds(who) for who in ledger.members}
     waiting = 0
-    for row in view.rows:
+    for row in rows:
         waiting += row.left
         for who, cell in row.cells.items():
             fixed[who] -= cell.state == "open"
@@ -202,7 +213,17 @@ def _targets(ledger: Ledger, view: View) -> Mapping[AssigneeId, int]:
         # Nobody carries a share: what is there stays, what waits goes on waiting.
         return {who: ledger.holds(who) for who in ledger.members}
     floors = [fixed[who] for who, _ in parties]
-    counts = apportion([share for _, share in parties], total, floors=floors)
+    caps = [_most(ledger, who, fixed[who]) for who, _ in parties]
+    room = [cap if share else floor for (_, share), floor, cap in zip(parties, floors, caps, strict=True)]
+    possible = total if None in room else min(total, sum(filter(None, room)))
+    counts = apportion([share for _, share in parties], possible, floors=floors, caps=caps)
     return {who: fixed[who] for who in ledger.members} | dict(
         zip((who for who, _ in parties), counts, strict=True)
     )
+
+
+def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
+    """Give the most she may hold: her limit, or what cannot move where that is more."""
+    limit = ledger.members[who].member.limit
+    most = None if limit is None else limit.of(ledger.task.items)
+    return None if most is None else max(most, fixed)

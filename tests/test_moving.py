@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
-from distribution import InvalidInput, Item, NotFound, Pull, Refused, Workload, field
+from distribution import InvalidInput, Item, Limit, NotFound, Pull, Refused, Workload, field
 from distribution.apportion import apportion
 from distribution.testing import strategies
 from tests.kept import STORES, Clock, holders, kept, load, opened, who_has
@@ -206,6 +206,39 @@ def test_what_waits_is_shared_out_too(tasks: Dispatcher) -> None:
     tasks.redistribute(task.id, Workload.of({"ann": 0, "bob": 0, "zoe": 100}))
 
     assert load(tasks, task.id) == {"ann": 0, "bob": 0, "zoe": 10}
+
+
+def test_nobody_is_brought_above_her_limit(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ITEMS, workload=Workload.even(["ann", "bob"]))
+    tasks.set_limit(task.id, "ann", Limit(percent=60))
+    tasks.set_limit(task.id, "bob", Limit(count=2))
+
+    tasks.redistribute(task.id, Workload.of({"ann": 100, "bob": 0}))
+    assert load(tasks, task.id) == {"ann": 6, "bob": 4}
+    # Bob may have two only, Ann six; what nobody may have stays where it is.
+    tasks.redistribute(task.id, Workload.of({"ann": 10, "bob": 90}))
+    assert load(tasks, task.id) == {"ann": 6, "bob": 4}
+    tasks.add_assignee(task.id, "zoe", load=1)
+    assert load(tasks, task.id) == {"ann": 6, "bob": 2, "zoe": 2}
+    assert tasks.redistribute(task.id).event is None
+
+
+def test_what_waits_for_somebody_who_has_her_share_goes_to_her_and_work_of_hers_to_others(
+    tasks: Dispatcher,
+) -> None:
+    task = tasks.create("label", [*ITEMS, "more"], workload=Workload.even(["eve", "ann"]))
+    tasks.set_limit(task.id, "eve", Limit(count=6))
+    item = tasks.placements(task.id, assignee="ann")[0].item
+    tasks.skip(task.id, "ann", [item])
+    tasks.remove_items(task.id, [tasks.placements(task.id, assignee="eve")[0].item])
+    assert (who_has(tasks, task.id)[item], load(tasks, task.id)) == (None, {"eve": 5, "ann": 4})
+
+    change = tasks.redistribute(task.id)
+
+    assert who_has(tasks, task.id)[item] == "eve"
+    assert load(tasks, task.id) == {"ann": 5, "eve": 5}
+    assert change.flows() == {(None, "eve"): 1, ("eve", "ann"): 1}
+    assert tasks.redistribute(task.id).event is None
 
 
 def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
