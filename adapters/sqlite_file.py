@@ -183,8 +183,8 @@ class SqliteFile:
                 self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
             reader = self._connect()
-            for connection in (writer, reader):
-                connection.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
+            for ours in (writer, reader):
+                ours.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             found = self.path.stat()
         except BaseException:
             for connection in (writer, reader):

@@ -11,7 +11,6 @@ from adapters.sqlite import SqliteStore
 from distribution.testing.machine import machine_for
 
 
-
 class OnItsOwn(SqliteStore):
     """A store whose file goes when it is closed."""
 

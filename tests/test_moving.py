@@ -307,9 +307,7 @@ def test_the_loads_of_the_others_follow_in_proportion(tasks: Dispatcher) -> None
 def test_a_load_that_makes_no_sense_is_refused(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, workload=Workload.of({"ann": 100, "bob": 0}))
 
-    with pytest.raises(
-        InvalidInput, match="load of 'ann' must be 100 while nobody else carries any, got 50"
-    ):
+    with pytest.raises(InvalidInput, match="load of 'ann' must be 100 while nobody else carries any, got 50"):
         tasks.set_load(task.id, "ann", 50)
     with pytest.raises(InvalidInput, match="load of 'bob' must be between 0 and 100, got 101"):
         tasks.set_load(task.id, "bob", 101)

@@ -58,9 +58,7 @@ def test_finished_work_and_history_stay_and_open_work_goes_to_the_others_with_th
 
 
 @pytest.mark.parametrize("verb", LEAVING)
-def test_in_a_pulling_task_open_work_of_who_goes_goes_back_to_the_queue(
-    tasks: Dispatcher, verb: str
-) -> None:
+def test_in_a_pulling_task_open_work_of_who_goes_goes_back_to_the_queue(tasks: Dispatcher, verb: str) -> None:
     task = tasks.create("label", ITEMS, allowed=["ann", "bob"], pull=PULL)
     tasks.pull(task.id, "ann")
     tasks.pull(task.id, "bob")

@@ -234,9 +234,7 @@ def test_an_undo_in_the_middle_leaves_later_unrelated_changes(tasks: Dispatcher)
 
     tasks.undo(task.id, change.version)
 
-    assert who_has(tasks, task.id) == later | {
-        item: "ann" for item, who in before.items() if who == "ann"
-    }
+    assert who_has(tasks, task.id) == later | {item: "ann" for item, who in before.items() if who == "ann"}
     assert tasks.get(task.id).priority == 7
     assert tasks.progress(task.id)["eve"].done == 2
     assert tasks.progress(task.id)["bob"].state == "paused"

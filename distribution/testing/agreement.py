@@ -136,7 +136,9 @@ class Agreement(RuleBasedStateMachine):
         states = {"open": {"open"}, "done": {"done"}, "ended": ENDED}.get(state, set())
         seen = self.seen(task_id)
         for person in (who, *seen.members) if states else ():
-            names = [row.item for row in seen.rows if (cell := row.cells.get(person)) and cell.state in states]
+            names = [
+                row.item for row in seen.rows if (cell := row.cells.get(person)) and cell.state in states
+            ]
             if names:
                 return person, _taken(names, bits)
         return who, _taken([item.id for item in ITEMS], bits)

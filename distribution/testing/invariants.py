@@ -224,7 +224,9 @@ def _more(event: Event) -> int:
 
 def _of_heads(store: TaskStore, seen: Seen) -> Iterator[Claim]:
     """Compare the head of the queue for everybody with all items, sorted."""
-    line = sorted((row for row in seen.rows if row.left and not row.removed), key=lambda r: (r.rank, r.position))
+    line = sorted(
+        (row for row in seen.rows if row.left and not row.removed), key=lambda r: (r.rank, r.position)
+    )
     for who in seen.members:
         head = Head(assignee=who, fresh=len(line) + 1, again=True)
         view: View = store.read(seen.task.id, Ask(members=(who,), head=head))

@@ -62,7 +62,9 @@ class StoreMachine(Working, Managing):
         self._create("s0", items, workload=workload, basis=basis)
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
-    @rule(pull=pulls, team=st.integers(1, len(PEOPLE)), items=st.integers(0, len(ITEMS)), request=st.booleans())
+    @rule(
+        pull=pulls, team=st.integers(1, len(PEOPLE)), items=st.integers(0, len(ITEMS)), request=st.booleans()
+    )
     def create_pulling(self, pull: Pull, team: int, items: int, request: bool) -> None:  # noqa: FBT001
         """Create another task to pull from; sometimes of an id that is taken."""
         name = f"p{len(self.tasks) // 2}"

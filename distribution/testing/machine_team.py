@@ -20,7 +20,18 @@ from distribution.filters import EVERYTHING, matches
 from distribution.members import Limit
 from distribution.outcomes import Changed
 from distribution.task import Task
-from distribution.testing.agreement import FILTERS, ITEMS, NOON, PEOPLE, Agreement, Failed, dry, numbers, people, which
+from distribution.testing.agreement import (
+    FILTERS,
+    ITEMS,
+    NOON,
+    PEOPLE,
+    Agreement,
+    Failed,
+    dry,
+    numbers,
+    people,
+    which,
+)
 from distribution.testing.invariants import Seen
 from distribution.workload import Workload
 
@@ -231,5 +242,3 @@ class Managing(Agreement):
 def _settings(task: Task) -> Task:
     """Give a task with its settings alone, counts aside."""
     return attrs.evolve(task, positions=0, items=0)
-
-
