@@ -54,8 +54,7 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         _items_back(ledger, event, rows)
         _members_back(ledger, event, version)
         ledger.task = _settings_back(ledger.task, event, version)
-        _check_holders(ledger, event, version)
-        _check_leavers(ledger, event, version)
+        _check_hands(ledger, event, version)
         return ledger.change(
             "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
         )
@@ -144,20 +143,14 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
     return with_settings(task, {change.name: change.before for change in event.settings})
 
 
-def _check_leavers(ledger: Ledger, event: Event, version: int) -> None:
-    """Refuse where somebody would leave, or be away again, who has work since."""
-    for change in event.members:
-        if change.after is None or ledger.members[change.after.id].active:
-            continue
-        open_, done, *_ = ledger.counts(change.after.id)
-        if open_ or (done and change.before is None):
-            raise _too_late(version, f"assignee {change.after.id!r} was given work")
-
-
-def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
+def _check_hands(ledger: Ledger, event: Event, version: int) -> None:
     """Refuse where somebody who takes no part, or no part any more, would hold open work."""
-    back = {change.after.id for change in event.members if change.after is not None}
+    changed = {change.after.id: change for change in event.members if change.after is not None}
     for standing in ledger.members.values():
-        if not standing.active and ledger.open(standing.id):
-            since = "got work" if standing.id in back else f"was {standing.member.state}"
-            raise _too_late(version, f"assignee {standing.id!r} {since}")
+        if not standing.active:
+            open_, done, *_ = ledger.counts(standing.id)
+            change = changed.get(standing.id)
+            if change is None and open_:
+                raise _too_late(version, f"assignee {standing.id!r} was {standing.member.state}")
+            if change is not None and (open_ or (done and change.before is None)):
+                raise _too_late(version, f"assignee {standing.id!r} was given work")
