@@ -142,7 +142,7 @@ def test_numbers_of_numpy_are_kept_like_others(office: Office) -> None:
 def test_skipped_for_later_means_she_herself_gets_it_again_at_the_end(office: Office) -> None:
     task = office.queue(3, 1, people=["ann"], skip="later")
 
-    seen = []
+    seen: list[str] = []
     for _ in range(7):
         seen += office.pull(task, "ann").items
         office.skip(task, "ann", seen[-1:])
@@ -328,7 +328,7 @@ def test_two_who_pull_at_once_never_get_the_same(office: Office) -> None:
 
 
 def test_items_come_by_priority_and_those_alike_as_they_came(office: Office) -> None:
-    items = ["a", Item("b", priority=1), Item("c", priority=-5), Item("d", priority=1), "e"]
+    items: list[str | Item] = ["a", Item("b", priority=1), Item("c", priority=-5), Item("d", priority=1), "e"]
     task = office.queue(items, 5)
 
     assert office.pull(task, "ann").items == ("b", "d", "a", "e", "c")
