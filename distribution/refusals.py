@@ -126,7 +126,7 @@ class AllReserved:
     def __str__(self) -> str:
         """Say it in words."""
         when = (
-            "without end; release or reclaim them"
+            "without end; release or reclaim what lies"
             if self.until is None
             else f"the first until {self.until.isoformat(sep=' ', timespec='seconds')}; ask again then"
         )

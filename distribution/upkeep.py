@@ -36,13 +36,7 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     Raises, at once:
         InvalidInput: *idle* is no such length of time.
     """
-    if idle is not None and not (isinstance(idle, timedelta) and timedelta(0) <= idle <= LEASE_LIMIT):
-        raise InvalidInput(
-            subject="idle",
-            must="be a timedelta that is not negative, at most ten years",
-            got=idle,
-            remedy="use timedelta(days=1)",
-        )
+    _check_idle(idle)
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 
     def lies(standing: Standing) -> bool:
@@ -66,6 +60,17 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
         return ledger.change("reclaimed", facts={"more": True} if more else None)
 
     return first, once(decide, stamp, "reclaim", (idle,), Changed)
+
+
+def _check_idle(value: object) -> None:
+    """Refuse what is no length of time, and what would lead out of the calendar."""
+    if value is not None and not (isinstance(value, timedelta) and timedelta(0) <= value <= LEASE_LIMIT):
+        raise InvalidInput(
+            subject="idle",
+            must="be a timedelta that is not negative, at most ten years",
+            got=value,
+            remedy="use timedelta(days=1)",
+        )
 
 
 def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:

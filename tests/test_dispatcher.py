@@ -35,6 +35,7 @@ from distribution.basis import Basis
 from distribution.events import Event
 from distribution.orders import Spread
 from distribution.testing import strategies
+from distribution.values import Json
 from tests.office import NOON
 
 TEAM = Workload.of({"ann": 50, "bob": 30, "eve": 20})
@@ -148,7 +149,7 @@ def test_any_number_of_tasks_may_hold_an_item_but_none_holds_it_twice(tasks: Dis
     two = tasks.create("two", ["a"], workload=TEAM)
 
     assert (one.items, two.items) == (2, 1)
-    facts = {"items": 2, "skipped": 2, "counts": {"ann": 1, "bob": 1, "eve": 0}}
+    facts: dict[str, Json] = {"items": 2, "skipped": 2, "counts": {"ann": 1, "bob": 1, "eve": 0}}
     assert tasks.history(one.id)[0].event == Event(what="created", facts=facts)
 
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import attrs
 import pytest
 
 from distribution import Item, Limit, Pull, Turns, Workload, distribute, errors, refusals
@@ -222,13 +221,11 @@ REASONS: list[tuple[Any, str]] = [
     (refusals.Locked("ann", "removed"), "'ann' is removed; add her again first"),
     (
         refusals.AtCap("ann", 6, 5, 10),
-        "'ann' holds 6 items and with a batch of 5 would pass the cap of 10;"
-        " complete some or raise max_batch_workload",
+        "'ann' holds 6 items and with a batch of 5 would pass the cap of 10; complete some or raise max_batch_workload",
     ),
     (
         refusals.AtCap("ann", 1, 1, 1),
-        "'ann' holds 1 item and with a batch of 1 would pass the cap of 1;"
-        " complete some or raise max_batch_workload",
+        "'ann' holds 1 item and with a batch of 1 would pass the cap of 1; complete some or raise max_batch_workload",
     ),
     (
         refusals.AtLimit("ann", 3, "30 % of the items"),
@@ -243,7 +240,7 @@ REASONS: list[tuple[Any, str]] = [
     ),
     (
         refusals.AllReserved(1, None),
-        "the only item left is reserved, without end; release or reclaim them",
+        "the only item left is reserved, without end; release or reclaim what lies",
     ),
     (
         refusals.OnlySkipped(2),

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.memory import MemoryStore
+from adapters.sqlite import SqliteStore
 from adapters.working import NoWork
 from distribution import (
     Batch,
@@ -18,6 +24,7 @@ from distribution import (
     Item,
     Limit,
     NotFound,
+    Outcome,
     Pull,
     Refused,
     Workload,
@@ -42,8 +49,9 @@ from distribution.refusals import (
     SkippedIt,
     TaskNotOpen,
 )
+from distribution.testing.twins import PlainItem, PlainQueue
 from tests.conftest import numbers, table
-from tests.office import HALF_AN_HOUR, NOON, Office
+from tests.office import HALF_AN_HOUR, NOON, TEAM, Office
 
 LIMITS: list[tuple[dict[str, Any], str]] = [
     ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
@@ -134,7 +142,7 @@ def test_numbers_of_numpy_are_kept_like_others(office: Office) -> None:
 def test_skipped_for_later_means_she_herself_gets_it_again_at_the_end(office: Office) -> None:
     task = office.queue(3, 1, people=["ann"], skip="later")
 
-    seen = []
+    seen: list[str] = []
     for _ in range(7):
         seen += office.pull(task, "ann").items
         office.skip(task, "ann", seen[-1:])
@@ -320,7 +328,7 @@ def test_two_who_pull_at_once_never_get_the_same(office: Office) -> None:
 
 
 def test_items_come_by_priority_and_those_alike_as_they_came(office: Office) -> None:
-    items = ["a", Item("b", priority=1), Item("c", priority=-5), Item("d", priority=1), "e"]
+    items: list[str | Item] = ["a", Item("b", priority=1), Item("c", priority=-5), Item("d", priority=1), "e"]
     task = office.queue(items, 5)
 
     assert office.pull(task, "ann").items == ("b", "d", "a", "e", "c")
@@ -389,7 +397,7 @@ def test_an_item_already_in_the_task_is_skipped_and_reported_never_doubled(offic
     change = office.add_items(task, ["b", "c", "c"])
 
     assert office.history(task)[0].event.facts == {"items": 2, "skipped": 1}
-    assert [str(left) for left in change.refused] == [str(InTask("b"))]
+    assert [left.why for left in change.refused] == [InTask("b"), InTask("c")]
     assert office.pull(task, "bob").items == ("c",)
 
 
@@ -632,3 +640,103 @@ def test_what_a_can_take_of_the_future_refuses_is_left_to_others(
     assert office.pull(task, "ann").items == ("b", "d")
     monkeypatch.undo()
     assert office.pull(task, "bob").items == ("a", "c")
+
+
+WHO = st.sampled_from(TEAM)
+SOME = st.lists(st.integers(0, 7), min_size=1, max_size=4, unique=True)
+ACTIONS = st.one_of(
+    st.tuples(st.just("pull"), WHO),
+    st.tuples(st.just("pull"), WHO),
+    st.tuples(st.sampled_from(["submit", "clear", "skip", "skip", "release", "renew"]), WHO, SOME),
+    st.tuples(st.just("wait"), st.sampled_from([0, 1, 10, 30, 45, -20])),
+    st.tuples(st.just("pause"), WHO),
+    st.tuples(st.just("resume"), WHO),
+    st.tuples(st.just("limit"), WHO, st.integers(0, 6)),
+)
+VERBS: dict[str, Callable[..., Outcome]] = {
+    "submit": lambda office, task, who, items: office.set_status(task, who, items, "completed"),
+    "clear": Office.clear_status,
+    "skip": Office.skip,
+    "release": Office.release,
+    "renew": Office.renew,
+}
+
+
+def told(batch: Batch) -> tuple[Any, ...]:
+    """Say a batch the way the twin does."""
+    why = batch.reason
+    numbers: tuple[object, ...] = ()
+    match why:
+        case None:
+            return batch.items
+        case AtCap():
+            numbers = (why.open,)
+        case AtLimit():
+            numbers = (why.holds,)
+        case OnlySkipped():
+            numbers = (why.count, why.everybody)
+        case OnlyLost():
+            numbers = (why.count,)
+        case AllReserved():
+            numbers = (why.open, why.until)
+        case QueueEmpty():
+            numbers = (why.done,)
+    return (type(why).__name__, *numbers)
+
+
+def act(office: Office, twin: PlainQueue, task: str, action: tuple[Any, ...]) -> None:
+    """Do the same on both sides, and compare the answers."""
+    verb, *rest = action
+    if verb == "wait":
+        office.wait(minutes=rest[0])
+        return
+    who = rest[0]
+    if verb == "pull":
+        assert told(office.pull(task, who)) == twin.pull(who, office.now)
+    elif verb == "limit":
+        office.set_limit(task, who, Limit(count=rest[1]))
+        twin.limits[who] = rest[1]
+    elif verb in {"pause", "resume"}:
+        if twin.active[who] == (verb == "pause"):
+            getattr(office, verb)(task, who)
+            twin.pause(who, office.now)
+            twin.active[who] = verb == "resume"
+    else:
+        items = [twin.items[at] for at in rest[1] if at < len(twin.items)]
+        outcome = VERBS[verb](office, task, who, [item.name for item in items])
+        done = [item.name for item in items if getattr(twin, verb)(who, item, office.now)]
+        assert list(outcome.changed) == done
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@given(
+    priorities=st.lists(st.sampled_from([0, 0, 0, 1, -1]), min_size=1, max_size=8),
+    sizes=st.tuples(st.integers(1, 3), st.integers(0, 3)),
+    lease=st.sampled_from([None, HALF_AN_HOUR, HALF_AN_HOUR]),
+    skip=st.sampled_from(["others", "later", "done"]),
+    actions=st.lists(ACTIONS, max_size=30),
+)
+def test_pulling_answers_as_a_list_of_cards_sorted_in_every_pull_does(
+    kind: str,
+    priorities: list[int],
+    sizes: tuple[int, int],
+    lease: timedelta | None,
+    skip: str,
+    actions: list[tuple[Any, ...]],
+) -> None:
+    batch, cap = sizes[0], sum(sizes)
+    cards = [PlainItem(f"i{at}", priority, at) for at, priority in enumerate(priorities)]
+    twin = PlainQueue(cards, dict.fromkeys(TEAM, True), batch, cap, lease, skip)
+    with TemporaryDirectory() as folder:
+        store = MemoryStore() if kind == "memory" else SqliteStore(Path(folder) / "work.db")
+        with Office(store) as office:
+            items = [Item(card.name, priority=card.priority) for card in cards]
+            task = office.queue(items, batch, cap, lease=lease, skip=skip)
+            for action in actions:
+                act(office, twin, task, action)
+            for who in TEAM:
+                act(office, twin, task, ("pull", who))
+            for row, card in zip(office.items(task), cards, strict=True):
+                assert {who: (cell.state, cell.until) for who, cell in row.cells.items()} == {
+                    who: (turn.state, turn.until) for who, turn in card.turns.items()
+                }

@@ -57,4 +57,4 @@ def test_a_place_by_chance_is_that_of_seed_and_id_and_one_in_order_that_of_the_s
 @pytest.mark.parametrize("priority", [True, 1.5, "1", PRIORITY_LIMIT + 1, -PRIORITY_LIMIT - 1])
 def test_a_priority_is_a_whole_number_within_limits(priority: object) -> None:
     with pytest.raises(InvalidInput, match="priority must be "):
-        Item("a", priority=priority)  # type: ignore[arg-type]
+        Item("a", priority=priority)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.working import NoWork
 from distribution import Batch, InvalidInput, Limit, NotFound, Outcome, Workload
 from distribution.errors import shown
 from distribution.outcomes import Left
@@ -418,7 +419,7 @@ def test_untouched_work_is_taken_back_after_the_given_idle_time(office: Office) 
 
     change = office.reclaim(task, idle=timedelta(hours=1))
 
-    assert change.diff.flows() == {("ann", None): 2}
+    assert change.flows() == {("ann", None): 2}
     assert office.states(task, "a") == {"ann": "returned"}
     assert not office.reclaim(task, idle=timedelta(hours=1))
     assert office.pull(task, "eve").items == ("a", "b")
@@ -467,3 +468,21 @@ def test_untouched_work_stays_where_there_is_nobody_else(office: Office) -> None
 
     assert not office.reclaim(task, idle=timedelta(hours=1))
     assert office.holds(task, "ann") == ["a", "b", "c"]
+
+
+def test_nobody_who_is_paused_or_removed_is_given_anything(office: Office) -> None:
+    for task in (office.queue(4, 2, lease=None), even(office, people=["ann", "bob", "eve"])):
+        if office.get(task).pull is not None:
+            office.pull(task, "ann")
+        office.pause(task, "eve")
+
+        change = office.reassign(task, "ann", "eve")
+        assert {left.why for left in change.refused} == {Locked("eve", "paused")}
+        assert not change
+        office.remove_assignee(task, "eve")
+        office.wait(days=1)
+        office.reclaim(task, idle=timedelta(0))
+        office.release(task, "bob")
+        assert isinstance(office.pull_next("eve"), NoWork)
+        assert isinstance(office.steal(task, "eve").reason, Locked)
+        assert office.holds(task, "eve") == []
