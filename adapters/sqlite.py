@@ -104,6 +104,7 @@ class SqliteStore:
             try:
                 self._write(connection, task_id, view.version + 1, decision)
             except BaseException:
+                # A full disk may have ended the whole transaction already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK TO call")
                 raise

@@ -64,6 +64,8 @@ HELD_BY_ALL = "SELECT position FROM placement NOT INDEXED WHERE task = ?"
 WAITING = "SELECT position FROM item INDEXED BY item_queue WHERE task = ? AND free > 0 AND removed = 0"
 OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ? AND until > 0 ORDER BY until LIMIT 1"
 MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
 
@@ -193,9 +195,10 @@ class Loader:
     def _head(self, ask: Ask, members: Mapping[str, Standing]) -> tuple[Sequence[Row], Sequence[Row]]:
         """Load the head of the queue, as one assignee would be served."""
         head = ask.head
-        if head is None or self.task.pull is None or head.assignee not in members:
+        if head is None or self.task.pull is None:
             return (), ()
-        number = members[head.assignee].number
+        standing = members.get(head.assignee)
+        number = self._number(head.assignee) if standing is None else standing.number
         count = self.task.pull.batch_size if head.fresh is None else head.fresh
         fresh = [
             Row(position=position, item=item, rank=rank, left=left)
@@ -259,14 +262,13 @@ class Loader:
         states = " AND state IN (SELECT value FROM json_each(?))"
         if held.assignees is None:
             return HELD_BY_ALL + states, [self.key, dumped(held.states)]
-        numbers = [
-            number
-            for name in held.assignees
-            for (number,) in self.connection.execute(
-                "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?", (self.key, name)
-            )
-        ]
+        numbers = [self._number(name) for name in held.assignees]
         return HELD + states, [self.key, dumped(numbers), dumped(held.states)]
+
+    def _number(self, assignee: str) -> int:
+        """Give the number of a member; one that nobody has where she is none."""
+        found = self.connection.execute(NUMBER, (self.key, assignee)).fetchone()
+        return NOBODY if found is None else int(found[0])
 
     def at(self, positions: Sequence[int]) -> list[Row]:
         """Load items by position."""
