@@ -2,7 +2,7 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: errors, events, handing, ledger, outcomes, requests, spreading, task.
+Depends on: errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from distribution.handing import expire
 from distribution.ledger import Ledger
 from distribution.members import Standing
 from distribution.outcomes import Changed
+from distribution.pull import LEASE_LIMIT
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
@@ -32,8 +33,8 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     Raises, when decided:
         NotFound: there is no such task.
     """
-    if isinstance(idle, timedelta) and idle < timedelta(0):
-        raise InvalidInput(subject="idle", must="be a timedelta that is not negative", got=idle)
+    if isinstance(idle, timedelta) and not timedelta(0) <= idle <= LEASE_LIMIT:
+        raise InvalidInput(subject="idle", must="be a timedelta from nothing to ten years", got=idle)
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 
     def lies(standing: Standing) -> bool:
