@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import attrs
@@ -183,7 +183,7 @@ def takes(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in own.parameters.values():
         group = parameter.annotation
         if isinstance(group, type) and attrs.has(group):
-            fields = [_parameter(group, field) for field in attrs.fields(group)]
+            fields = _parameters(group)
             groups[parameter.name] = (group, [field.name for field in fields])
             parameters += fields
         else:
@@ -201,14 +201,23 @@ def takes(command: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _parameter(group: type, field: Any) -> inspect.Parameter:
-    """Make a parameter of a field."""
-    default = field.default
-    if default is attrs.NOTHING:
-        default = inspect.Parameter.empty
-    elif isinstance(default, attrs.Factory):  # type: ignore[arg-type]
-        default = []
-    annotation = get_type_hints(group, include_extras=True)[field.name]
-    return inspect.Parameter(
-        field.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+@cache
+def _parameters(group: Any) -> tuple[inspect.Parameter, ...]:
+    """Make a parameter of each field."""
+    hints = get_type_hints(group, include_extras=True)
+    return tuple(
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=hints[field.name],
+            default=_default(field.default),
+        )
+        for field in attrs.fields(group)
     )
+
+
+def _default(default: Any) -> Any:
+    """Say what an option is where it is not given; lists are made anew by the class."""
+    if default is attrs.NOTHING:
+        return inspect.Parameter.empty
+    return [] if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
