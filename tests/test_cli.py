@@ -301,3 +301,11 @@ def test_a_column_gives_items_their_priority(shell: Shell) -> None:
 def test_what_cannot_be_pulled_from_is_one_line(shell: Shell, options: tuple[str, ...], message: str) -> None:
     assert shell.refused("create", "--name", "x", "--folder", "photos", *options).startswith(message)
     assert not (shell.folder / "work.db").exists() or shell.data("list") == []
+
+
+def test_a_create_called_again_under_its_request_id_makes_one_task(shell: Shell) -> None:
+    call = ("create", "--name", "x", "--id", "t", "--folder", "photos", *LOADS, "--request", "r-1")
+
+    assert shell.ok(*call) == shell.ok(*call)
+    assert [entry["stamp"]["request"] for entry in shell.data("history", "--task", "t")] == ["r-1"]
+    assert shell.refused(*call[:-2]) == "task 't' exists; choose another id"
