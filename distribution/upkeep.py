@@ -2,7 +2,7 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: errors, events, handing, ledger, outcomes, requests, spreading, task.
+Depends on: errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
 """
 
 from __future__ import annotations
