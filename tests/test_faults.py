@@ -35,7 +35,9 @@ from distribution.ports import Page, TaskStore
 from distribution.testing.invariants import invariants
 
 ROOT = Path(__file__).parents[1]
-KILLS = int(os.environ.get("DISTRIBUTION_KILLS", "5000" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "200"))
+KILLS = int(
+    os.environ.get("DISTRIBUTION_KILLS", "5000" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "200")
+)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PEOPLE = ["ann", "bob", "eve", "max"]
 ITEMS = [f"i{n:02}" for n in range(24)]

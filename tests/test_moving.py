@@ -332,8 +332,8 @@ def test_everybodys_count_is_the_apportionment_with_what_she_finished_as_floor(
         for name in before.assignees:
             finish(tasks, task.id, name, data.draw(st.integers(0, 3)))
         then = {a.assignee: a for a in tasks.assignments(task.id, empty=True)}
-        have = {name: 0 for name in after.assignees} | {name: a.total for name, a in then.items()}
-        done = {name: 0 for name in after.assignees} | {name: a.done for name, a in then.items()}
+        have = dict.fromkeys(after.assignees, 0) | {name: a.total for name, a in then.items()}
+        done = dict.fromkeys(after.assignees, 0) | {name: a.done for name, a in then.items()}
         was = who_has(tasks, task.id)
 
         change = tasks.redistribute(task.id, after)

@@ -55,7 +55,9 @@ def caught(opener: Callable[[], Any], only: str = "") -> str:
     tests = [
         name
         for name, test in inspect.getmembers(TaskStoreContract, inspect.isfunction)
-        if name.startswith("test_") and only in name and list(inspect.signature(test).parameters)[1:] == ["store"]
+        if name.startswith("test_")
+        and only in name
+        and list(inspect.signature(test).parameters)[1:] == ["store"]
     ]
     # Races take longer to look for than all the rest.
     for name in sorted(tests, key=lambda name: "once" in name or "moment" in name):
@@ -199,7 +201,9 @@ class WithoutTransaction(SqliteStore):
         return decision.result
 
 
-@pytest.mark.parametrize("duel", ["last_item", "different_items", "all_have_lost", "queue_up", "creations", "done_once"])
+@pytest.mark.parametrize(
+    "duel", ["last_item", "different_items", "all_have_lost", "queue_up", "creations", "done_once"]
+)
 def test_a_store_without_its_transaction_is_caught_every_time(duel: str, tmp_path: Path) -> None:
     numbers = count()
 

@@ -154,7 +154,9 @@ class PagesContract:
             expected = [position for position, _, _, cell in CELLS if cell.state == state]
             assert [row.position for row in store.placements("t", Page(), state=state)] == expected
             assert [p.position for p in joined(lambda p, s=state: store.placements("t", p, state=s), _position, 1)] == expected  # type: ignore[misc]  # fmt: skip
-        assert [row.item for row in store.placements("t", Page(limit=1), assignee="bob", state="done")] == ["d"]
+        assert [row.item for row in store.placements("t", Page(limit=1), assignee="bob", state="done")] == [
+            "d"
+        ]
         assert [row.assignee for row in store.placements("t", Page(), item="e", state="skipped")] == ["bob"]
 
     def test_one_item_is_found_with_everybody_who_has_or_had_it(self, store: TaskStore) -> None:

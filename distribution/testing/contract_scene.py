@@ -76,7 +76,9 @@ def make(task_id: str, items: Sequence[str] = ("a", "b", "c"), **settings: Any) 
     return task, creation(task, members, rows, Stamp(at=NOON, **settings), plan=plan)
 
 
-def queue(task_id: str, items: Sequence[str], people: Sequence[str] = TEAM, *, batch: int = 1) -> Decide[Task]:
+def queue(
+    task_id: str, items: Sequence[str], people: Sequence[str] = TEAM, *, batch: int = 1
+) -> Decide[Task]:
     """Build the decision that creates a task to pull from."""
     pull = Pull(batch_size=batch, max_batch_workload=2 * batch, lease=timedelta(minutes=30))
     task = Task(

@@ -174,7 +174,10 @@ class ViewsContract:
         scene(store)
         assert names(shown(store, held=Held()).rows) == ["g", "c"]
         assert names(shown(store, held=Held(assignees=("bob", "nobody"))).rows) == ["g"]
-        assert names(shown(store, held=Held(assignees=("bob",), states=("done", "skipped"))).rows) == ["e", "d"]
+        assert names(shown(store, held=Held(assignees=("bob",), states=("done", "skipped"))).rows) == [
+            "e",
+            "d",
+        ]
         assert names(shown(store, held=Held(assignees=())).rows) == []
         found = shown(store, held=Held(assignees=("ann",), states=("returned",))).rows
         assert found[0].cells == {"ann": Cell("returned", NOON), "bob": Cell("skipped", NOON)}
@@ -281,7 +284,9 @@ class ViewsContract:
             PutPlacements([(6, 1, done)]),
             AddPlacements([(0, 2, 5, Cell("open", SOON, None, until))]),
         )
-        view = shown(store, positions=(0, 4, 6), head=Head(assignee="ann", fresh=9, again=True), expired=until)
+        view = shown(
+            store, positions=(0, 4, 6), head=Head(assignee="ann", fresh=9, again=True), expired=until
+        )
         assert {row.item: dict(row.cells) for row in view.rows} == {
             "e": {"bob": Cell("skipped", NOON)},
             "g": {"bob": done},

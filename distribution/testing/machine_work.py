@@ -81,7 +81,7 @@ class Working(Agreement):
         assert isinstance(answer, Batch) or len(answer.reasons) <= len(self.tasks)
 
     @rule(number=numbers, who=people, which=which("open", "open", "open", "done", "ended"), status=st.sampled_from(["completed", "discard", "fine"]), request=requests)  # fmt: skip
-    def submit(self, number: int, who: str, which: tuple[str, int], status: str, request: bool) -> None:  # noqa: FBT001, PLR0913
+    def submit(self, number: int, who: str, which: tuple[str, int], status: str, request: bool) -> None:  # noqa: FBT001
         """Set a status: what is accepted is done and hers."""
         task_id = self.task(number)
         who, items = self.some(task_id, who, which)

@@ -138,9 +138,7 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
     def test_a_change_of_a_task_that_is_not_there_is_refused(self, store: TaskStore) -> None:
         """Nothing is answered that is not kept."""
         for changes in ((), (Purge(),)):
-            decision = Decision(
-                changes=changes, event=Fact(what="changed"), stamp=Stamp(at=NOON), result=1
-            )
+            decision = Decision(changes=changes, event=Fact(what="changed"), stamp=Stamp(at=NOON), result=1)
             with pytest.raises(NotFound, match="no task 't' in the store"):
                 store.transact("t", Ask(), lambda _, d=decision: d)  # type: ignore[misc]
             assert self.peek(store, "t") == (0, 0)
