@@ -15,6 +15,7 @@ from distribution.codec import decode
 from distribution.errors import InvalidInput
 from distribution.filters import AllOf, Filter, Not, field
 from distribution.members import Limit
+from distribution.pull import LEASE_LIMIT
 from distribution.values import ItemId, Json
 
 DURATION = re.compile(
@@ -44,9 +45,12 @@ def duration(text: str, subject: str) -> timedelta:
         )
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     try:
-        return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError as error:
-        raise InvalidInput(subject=subject, must="be at most ten years", got=text) from error
+        span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        span = timedelta.max
+    if span > LEASE_LIMIT:
+        raise InvalidInput(subject=subject, must="be at most ten years", got=text)
+    return span
 
 
 def instant(text: str, subject: str) -> datetime:

@@ -72,10 +72,11 @@ def pull(
     with asked.opened() as tasks:
         if task is None:
             batch = tasks.pull_next(assignee, **asked.by())
-            named = f" of {tasks.get(batch.task).name!r}" if isinstance(batch, Batch) else ""
+            asked_for = [batch.task] if isinstance(batch, Batch) else [name for name, _ in batch.reasons]
+            names = [tasks.get(name).name for name in asked_for]
         else:
-            batch, named = tasks.pull(tasks.find(task).id, assignee, **asked.by()), ""
-    _hand_out(batch, named, as_json=asked.as_json)
+            batch, names = tasks.pull(tasks.find(task).id, assignee, **asked.by()), []
+    _hand_out(batch, names, as_json=asked.as_json)
 
 
 @PANEL.command("steal --task review --assignee bob --limit 10")
@@ -87,21 +88,25 @@ def steal(
     """Let her, who has nothing to do, take over half of the longest list that nobody began."""
     with work.opened() as tasks:
         batch = tasks.steal(tasks.find(work.task).id, work.assignee, limit=limit, **work.by())
-    _hand_out(batch, "", as_json=work.as_json)
+    _hand_out(batch, [], as_json=work.as_json)
 
 
-def _hand_out(batch: Batch | NoWork, named: str, *, as_json: bool) -> None:
-    """Print what she got, or why nothing."""
+def _hand_out(batch: Batch | NoWork, names: list[str], *, as_json: bool) -> None:
+    """Print what she got, or why nothing; *names* are those of tasks that nobody named."""
     got = isinstance(batch, Batch) and bool(batch)
     if as_json:
         print_json(batch)
     elif isinstance(batch, NoWork):
-        note(f"no work: {batch}")
+        for name, (_, why) in zip(names, batch.reasons, strict=True):
+            note(f"no work in {name!r}: {why}")
+        if not names:
+            note(f"no work: {batch}")
     elif not got:
         note(f"no work: {batch.reason}")
     else:
         for item in batch:
             id_out(item)
+        named = "".join(f" of {name!r}" for name in names)
         until = "" if batch.until is None else f", reserved until {moment(batch.until)}"
         if named or until:
             note(f"{many(len(batch))}{named}{until}")

@@ -288,7 +288,7 @@ def test_a_column_gives_items_their_priority(shell: Shell) -> None:
         (("--lease", "5m", "--skip", "done"), "a task to pull from must have --pull-batch, --cap and --allow, got '--lease and --skip'"),
         ((*PULLED, "--load", "ann=100", "--order", "random"), "a task to pull from must have no shares, got '--load and --order'; leave them out, or leave out --pull-batch"),
         ((*PULLED, "--lease", "30"), "--lease must be a duration, got '30'; write it like 45s, 30m, 2h, 7d or 1h30m"),
-        ((*PULLED, "--lease", "0m"), "--lease must be longer than nothing, at most ten years, got '0m'"),
+        ((*PULLED, "--lease", "0m"), "--lease must be longer than nothing, got '0m'"),
         ((*PULLED, "--due", "2026-12-24T18:00"), "--due must name its time zone, got '2026-12-24T18:00'; write 2026-12-24T18:00Z for UTC, or 2026-12-24T18:00+01:00"),
         ((*PULLED, "--due", "tomorrow"), "--due must be an instant in ISO 8601, got 'tomorrow'; write it like 2026-12-24T18:00+01:00"),
         ((*PULLED, "--meta", "client"), "--meta must be written key=value, got 'client'"),

@@ -79,7 +79,7 @@ def test_a_duration_is_read_as_people_type_it(text: str, meant: timedelta) -> No
     assert duration(text, "--lease") == meant
 
 
-@pytest.mark.parametrize("text", ["", "30", "m", "30m1h", "1.5h", "-1h", "1 h", "٣m", "999999999w"])
+@pytest.mark.parametrize("text", ["", "30", "m", "30m1h", "1.5h", "-1h", "1 h", "٣m", "999999999w", "3651d"])
 def test_what_is_no_duration_is_refused_with_the_value(text: str) -> None:
     with pytest.raises(InvalidInput) as err:
         duration(text, "--lease")
