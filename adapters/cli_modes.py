@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import attrs
 from typer import Option
@@ -14,11 +14,13 @@ from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
 from distribution.errors import InvalidInput
 from distribution.pull import Pull, SkipPolicy
 from distribution.ranks import QueueOrder
+from distribution.task import Task
 from distribution.workload import Workload
 
 SHARES = "Who works, and how much (one kind of these)"
 HOW = "How the items are split"
 PULLED = "Or: who may pull, and how much at once"
+REPULLED = "How it is pulled from"
 
 
 @attrs.frozen(kw_only=True)
@@ -170,19 +172,78 @@ class Pulling:
         return Pull(
             batch_size=self.pull_batch,
             max_batch_workload=self.cap,
-            lease=self._lease(),
+            lease=lease(self.lease),
             order=self.queue,
             skip=self.skip,
         )
 
-    def _lease(self) -> timedelta | None:
-        """Read how long items are reserved."""
-        if self.lease is None:
+
+def lease(text: str | None) -> timedelta | None:
+    """Read how long items are reserved.
+
+    Raises:
+        InvalidInput: it is no duration, or no time at all.
+    """
+    if text is None:
+        return None
+    span = duration(text, "--lease")
+    if not span:
+        raise InvalidInput(subject="--lease", must="be longer than nothing", got=text)
+    return span
+
+
+@attrs.frozen(kw_only=True)
+class Repull:
+    """What may be changed about how a task is pulled from."""
+
+    pull_batch: Annotated[
+        int | None,
+        Option(help="Items handed out at once (batch_size).", show_default=False, rich_help_panel=REPULLED),
+    ] = None
+    cap: Annotated[
+        int | None,
+        Option(
+            help="Open items one assignee may have at most (max_batch_workload).",
+            show_default=False,
+            rich_help_panel=REPULLED,
+        ),
+    ] = None
+    lease: Annotated[
+        str | None,
+        Option(
+            help="How long items are reserved from now on, e.g. 30m.",
+            show_default=False,
+            rich_help_panel=REPULLED,
+        ),
+    ] = None
+    skip: Annotated[
+        SkipPolicy | None,
+        Option(help="What a skip means from now on.", show_default=False, rich_help_panel=REPULLED),
+    ] = None
+
+    def pull(self, task: Task) -> Pull | None:
+        """Give the task's settings with what is given here; None where nothing is.
+
+        Raises:
+            InvalidInput: the task is not pulled from, or the settings cannot be used together.
+        """
+        given = {
+            "batch_size": self.pull_batch,
+            "max_batch_workload": self.cap,
+            "lease": lease(self.lease),
+            "skip": self.skip,
+        }
+        changed = {name: value for name, value in given.items() if value is not None}
+        if not changed:
             return None
-        span = duration(self.lease, "--lease")
-        if not span:
-            raise InvalidInput(subject="--lease", must="be longer than nothing", got=self.lease)
-        return span
+        if task.pull is None:
+            raise InvalidInput(
+                subject="--pull-batch, --cap, --lease and --skip",
+                must="be of a task that is pulled from",
+                got=task.name,
+            )
+        made: Pull = attrs.evolve(task.pull, **cast("dict[str, Any]", changed))
+        return made
 
 
 def mode(split: Split, pulling: Pulling) -> dict[str, Any]:

@@ -98,7 +98,12 @@ def _setting(change: SettingChange) -> str:
     """Say how one setting changed."""
     if change.name == "workload":
         return f"loads are {decode(Workload, change.after)}"
-    return f"{change.name} from {change.before!r} to {change.after!r}"
+    before, after = change.before, change.after
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+        parts = (f"{key} from {before.get(key)!r} to {after.get(key)!r}" for key in keys)
+        return f"{change.name}: " + ", ".join(parts)
+    return f"{change.name} from {before!r} to {after!r}"
 
 
 def _added(event: Event) -> str:

@@ -10,6 +10,7 @@ import typer
 from typer import Option
 
 from adapters.cli_change import Change
+from adapters.cli_modes import Repull
 from adapters.cli_options import Panel
 from adapters.cli_output import duration_text
 from adapters.cli_values import instant, metadata
@@ -90,18 +91,23 @@ def set_(
         ),
     ] = None,
     settings: Settings,
+    repull: Repull,
     change: Change,
 ) -> None:
     """Change settings of a task; what is not given stays as it is."""
-    given = attrs.asdict(settings) | {"name": name, "drop_meta": drop_meta}
+    given = attrs.asdict(settings) | attrs.asdict(repull) | {"name": name, "drop_meta": drop_meta}
     if not any(value or value == 0 for value in given.values()):
-        must = "be at least one of --name, --due, --priority, --action, --meta, --drop-meta"
+        must = (
+            "be at least one of --name, --due, --priority, --action, --meta, --drop-meta, --pull-batch,"
+            " --cap, --lease, --skip"
+        )
         raise InvalidInput(subject="settings", must=must, got="none")
     due = None if settings.due is None else instant(settings.due, "--due")
     more, less = metadata(settings.meta), set(drop_meta or [])
 
     def verb(tasks: Dispatcher, task_id: TaskId, **how: object) -> Changed:
-        kept = {key: value for key, value in tasks.get(task_id).metadata.items() if key not in less}
+        task = tasks.get(task_id)
+        kept = {key: value for key, value in task.metadata.items() if key not in less}
         return tasks.change(
             task_id,
             name=name,
@@ -109,6 +115,7 @@ def set_(
             priority=settings.priority,
             actions=settings.action or None,
             metadata=kept | more if more or less else None,
+            pull=repull.pull(task),
             **how,  # type: ignore[arg-type]
         )
 

@@ -134,7 +134,7 @@ class Chapter:
     def __str__(self) -> str:
         """Say it in words."""
         whose = "" if self.assignee is None else f" for {self.assignee!r}"
-        then = "" if self.assignee is None else f": {self.status or self.state or 'no longer hers'}"
+        then = "" if self.assignee is None else f": {self.status or self.state or 'taken away'}"
         why = f" ({self.reason})" if self.reason else ""
         return f"{self.at.isoformat(sep=' ', timespec='seconds')} {self.what}{whose}{then}{why}"
 

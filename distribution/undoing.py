@@ -13,7 +13,7 @@ from distribution.codec import encode
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
-from distribution.lifecycle import HELD
+from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
@@ -43,6 +43,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
             place = f"the history of task {view.task.name!r}"
             raise NotFound("version", version, place, "list the history to see the versions")
         event = view.entry.event
+        if view.task.state in GONE and not _deleted(event):
+            raise no_task(task_id)
         if event.what in NEVER:
             raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
         if view.ask.members is not None:
@@ -60,6 +62,11 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         )
 
     return first, once(decide, stamp, "undo", (version,), Changed)
+
+
+def _deleted(event: Event) -> bool:
+    """Tell whether an event deleted the task: only that can be undone of a deleted one."""
+    return any(change.name == "state" and change.after in GONE for change in event.settings)
 
 
 def _positions(event: Event) -> tuple[int, ...]:

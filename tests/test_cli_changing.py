@@ -292,3 +292,20 @@ def test_conditions_choose_what_is_changed(shell: Shell) -> None:
     for items, given in (((), "neither"), (("i1", "--where", "size>7"), "both")):
         message = f"items must be named, or else chosen by --where, got {given!r}"
         assert shell.refused("remove", *items, *T) == message
+
+
+def test_batch_cap_lease_and_skip_are_set_at_any_time(shell: Shell) -> None:
+    shell.pulled()
+    told = shell.ok("set", *T, "--cap", "6", "--lease", "2h")
+
+    assert "max_batch_workload from 5 to 6" in told
+    assert shell.data("show", *T)["pull"]["max_batch_workload"] == 6
+    assert shell.refused("set", *T, "--cap", "1") == (
+        "max_batch_workload for batch_size 3 must be at least 3, got 1"
+    )
+
+
+def test_a_task_that_is_shared_out_has_no_cap_to_set(shell: Shell) -> None:
+    shell.shared()
+
+    assert "must be of a task that is pulled from" in shell.refused("set", *T, "--cap", "6")

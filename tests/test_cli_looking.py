@@ -184,7 +184,7 @@ def test_an_item_is_explained_with_all_that_happened_to_it(shell: Shell) -> None
     assert told[0] == f"'{item}' is open with 'zoe'"
     assert told[1].startswith(f"first, '{item}' is with 'ann': item ")
     assert told[2:] == [
-        "2026-11-22 12:00:00+00:00 reassigned for 'ann': no longer hers (ann is ill)",
+        "2026-11-22 12:00:00+00:00 reassigned for 'ann': taken away (ann is ill)",
         "2026-11-22 12:00:00+00:00 reassigned for 'zoe': open (ann is ill)",
     ]
     story = shell.data("explain", item, *T)

@@ -245,7 +245,6 @@ def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, allowed=["ann"], pull=PULL)
 
     for call in (
-        lambda: tasks.redistribute(task.id, TEAM),
         lambda: tasks.redistribute(task.id),
         lambda: tasks.set_load(task.id, "ann", 50),
         lambda: tasks.add_assignee(task.id, "zoe", load=50),
