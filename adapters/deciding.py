@@ -69,9 +69,11 @@ class Deciding:
             return self._do(task_id, decision)
         check_id(task_id, "task id")
         ask, decide = decision
-        # A dry run answers for what would be, so it does not look up what a request was answered.
-        ask = attrs.evolve(ask, request=None)
-        return settle(lambda ask: self.store.read(task_id, ask), ask, decide)[1].result
+        # A dry run answers for what would be, so it never looks up what a request was answered.
+        _, decided = settle(
+            lambda ask: self.store.read(task_id, attrs.evolve(ask, request=None)), ask, decide
+        )
+        return decided.result
 
 
 __all__ = ["By", "Deciding", "Unpack", "new_id", "now"]

@@ -41,7 +41,11 @@ OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
     CROSS JOIN placement NOT INDEXED ON placement.task = item.task AND placement.position = item.position {WHO}
     WHERE item.task = ? AND item.id = ? AND coalesce(placement.state = ?, 1) ORDER BY placement.member"""
 TASKS = "SELECT key, id, body FROM task WHERE key > ? AND state NOT IN ('deleted', 'purged')"
+HEADER = """SELECT id, body, (SELECT max(version) FROM op NOT INDEXED WHERE op.task = task.key)
+    FROM task WHERE key = ?"""
 FIRST = -(2**63)
+KEYS = 10_000
+"""Tasks whose keys a store remembers."""
 
 
 class SqliteStore:
@@ -61,6 +65,7 @@ class SqliteStore:
         self._file.forked = self._combined.forget
         self._connection: sqlite3.Connection | None = None
         self._shared = False
+        self._keys: dict[TaskId, int] = {}
 
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """See `TaskStore.transact`."""
@@ -87,9 +92,10 @@ class SqliteStore:
         connection = self._connection
         if connection is None:
             raise InvalidInput(subject="a decision", must="be made in a transaction", got=None)
-        with self._file.translated(f"changing task {task_id!r}"):
+        try:
             view, decision = settle(lambda ask: self._view(connection, task_id, ask), ask, decide)
             if decision.event is None or decision.stamp is None:
+                self._file.told |= ask.request is not None
                 return decision.result
             if not self._shared:
                 self._write(connection, task_id, view.version + 1, decision)
@@ -105,17 +111,18 @@ class SqliteStore:
             finally:
                 if connection.in_transaction:
                     connection.execute("RELEASE call")
-            return decision.result
+        except (sqlite3.Error, OSError) as error:
+            raise self._file.failure(error, f"changing task {task_id!r}") from error
+        return decision.result
 
     def _write(
         self, connection: sqlite3.Connection, task_id: TaskId, version: int, decision: Decision[Any]
     ) -> None:
         """Write a decision."""
-        key = self._key(connection, task_id)
+        key = self._key(connection, task_id) if version > 1 else None
         for change in decision.changes:
             if isinstance(change, PutTask) and key is None:
-                put_task(connection, change.task)
-                key = self._key(connection, task_id)
+                key = put_task(connection, change.task)
             elif key is None:
                 raise no_task(task_id)
             else:
@@ -125,15 +132,27 @@ class SqliteStore:
         write_entry(connection, key, version, decision)
 
     def _key(self, connection: sqlite3.Connection, task_id: TaskId) -> int | None:
-        row = connection.execute("SELECT key FROM task WHERE id = ?", (task_id,)).fetchone()
-        return None if row is None else int(row[0])
+        """Give the key of a task; it never changes, so it is looked up once."""
+        key = self._keys.get(task_id)
+        if key is None:
+            row = connection.execute("SELECT key FROM task WHERE id = ?", (task_id,)).fetchone()
+            if row is None:
+                return None
+            key = int(row[0])
+            if len(self._keys) < KEYS:
+                self._keys[task_id] = key
+        return key
 
     def _view(self, connection: sqlite3.Connection, task_id: TaskId, ask: Ask) -> View:
         """Load what a decision asks for."""
-        row = connection.execute("SELECT key, body FROM task WHERE id = ?", (task_id,)).fetchone()
-        if row is None:
-            return View(ask=ask, task=None, version=0)
-        return Loader(connection, row[0], self._task(task_id, row[1])).view(ask)
+        key = self._key(connection, task_id)
+        row = None if key is None else connection.execute(HEADER, (key,)).fetchone()
+        if key is None or row is None or row[0] != task_id:
+            # What was remembered was never kept: its transaction failed.
+            if self._keys.pop(task_id, None) is None:
+                return View(ask=ask, task=None, version=0)
+            return self._view(connection, task_id, ask)
+        return Loader(connection, key, self._task(task_id, row[1])).view(ask, row[2])
 
     def _task(self, task_id: TaskId, body: str) -> Task:
         """Read a task as it is kept."""

@@ -1,9 +1,15 @@
 """One SQLite file, opened for a process: who may write when, and who may read meanwhile.
 
 Writers queue at a lock file beside the database (flock) and only then begin: SQLite's
-own waiting sleeps and lets some starve. Write-ahead log, synchronous=FULL: what was
-committed survives a crash of the machine. Readers have a connection of their own and
-wait for nobody who writes. POSIX only, and not on a network file system.
+own waiting sleeps and lets some starve. Readers have a connection of their own and wait
+for nobody who writes. POSIX only, and not on a network file system.
+
+Nothing is answered before it is on the disk: the write-ahead log is synced after every
+commit, as synchronous=FULL does, but by us and after the lock is released. So the next
+writer commits while the last one waits for the disk, and one sync serves all who
+committed before it. A reader may for that moment see what a power cut would still undo;
+whoever changes something after having seen it syncs that too, for the log is one file.
+SQLite itself syncs what checkpoints need (synchronous=NORMAL).
 
 SQLite must not be carried over a fork: a child believes it holds locks it does not
 have. So every file is closed before a fork and opened again on both sides when needed.
@@ -28,6 +34,8 @@ from distribution.errors import DistributionError, InvalidInput, StoreBusy, Stor
 BUSY_SECONDS = 30.0
 """How long to wait for a program that holds the database without queueing at the lock file."""
 CACHE_KIB = 65_536
+CHECKPOINT_PAGES = 4000
+"""Pages of the log (16 MiB) at which they move to the database: hot pages move once for many commits."""
 MAGIC = b"SQLite format 3\0"
 
 
@@ -41,6 +49,16 @@ class Opened:
     """Descriptor of the lock file."""
     writer: sqlite3.Connection
     reader: sqlite3.Connection
+    log: int = -1
+    """Descriptor of the write-ahead log, once there was something to sync."""
+
+    def sync(self, path: Path) -> None:
+        """Wait until what was committed is on the disk."""
+        if self.log < 0:
+            self.log = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            # The log is new to its folder; as long as this connection is open it stays.
+            sync_folder(path.parent)
+        sync_file(self.log)
 
     def close(self) -> None:
         """Close all of it.
@@ -54,6 +72,25 @@ class Opened:
         self.writer.close()
         fcntl.flock(self.gate, fcntl.LOCK_UN)
         os.close(self.gate)
+        if self.log >= 0:
+            os.close(self.log)
+
+
+def sync_file(descriptor: int) -> None:
+    """Wait until a file's data is on the disk."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class SqliteFile:
@@ -70,6 +107,8 @@ class SqliteFile:
         self.readers = threading.RLock()
         self.forked: Callable[[], None] = lambda: None
         """Called in the child of a fork."""
+        self.told = False
+        """Whether a transaction answered what another process may have committed and not yet synced."""
         self._writer_thread = 0
         self._closed = False
         self._opened: Opened | None = None
@@ -110,12 +149,17 @@ class SqliteFile:
         """Turn what the driver and the system raise into our errors; let all others pass."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
-                raise StoreBusy(self.place, BUSY_SECONDS) from error
-            raise StoreFailed(self.place, doing) from error
         except (sqlite3.Error, OSError) as error:
-            raise StoreFailed(self.place, doing) from error
+            raise self.failure(error, doing) from error
+
+    def failure(self, error: sqlite3.Error | OSError, doing: str) -> StoreBusy | StoreFailed:
+        """Make our error of what the driver or the system raised."""
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname in {
+            "SQLITE_BUSY",
+            "SQLITE_LOCKED",
+        }:
+            return StoreBusy(self.place, BUSY_SECONDS)
+        return StoreFailed(self.place, doing)
 
     def current(self) -> Opened:
         """Give what this process holds; open the file where it is not open yet, or no more."""
@@ -139,6 +183,8 @@ class SqliteFile:
                 self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
             reader = self._connect()
+            for ours in (writer, reader):
+                ours.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             found = self.path.stat()
         except BaseException:
             for connection in (writer, reader):
@@ -147,10 +193,8 @@ class SqliteFile:
             os.close(gate)
             raise
         if fresh:
-            # FULL syncs the file, not the folder that has just learnt its name.
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            # SQLite synced the file, not the folder that has just learnt its name.
+            sync_folder(self.path.parent)
         return Opened((found.st_dev, found.st_ino), gate, writer, reader)
 
     def _connect(self) -> sqlite3.Connection:
@@ -161,6 +205,7 @@ class SqliteFile:
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # what it takes on macOS; nothing elsewhere
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         except BaseException:
             connection.close()
             raise
@@ -191,6 +236,7 @@ class SqliteFile:
             self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
+                before, self.told = opened.writer.total_changes, False
                 opened.writer.execute("BEGIN IMMEDIATE")
                 yield opened.writer
                 opened.writer.execute("COMMIT")
@@ -199,6 +245,16 @@ class SqliteFile:
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
                 fcntl.flock(opened.gate, fcntl.LOCK_UN)
+            if opened.writer.total_changes != before or self.told:
+                self._sync(opened)
+
+    def _sync(self, opened: Opened) -> None:
+        """Wait for the disk; where that fails nobody knows what it holds, so all is opened anew."""
+        try:
+            opened.sync(self.path)
+        except OSError:
+            self.suspend()
+            raise
 
     def refuse_nested(self) -> None:
         """Raise where a decision calls the store it is made for.

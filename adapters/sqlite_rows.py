@@ -55,7 +55,7 @@ FRESH = """SELECT position, id, rank, free FROM item INDEXED BY item_queue
         SELECT 1 FROM placement NOT INDEXED
         WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)
     ORDER BY rank, position LIMIT ?"""
-AGAIN = """SELECT position FROM placement INDEXED BY placement_back
+AGAIN = """SELECT position FROM placement INDEXED BY placement_work
     WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
 EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
     WHERE task = ? AND until <= ? ORDER BY until, position LIMIT ?"""
@@ -68,12 +68,15 @@ NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id =
 NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
+<<<<<<< HEAD
 BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 VERSION = "SELECT version FROM op NOT INDEXED WHERE task = ? ORDER BY version DESC LIMIT 1"
+=======
+>>>>>>> main
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
-    DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body"""
+    DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
 PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
     skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
@@ -148,17 +151,20 @@ class Loader:
         self.task = task
         self._names: dict[int, str] = {}
 
-    def view(self, ask: Ask) -> View:
+    def view(self, ask: Ask, version: int) -> View:
         """Load what a decision asks for, and nothing else."""
-        execute, key = self.connection.execute, self.key
-        version = execute(VERSION, (key,)).fetchone()
         members = self._members(ask)
         fresh, again = self._head(ask, members)
         return View(
             ask=ask,
             task=self.task,
+<<<<<<< HEAD
             version=version[0] if version else 0,
             answered=self._entry(BY_REQUEST, ask.request),
+=======
+            version=version,
+            answered=self._entry("request", ask.request),
+>>>>>>> main
             members=members,
             fresh=fresh,
             again=again,
@@ -326,10 +332,10 @@ def write(connection: sqlite3.Connection, key: int, change: Change) -> None:
     _WRITE[type(change)](connection, key, change)
 
 
-def put_task(connection: sqlite3.Connection, task: Task) -> None:
-    """Keep a task, new or known."""
+def put_task(connection: sqlite3.Connection, task: Task) -> int:
+    """Keep a task, new or known; give its key."""
     values = (task.id, task.state, dumped(task.record()), dumped(encode(task)))
-    connection.execute(PUT_TASK, values)
+    return int(connection.execute(PUT_TASK, values).fetchone()[0])
 
 
 def _put_members(connection: sqlite3.Connection, key: int, change: PutMembers) -> None:
@@ -407,7 +413,7 @@ def _purge(connection: sqlite3.Connection, key: int, _change: object) -> None:
         connection.execute(f"DELETE FROM {table} WHERE task = ?", (key,))
 
 
-_WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], None]] = {
+_WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], object]] = {
     PutTask: lambda connection, _key, change: put_task(connection, change.task),
     PutMembers: _put_members,
     AddItems: _add,

@@ -2,8 +2,8 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, errors, events, ledger, outcomes, refusals, requests, spreading, task,
-turns, values.
+Depends on: basis, events, filters, ledger, members, moving, outcomes, ranks, refusals,
+requests, spreading, task, turns, values, work.
 
 Items that come later are never apportioned delivery by delivery: single items at
 50/30/20 would all go to the first. Whoever is furthest below her share is served, from
@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import lcm
+from typing import Any
 
 import attrs
 
@@ -22,6 +24,7 @@ from distribution.basis import ByCount, ByEffort, Grouped, Key, Stratified, key_
 from distribution.events import Cell, Stamp
 from distribution.filters import Filter
 from distribution.ledger import Ledger
+from distribution.members import Limit
 from distribution.moving import shared
 from distribution.outcomes import Changed, Left
 from distribution.ranks import first, rank
@@ -80,14 +83,15 @@ class _New:
 
 
 def adding_items(
-    task_id: TaskId, items: Sequence[NewItem], stamp: Stamp, digest: str = ""
+    task_id: TaskId, items: Sequence[NewItem], stamp: Stamp, digest: str = "", twice: Sequence[ItemId] = ()
 ) -> tuple[Ask, Decide[Changed]]:
     """Decide to take items into a task.
 
-    Those that are in it already are skipped and named; those that were removed come back
-    as they were. In a pulling task new items join the queue; in a task distributed by
+    Those that are in it already are skipped and named, as are those that come *twice*;
+    those that were removed come back as they were. In a pulling task new items join the queue; in a task distributed by
     load everybody's deficit decides, by number, by effort, within the stratum, or by
-    group, as the task was shared out.
+    group, as the task was shared out. Nobody is given more than her limit; what nobody
+    may have waits.
 
     Runtime: O(items * people); other bases than `ByCount` look at the whole task.
 
@@ -110,9 +114,9 @@ def adding_items(
         for row in back:
             ledger.remove(row, removed=False)
         spread(ledger, [attrs.evolve(row, removed=False) for row in back])
-        twice = sum(not row.removed for row in known.values())
-        facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": twice}
-        refused = tuple(Left(row.item, InTask(row.item)) for row in known.values() if not row.removed)
+        there = [*(row.item for row in known.values() if not row.removed), *twice]
+        facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(there)}
+        refused = tuple(Left(item, InTask(item)) for item in there)
         return ledger.change("items-added", facts=facts, refused=refused)
 
     return start, once(decide, stamp, "add-items", (len(ids), digest), Changed)
@@ -138,8 +142,37 @@ def _insert(ledger: Ledger, view: View, items: Sequence[NewItem]) -> None:
     ledger.add(rows, len(items), owned)
 
 
+@attrs.define
+class _Takers:
+    """Those who may be given new items, and how many each holds by now."""
+
+    names: list[AssigneeId]
+    shares: list[int]
+    held: list[int]
+    limits: list[Limit | None]
+    items: int
+    """In the task by now."""
+
+    def next(self, claim: Callable[[int], Any]) -> int:
+        """Give the next item to whoever has the largest claim of those below their limits; -1 for nobody.
+
+        Ties go to the earlier. A limit in percent is of the task with this item in it.
+        """
+        self.items += 1
+        able = [at for at, limit in enumerate(self.limits) if limit is None or self._has_room(at, limit)]
+        if not able:
+            return -1
+        taker = max(able, key=claim)
+        self.held[taker] += 1
+        return taker
+
+    def _has_room(self, at: int, limit: Limit) -> bool:
+        most = limit.of(self.items)
+        return most is None or self.held[at] < most
+
+
 def _owners(ledger: Ledger, view: View, items: Sequence[NewItem]) -> list[AssigneeId | None]:
-    """Choose who gets each new item of a task distributed by load."""
+    """Choose who gets each new item of a task distributed by load; nobody where nobody may have it."""
     workload = shared(ledger.task)
     pairs = [
         (name, share)
@@ -149,88 +182,90 @@ def _owners(ledger: Ledger, view: View, items: Sequence[NewItem]) -> list[Assign
     if not pairs:
         return [None] * len(items)
     names = [name for name, _ in pairs]
-    shares = [share for _, share in pairs]
-    chosen = _CHOICES[type(ledger.task.basis)](ledger, view, items, names, shares)
-    return [names[at] for at in chosen]
+    limits = [ledger.members[name].member.limit for name in names]
+    held = [ledger.holds(name) for name in names]
+    takers = _Takers(names, [share for _, share in pairs], held, limits, ledger.task.items)
+    owners: list[AssigneeId | None] = [*names, None]
+    return [owners[at] for at in _CHOICES[type(ledger.task.basis)](takers, ledger.task, view, items)]
 
 
-def _by_count(
-    ledger: Ledger, _view: View, items: Sequence[NewItem], names: list[AssigneeId], shares: list[int]
-) -> list[int]:
+def _by_count(takers: _Takers, _task: Task, _view: View, items: Sequence[NewItem]) -> list[int]:
     """Serve whoever is furthest below her share of the number of items."""
-    turns = attrs.evolve(Turns.start(shares), counts=[ledger.holds(name) for name in names])
-    return turns.take(len(items))[1]
+    shares, held, weight = takers.shares, takers.held, sum(takers.shares)
+    if not any(takers.limits):
+        return attrs.evolve(Turns.start(shares), counts=held).take(len(items))[1]
+    return [takers.next(lambda i: shares[i] * (sum(held) + 1) - held[i] * weight) for _ in items]
 
 
-def _by_effort(
-    _ledger: Ledger, view: View, items: Sequence[NewItem], names: list[AssigneeId], shares: list[int]
-) -> list[int]:
-    """Serve whoever is furthest below her share of the effort."""
-    sums = dict.fromkeys(names, Fraction(0))
-    for row, holder in _held(view):
-        if holder in sums:
-            sums[holder] += Fraction(row.effort)
-    return _greedy([Fraction(item[1] or 1) for item in items], [sums[name] for name in names], shares)
-
-
-def _greedy(sizes: Sequence[Fraction], sums: list[Fraction], shares: list[int]) -> list[int]:
-    """Give each size to whoever would be furthest below her share; ties to the earlier."""
-    total, weight, chosen = sum(sums, Fraction(0)), sum(shares), []
+def _by_effort(takers: _Takers, _task: Task, view: View, items: Sequence[NewItem]) -> list[int]:
+    """Serve whoever is furthest below her share of the effort; items without any are shared out by count."""
+    place = {name: at for at, name in enumerate(takers.names)}
+    sizes = [Fraction(item[1] or 1) for item in items]
+    there = [(place[who], Fraction(row.effort)) for row, who in _held(view) if who in place]
+    # Whole numbers compare several times as fast, and as exactly.
+    scale = lcm(*{size.denominator for size in sizes}, *{size.denominator for _, size in there})
+    sums, free = [0] * len(place), [0] * len(place)
+    for at, size in there:
+        sums[at] += int(size * scale)
+        free[at] += not size
+    shares, weight, total, chosen = takers.shares, sum(takers.shares), sum(sums), []
     for size in sizes:
-        total += size
-        at = max(range(len(sums)), key=lambda i: shares[i] * total - sums[i] * weight)
-        sums[at] += size
+        effort, counts, more = (sums, total, int(size * scale)) if size else (free, sum(free), 1)
+        whole = counts + more
+        at = takers.next(lambda i, had=effort, of=whole: shares[i] * of - had[i] * weight)  # type: ignore[misc]
+        if at >= 0:
+            effort[at] += more
+            total += more if size else 0
         chosen.append(at)
     return chosen
 
 
-def _by_stratum(
-    ledger: Ledger, view: View, items: Sequence[NewItem], names: list[AssigneeId], shares: list[int]
-) -> list[int]:
+def _by_stratum(takers: _Takers, task: Task, view: View, items: Sequence[NewItem]) -> list[int]:
     """Serve whoever is furthest below her share of the stratum; between equals, of the whole."""
-    path = _path(ledger.task)
-    place = {name: at for at, name in enumerate(names)}
+    path = _path(task)
+    place = {name: at for at, name in enumerate(takers.names)}
     strata: dict[Key, list[int]] = {}
-    whole = [ledger.holds(name) for name in names]
     for row, holder in _held(view):
         if holder in place:
-            strata.setdefault(key_of(row.attributes, path), [0] * len(names))[place[holder]] += 1
-    weight, chosen = sum(shares), []
+            strata.setdefault(key_of(row.attributes, path), [0] * len(place))[place[holder]] += 1
+    shares, whole, weight, chosen = takers.shares, takers.held, sum(takers.shares), []
     for _, _, attributes, _ in items:
-        counts = strata.setdefault(key_of(_attributes(attributes), path), [0] * len(names))
-        inside, all_ = sum(counts) + 1, sum(whole) + 1
-        at = max(
-            range(len(names)),
-            key=lambda i: (
-                shares[i] * inside - counts[i] * weight,
-                shares[i] * all_ - whole[i] * weight,
-            ),
-        )
-        counts[at] += 1
-        whole[at] += 1
+        counts = strata.setdefault(key_of(_attributes(attributes), path), [0] * len(place))
+        of = sum(counts) + 1, sum(whole) + 1
+
+        def claim(i: int, had: list[int] = counts, of: tuple[int, int] = of) -> tuple[int, int]:
+            return shares[i] * of[0] - had[i] * weight, shares[i] * of[1] - whole[i] * weight
+
+        at = takers.next(claim)
+        if at >= 0:
+            counts[at] += 1
         chosen.append(at)
     return chosen
 
 
-def _by_group(
-    ledger: Ledger, view: View, items: Sequence[NewItem], names: list[AssigneeId], shares: list[int]
-) -> list[int]:
-    """Let an item join its group; a new group goes to whoever is furthest below her share."""
-    path = _path(ledger.task)
-    place = {name: at for at, name in enumerate(names)}
+def _by_group(takers: _Takers, task: Task, view: View, items: Sequence[NewItem]) -> list[int]:
+    """Let an item join its group; a new group goes to whoever is furthest below her share.
+
+    A group is where its first item is; what is beyond a limit goes on alone.
+    """
+    path = _path(task)
+    place = {name: at for at, name in enumerate(takers.names)}
     home: dict[Key, int] = {}
-    for row, holder in _held(view):
+    for row, holder in sorted(_held(view), key=lambda pair: pair[0].position):
         if holder in place:
             home.setdefault(key_of(row.attributes, path), place[holder])
-    counts, weight, chosen = [ledger.holds(name) for name in names], sum(shares), []
+    shares, held, weight, chosen = takers.shares, takers.held, sum(takers.shares), []
     for _, _, attributes, _ in items:
         key = key_of(_attributes(attributes), path)
-        total = sum(counts) + 1
-        at = home.get(key, -1) if key[0] != "null" else -1
-        if at < 0:
-            at = max(range(len(names)), key=lambda i: shares[i] * total - counts[i] * weight)
-        home.setdefault(key, at)
-        counts[at] += 1
+        at_home = None if key[0] == "null" else home.get(key)
+        of = sum(held) + 1
+
+        def claim(i: int, at_home: int | None = at_home, of: int = of) -> tuple[bool, int]:
+            return i == at_home, shares[i] * of - held[i] * weight
+
+        at = takers.next(claim)
+        if at >= 0:
+            home.setdefault(key, at)
         chosen.append(at)
     return chosen
 

@@ -61,10 +61,11 @@ def _flow(
     for kind in order:
         source, out = kind
         given = ("source", source)
-        starts = net.room.setdefault(START, {})
-        # What is with nobody may all go; of a person's items no more than her surplus, whatever their kind.
-        starts[given] = starts.get(given, 0) + len(kinds[kind]) if source is None else surplus[source]
-        net.room.setdefault(given, {})[kind] = len(kinds[kind])
+        there = len(kinds[kind])
+        begin = net.room.setdefault(START, {})
+        # Nobody has no surplus: all that waits may go, of every kind.
+        begin[given] = begin.get(given, 0) + there if source is None else surplus[source]
+        net.room.setdefault(given, {})[kind] = there
         net.room[kind] = {("target", name): deficit[name] for name in targets if name not in out}
     for name in targets:
         net.room["target", name] = {END: deficit[name]}

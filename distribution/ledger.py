@@ -86,6 +86,11 @@ class Ledger:
         known = self._items.get(row.position)
         return row.left if known is None else known[0]
 
+    def as_it_stands(self, row: Row) -> Row:
+        """Give an item with what has changed. O(people)."""
+        cells = {who: cell for who in self.members if (cell := self.cell(row, who)) is not None}
+        return attrs.evolve(row, cells=cells, left=self.left(row), rank=self.rank(row))
+
     def rank(self, row: Row) -> int:
         """Give the place in the queue by now."""
         known = self._items.get(row.position)
@@ -95,22 +100,32 @@ class Ledger:
         """Let a placement stand like this from now on; None for no more."""
         key = (row.position, assignee)
         known = self._cells.get(key)
-        first, before = (known[1], known[2]) if known else (row.cells.get(assignee),) * 2
+        if known is None:
+            first = before = row.cells.get(assignee)
+        else:
+            _, first, before = known
         self._cells[key] = (row, first, after)
         was = None if before is None else before.state
         now = None if after is None else after.state
         if was != now:
-            counts = self.counts(assignee)
+            counts = self._counts.get(assignee) or self.counts(assignee)
             if was is not None:
                 counts[SLOTS[was]] -= 1
             if now is not None:
                 counts[SLOTS[now]] += 1
             freed = (was in HELD) - (now in HELD)
-            if freed or now in ENDED:
-                item = self._item(row)
+            if freed or now in ENDED or was in ENDED:
+                item = self._items.get(row.position) or self._item(row)
                 item[0] += freed
                 if now in ENDED:
                     item[1] = ahead(item[1])
+                elif was in ENDED and not self._came_back(row):
+                    item[1] = base(item[1])
+
+    def _came_back(self, row: Row) -> bool:
+        """Tell whether an item went back from anybody, as it stands by now."""
+        cells = [self.cell(row, who) for who in row.cells]
+        return any(cell is not None and cell.state in ENDED for cell in cells)
 
     def keep(self, row: Row, assignee: AssigneeId) -> None:
         """Let a placement stand as it stood before this ledger, and its item where it stood in the queue."""
@@ -160,6 +175,12 @@ class Ledger:
         counts = self._counts.get(assignee)
         return self.members[assignee].holds if counts is None else counts[0] + counts[1]
 
+    def room(self, assignee: AssigneeId) -> int | None:
+        """Give how many more items her limit leaves her by now; None where she has none."""
+        limit = self.members[assignee].member.limit
+        most = None if limit is None else limit.of(self.task.items)
+        return None if most is None else max(most - self.holds(assignee), 0)
+
     def member(self, after: Member) -> None:
         """Let a member be like this from now on; a new one gets the next number.
 
@@ -207,15 +228,15 @@ class Ledger:
     def _shifts(self) -> tuple[Shift, ...]:
         """Put placements together that changed alike, in the order in which they first did."""
         alike: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
-        last: tuple[AssigneeId, Cell | None, Cell | None] | None = None
+        last_assignee, last_before, last_after = "", None, None
         positions: list[int] = []
         for (position, assignee), (_, before, after) in self._cells.items():
             # Neighbours mostly share their cells; hashing two of them costs more than all the rest.
-            if last is None or last[1] is not before or last[2] is not after or last[0] != assignee:
+            if before is not last_before or after is not last_after or assignee != last_assignee:
                 if before == after:
                     continue
-                last = (assignee, before, after)
-                positions = alike.setdefault(last, [])
+                last_assignee, last_before, last_after = assignee, before, after
+                positions = alike.setdefault((assignee, before, after), [])
             positions.append(position)
         return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
 

@@ -18,13 +18,14 @@ from distribution.values import AssigneeId
 
 
 def spread(
-    ledger: Ledger, rows: Sequence[Row], *, but: Iterable[AssigneeId] = ()
+    ledger: Ledger, rows: Sequence[Row], *, but: Iterable[AssigneeId] = (), again: bool = False
 ) -> list[tuple[Row, AssigneeId | None]]:
     """Give every item to whoever is furthest below her share of all that is held, of those who can take it.
 
     Ties go to the earlier of the workload. Items that nobody can take wait: the next
     change of the team or of loads looks at them again. All members must have been
-    asked for. *but* are passed over.
+    asked for. *but* are passed over. With *again* whoever lost an item gets it again
+    where nobody else can take it.
 
     Runtime: O(items * people).
     """
@@ -43,7 +44,10 @@ def spread(
     total = sum(held.values())
     given: list[tuple[Row, AssigneeId | None]] = []
     for row in rows:
-        able = [taker for taker in takers if _has_room(ledger, taker, held) and _may(ledger, taker, row)]
+        free = [taker for taker in takers if _has_room(ledger, taker, held)]
+        able = [taker for taker in free if _may(ledger, taker, row)]
+        if again and not able:
+            able = [taker for taker in free if _may(ledger, taker, row, alone=True)]
         if not able:
             given.append((row, None))
             continue
@@ -60,5 +64,5 @@ def _has_room(ledger: Ledger, taker: Standing, held: dict[AssigneeId, int]) -> b
     return limit is None or held[taker.id] < limit
 
 
-def _may(ledger: Ledger, taker: Standing, row: Row) -> bool:
-    return can_take(ledger.task, taker, row, ledger.cell(row, taker.id)) is None
+def _may(ledger: Ledger, taker: Standing, row: Row, *, alone: bool = False) -> bool:
+    return can_take(ledger.task, taker, row, ledger.cell(row, taker.id), alone=alone) is None

@@ -5,7 +5,8 @@ Does not hold: how work is moved (see moving, spreading).
 Depends on: errors, ledger, lifecycle, members, moving, outcomes, requests, spreading, task.
 
 In a pulling task open work of who goes returns to the queue. In a task distributed by
-load it goes to the others, each item once; nothing else moves.
+load it goes to the others, each item once; nothing else moves. What waits there, because
+nobody could take it, is looked at again whenever somebody comes, comes back, or may have more.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def adding_assignee(
     """Decide to let somebody take part, or take part again.
 
     In a pulling task she may pull. With a load in percent the others' loads shrink in
-    proportion, and open work comes to her with the fewest moves; without one she gets
-    nothing by herself.
+    proportion, and open work comes to her with the fewest moves; without one nothing
+    comes to her by itself.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -47,21 +48,31 @@ def adding_assignee(
         InvalidInput: the load is not between 0 and 100.
     """
     check_id(assignee, "assignee id")
-    loaded = load is not None
-    ask = Ask(request=stamp.request, members=None, held=Held() if loaded else None, waiting=loaded)
+    _check_limit(limit)
+    ask = Ask(request=stamp.request, members=None)
+    whole = Ask(members=None, held=None if load is None else Held(), waiting=True)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        if _has_waiting(task, view):
+            return whole
         ledger = Ledger(view, task, stamp)
         _turn(ledger, assignee, "add")
         if limit is not None:
             ledger.member(attrs.evolve(ledger.members[assignee].member, limit=limit))
         if load is not None:
-            take_workload(ledger, shared(task).with_load(assignee, load))
+            take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
             level(ledger, view)
+        else:
+            spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["add"], assignee=assignee)
 
     return ask, once(decide, stamp, "add-assignee", (assignee, _text(load), limit), Changed)
+
+
+def _has_waiting(task: Task, view: View) -> bool:
+    """Tell whether items may wait for somebody that the view does not show; those of a queue wait for a pull."""
+    return task.pull is None and not view.ask.waiting
 
 
 def _text(load: Number | None) -> str | None:
@@ -116,21 +127,25 @@ def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
     for row in rows:
         # Where others get it at once, nothing is left of it with her.
         ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if pulled else None)
-    spread(ledger, rows, but=(assignee,))
+    spread(ledger, rows, but=(assignee,), again=True)
 
 
 def resuming(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
-    """Decide to let somebody who was paused go on; nothing moves by itself.
+    """Decide to let somebody who was paused go on; nobody else's work moves, but what waits may be hers.
 
     Raises, when decided:
         NotFound: there is no such task, or she is not in it.
         Refused: she is not paused.
     """
-    ask = Ask(request=stamp.request, members=(assignee,))
+    ask = Ask(request=stamp.request, members=None)
 
-    def decide(view: View) -> Decision[Changed]:
-        ledger = Ledger(view, the_task(view, task_id), stamp)
+    def decide(view: View) -> Decision[Changed] | Ask:
+        task = the_task(view, task_id)
+        if _has_waiting(task, view):
+            return attrs.evolve(ask, waiting=True)
+        ledger = Ledger(view, task, stamp)
         _turn(ledger, assignee, "resume")
+        spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["resume"], assignee=assignee)
 
     return ask, once(decide, stamp, "resume", (assignee,), Changed)
@@ -141,22 +156,31 @@ def limiting(
 ) -> tuple[Ask, Decide[Changed]]:
     """Decide how many items somebody may have at most; None lifts the limit. What she has stays hers.
 
+    What waits because she could have no more may be hers then.
+
     Raises, when decided:
         NotFound: there is no such task, or she is not in it.
     """
-    if limit is not None and not isinstance(limit, Limit):
-        raise InvalidInput(subject="limit", must="be a Limit", got=limit, remedy="use Limit(count=10)")
-    ask = Ask(request=stamp.request, members=(assignee,))
+    ask = Ask(request=stamp.request, members=None)
+    _check_limit(limit)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         if assignee not in view.members:
-            raise no_member(assignee, task, 0)
+            raise no_member(assignee, task, len(view.members))
+        if _has_waiting(task, view):
+            return attrs.evolve(ask, waiting=True)
         ledger = Ledger(view, task, stamp)
         ledger.member(attrs.evolve(view.members[assignee].member, limit=limit))
+        spread(ledger, view.rows, again=True)
         return ledger.change("assignee-limited", assignee=assignee)
 
     return ask, once(decide, stamp, "limit", (assignee, limit), Changed)
+
+
+def _check_limit(limit: object) -> None:
+    if limit is not None and not isinstance(limit, Limit):
+        raise InvalidInput(subject="limit", must="be a Limit", got=limit, remedy="use Limit(count=10)")
 
 
 def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
@@ -176,7 +200,7 @@ def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -
         if assignee not in view.members:
             raise no_member(assignee, task, len(view.members))
         ledger = Ledger(view, task, stamp)
-        take_workload(ledger, shared(task).with_load(assignee, load))
+        take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
         level(ledger, view)
         return ledger.change("redistributed", assignee=assignee)
 

@@ -13,7 +13,7 @@ from distribution.codec import encode
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
-from distribution.lifecycle import HELD
+from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
@@ -43,6 +43,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
             place = f"the history of task {view.task.name!r}"
             raise NotFound("version", version, place, "list the history to see the versions")
         event = view.entry.event
+        if view.task.state in GONE and not _deleted(event):
+            raise no_task(task_id)
         if event.what in NEVER:
             raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
         if view.ask.members is not None:
@@ -54,12 +56,17 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         _items_back(ledger, event, rows)
         _members_back(ledger, event, version)
         ledger.task = _settings_back(ledger.task, event, version)
-        _check_holders(ledger, event, version)
+        _check_hands(ledger, event, version)
         return ledger.change(
             "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
         )
 
     return first, once(decide, stamp, "undo", (version,), Changed)
+
+
+def _deleted(event: Event) -> bool:
+    """Tell whether an event deleted the task: only that can be undone of a deleted one."""
+    return any(change.name == "state" and change.after in GONE for change in event.settings)
 
 
 def _positions(event: Event) -> tuple[int, ...]:
@@ -85,17 +92,16 @@ def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
     """Refuse to take back items that somebody worked on, or that came or went meanwhile."""
     touched = {(p, s.assignee) for s in event.shifts for p in s.positions}
     came = range(*event.came) if event.came else range(0)
-    again = {p for s in event.shifts if s.before is not None and s.before.state in HELD for p in s.positions}
+    restored, removed = set(event.restored), set(event.removed)
     for row in rows:
-        if row.removed and row.position in again and row.position not in event.removed:
+        others = [cell for who, cell in row.cells.items() if (row.position, who) not in touched]
+        # Whoever had an item before it was restored has no part in that.
+        held = any(cell.state in HELD for cell in others)
+        if (row.position in came and others) or (row.position in restored and held):
+            raise _too_late(version, f"item {row.item!r} was worked on")
+        if row.removed and row.position not in removed:
             raise _too_late(version, f"item {row.item!r} was removed")
-        if row.position in came or row.position in event.restored:
-            others = {who: cell for who, cell in row.cells.items() if (row.position, who) not in touched}
-            # Who had an item before it was removed may still have skipped it.
-            worked = [who for who, cell in others.items() if row.position in came or cell.state in HELD]
-            if row.removed or worked:
-                raise _too_late(version, f"item {row.item!r} was {'removed' if row.removed else 'worked on'}")
-        if row.position in event.removed and not row.removed:
+        if row.position in removed and not row.removed:
             raise _too_late(version, f"item {row.item!r} came back")
 
 
@@ -144,10 +150,14 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
     return with_settings(task, {change.name: change.before for change in event.settings})
 
 
-def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
+def _check_hands(ledger: Ledger, event: Event, version: int) -> None:
     """Refuse where somebody who takes no part, or no part any more, would hold open work."""
-    back = {change.after.id for change in event.members if change.after is not None}
+    changed = {change.after.id: change for change in event.members if change.after is not None}
     for standing in ledger.members.values():
-        if not standing.active and ledger.open(standing.id):
-            since = "got work" if standing.id in back else f"was {standing.member.state}"
-            raise _too_late(version, f"assignee {standing.id!r} {since}")
+        if not standing.active:
+            open_, done, *_ = ledger.counts(standing.id)
+            change = changed.get(standing.id)
+            if change is None and open_:
+                raise _too_late(version, f"assignee {standing.id!r} was {standing.member.state}")
+            if change is not None and (open_ or (done and change.before is None)):
+                raise _too_late(version, f"assignee {standing.id!r} was given work")

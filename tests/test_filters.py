@@ -123,11 +123,13 @@ FALSE = [
 @pytest.mark.parametrize("where", TRUE, ids=str)
 def test_this_lets_the_item_through(where: Filter) -> None:
     assert matches(where, ITEM)
+    assert twins.matches(where, ITEM)
 
 
 @pytest.mark.parametrize("where", FALSE, ids=str)
 def test_this_does_not_let_the_item_through(where: Filter) -> None:
     assert not matches(where, ITEM)
+    assert not twins.matches(where, ITEM)
 
 
 @given(where=strategies.filters(), attributes=strategies.attributes())
@@ -152,6 +154,11 @@ def test_tuples_are_lists(where: Filter, attributes: dict[str, Any]) -> None:
 @given(where=strategies.filters())
 def test_a_filter_comes_back_from_its_data(where: Filter) -> None:
     assert decode(Filter, encode(where)) == where
+
+
+@given(where=strategies.filters(), attributes=strategies.attributes())
+def test_fast_and_obvious_filters_agree(where: Filter, attributes: dict[str, Any]) -> None:
+    assert matches(where, attributes) == twins.matches(where, attributes)
 
 
 @given(pattern=strategies.patterns(), text=st.text(st.sampled_from("ab/[.\n"), max_size=8))

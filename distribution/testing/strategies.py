@@ -7,6 +7,7 @@ Depends on: basis, filters, split, values, workload.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -32,6 +33,8 @@ from distribution.workload import Workload
 
 NAMES = ("a", "b", "dir", "tags")
 """Fields that generated items and filters share, few enough that they often meet."""
+STRANGE_NAMES = ('"', "\\", 'a"b\\', "[0]", "$", "'", "é", "😀", "0", "a b", "\n", "_c", "\\u0022")
+"""Names that a query language may stumble over."""
 
 
 def seeds() -> st.SearchStrategy[int]:
@@ -72,6 +75,15 @@ def bases() -> st.SearchStrategy[Basis]:
     return st.sampled_from([ByCount(), ByEffort(), Stratified("dir"), Grouped("dir")])
 
 
+def numbers() -> st.SearchStrategy[int | float]:
+    """Give any number that an attribute may have, often near another or near a limit."""
+    return st.one_of(
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from([2**53, 2**53 + 1, 2**63 - 1, -(2**63), 2.0**53, 2.0**63, -(2.0**63), 5e-324]),
+    )
+
+
 def scalars() -> st.SearchStrategy[Json]:
     """Give single values, near each other across types, so that 1, true and "1" meet."""
     return st.one_of(
@@ -79,28 +91,29 @@ def scalars() -> st.SearchStrategy[Json]:
         st.booleans(),
         st.integers(-2, 3),
         st.sampled_from([0.5, 1.0, -0.0, 2.5, 1e300]),
-        st.integers(-(2**63), 2**63 - 1),
+        numbers(),
         st.sampled_from(
             ["", "a", "b", "ab", "/a/b", "1", "*", "?", "[", "é", "2026-11-22", "a\nb", "_", "%", "\\"]
         ),
+        st.sampled_from(["😀", "\ufffd", "\uffff", "a\uffffb", "[]", "{}", '"', "null"]),
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
     )
 
 
-def attribute_values() -> st.SearchStrategy[Json]:
+def attribute_values(names: Sequence[str] = NAMES) -> st.SearchStrategy[Json]:
     """Give values of attributes: scalars, lists and mappings of them."""
     return st.recursive(
         scalars(),
         lambda inner: st.one_of(
-            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(names), inner, max_size=3)
         ),
         max_leaves=6,
     )
 
 
-def attributes() -> st.SearchStrategy[dict[str, Json]]:
+def attributes(names: Sequence[str] = NAMES) -> st.SearchStrategy[dict[str, Json]]:
     """Give the attributes of an item."""
-    return st.dictionaries(st.sampled_from(NAMES), attribute_values(), max_size=4)
+    return st.dictionaries(st.sampled_from(names), attribute_values(names), max_size=4)
 
 
 def efforts() -> st.SearchStrategy[Fraction]:
@@ -123,30 +136,30 @@ def items(draw: st.DrawFn, max_size: int = 40) -> list[Item]:
     ]
 
 
-def paths() -> st.SearchStrategy[str]:
+def paths(names: Sequence[str] = NAMES) -> st.SearchStrategy[str]:
     """Give dotted paths that often lead somewhere."""
-    return st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(".".join)
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3).map(".".join)
 
 
 def patterns() -> st.SearchStrategy[str]:
     """Give patterns for `like`."""
-    return st.text(st.sampled_from("ab/*?[."), max_size=6)
+    return st.text(st.sampled_from("ab/*?[.]^-\ufffd\uffff"), max_size=6)
 
 
-def filters(max_leaves: int = 6) -> st.SearchStrategy[Filter]:
+def filters(max_leaves: int = 6, names: Sequence[str] = NAMES) -> st.SearchStrategy[Filter]:
     """Give predicate trees over the fields that generated attributes have."""
     leaves: st.SearchStrategy[Any] = st.one_of(
-        st.builds(Compare, paths(), st.sampled_from(COMPARISONS), scalars()),
-        st.builds(OneOf, paths(), st.lists(scalars(), max_size=3), st.booleans()),
-        st.builds(Exists, paths(), st.booleans()),
-        st.builds(Empty, paths()),
-        st.builds(Glob, paths(), patterns()),
+        st.builds(Compare, paths(names), st.sampled_from(COMPARISONS), scalars()),
+        st.builds(OneOf, paths(names), st.lists(scalars(), max_size=3), st.booleans()),
+        st.builds(Exists, paths(names), st.booleans()),
+        st.builds(Empty, paths(names)),
+        st.builds(Glob, paths(names), patterns()),
     )
     return st.recursive(
         leaves,
         lambda inner: st.one_of(
             st.builds(Not, inner),
-            st.builds(Element, paths(), inner),
+            st.builds(Element, paths(names), inner),
             st.lists(inner, max_size=3).map(AllOf),
             st.lists(inner, max_size=3).map(AnyOf),
         ),
