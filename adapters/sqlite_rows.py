@@ -68,12 +68,8 @@ NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id =
 NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
-<<<<<<< HEAD
 BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
-VERSION = "SELECT version FROM op NOT INDEXED WHERE task = ? ORDER BY version DESC LIMIT 1"
-=======
->>>>>>> main
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
     DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
@@ -158,13 +154,8 @@ class Loader:
         return View(
             ask=ask,
             task=self.task,
-<<<<<<< HEAD
-            version=version[0] if version else 0,
-            answered=self._entry(BY_REQUEST, ask.request),
-=======
             version=version,
-            answered=self._entry("request", ask.request),
->>>>>>> main
+            answered=self._entry(BY_REQUEST, ask.request),
             members=members,
             fresh=fresh,
             again=again,
