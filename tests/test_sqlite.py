@@ -597,7 +597,8 @@ def breaking(view: View) -> Decision[int]:
         yield 1000 + view.version, f"x{view.version}", None, None, 0, 1
         raise ZeroDivisionError
 
-    changes = (PutTask(attrs.evolve(view.task, name="broken")), AddItems(broken(), ()))  # type: ignore[type-var]
+    assert view.task is not None
+    changes = (PutTask(attrs.evolve(view.task, name="broken")), AddItems(broken(), ()))
     return Decision(changes=changes, event=Event(what="changed"), stamp=Stamp(at=NOON), result=0)
 
 
