@@ -740,3 +740,26 @@ def test_pulling_answers_as_a_list_of_cards_sorted_in_every_pull_does(
                 assert {who: (cell.state, cell.until) for who, cell in row.cells.items()} == {
                     who: (turn.state, turn.until) for who, turn in card.turns.items()
                 }
+
+
+def test_what_came_back_goes_before_all_that_joined_by_chance_meanwhile(office: Office) -> None:
+    task = office.queue([f"i{n}" for n in range(5)], 5, order="random", seed=7)
+    drawn = office.pull(task, "ann").items
+    office.add_items(task, [f"x{n:02}" for n in range(40)])
+    office.release(task, "ann")
+
+    assert office.pull(task, "bob").items == drawn
+    assert all(item.startswith("x") for item in office.pull(task, "ann").items)
+
+
+def test_everybody_skipped_is_said_only_where_it_is_true_of_all_that_is_left(office: Office) -> None:
+    task = office.queue(["a", Item("b", priority=1)], 1, people=["ann", "bob"])
+    for name in ("bob", "ann"):
+        assert office.pull(task, name).items == ("b",)
+        office.skip(task, name, ["b"])
+    assert office.pull(task, "ann").items == ("a",)
+    office.release(task, "ann")
+
+    assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=False)
+    office.set_status(task, "bob", office.pull(task, "bob").items, "completed")
+    assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=True)
