@@ -34,14 +34,19 @@ from distribution import (
     spreading,
     taking,
 )
+from distribution.events import Cell
+from distribution.members import Member, Standing
 from distribution.pull import BatchAdvice
 from distribution.refusals import (
     AllReserved,
     AtCap,
     AtLimit,
+    HasIt,
     InTask,
     Locked,
+    LostIt,
     NotAMember,
+    NotInTask,
     OnlyLost,
     OnlySkipped,
     PastDue,
@@ -49,6 +54,7 @@ from distribution.refusals import (
     SkippedIt,
     TaskNotOpen,
 )
+from distribution.task import Row, Task
 from distribution.testing.twins import PlainItem, PlainQueue
 from tests.conftest import numbers, table
 from tests.office import HALF_AN_HOUR, NOON, TEAM, Office
@@ -763,3 +769,31 @@ def test_everybody_skipped_is_said_only_where_it_is_true_of_all_that_is_left(off
     assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=False)
     office.set_status(task, "bob", office.pull(task, "bob").items, "completed")
     assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "removed", "skip", "alone", "why"),
+    [
+        (None, False, "others", False, None),
+        (None, True, "others", True, NotInTask("a")),
+        ("open", False, "later", True, HasIt("a", "ann", "open")),
+        ("done", False, "later", True, HasIt("a", "ann", "done")),
+        ("skipped", False, "others", True, SkippedIt("a", "ann")),
+        ("skipped", False, "done", True, SkippedIt("a", "ann")),
+        ("skipped", False, "later", False, None),
+        ("returned", False, "others", False, LostIt("a", "ann")),
+        ("returned", False, "others", True, None),
+    ],
+)
+def test_the_one_door_opens_for_whoever_never_had_it_skipped_it_for_later_or_lost_it_alone(
+    state: Any, removed: bool, skip: Any, alone: bool, why: object
+) -> None:
+    pull = Pull(batch_size=1, max_batch_workload=1, skip=skip)
+    task = Task(id="t", name="label cats", pull=pull, created_at=NOON)
+    ann = Standing(member=Member("ann"), number=0)
+    row = Row(position=0, item="a", rank=0, left=1, removed=removed)
+    cell = None if state is None else Cell(state, NOON)
+
+    assert taking.can_take(task, ann, row, cell, alone=alone) == why
+    paused = attrs.evolve(ann, member=Member("ann", state="paused"))
+    assert taking.can_take(task, paused, row, cell, alone=alone) == Locked("ann", "paused")
