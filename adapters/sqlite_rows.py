@@ -68,6 +68,8 @@ NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id =
 NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
+BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
+BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
     DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
@@ -153,7 +155,7 @@ class Loader:
             ask=ask,
             task=self.task,
             version=version,
-            answered=self._entry("request", ask.request),
+            answered=self._entry(BY_REQUEST, ask.request),
             members=members,
             fresh=fresh,
             again=again,
@@ -161,7 +163,7 @@ class Loader:
             rows=self._named(ask),
             known=self._known(ask.known) if ask.known else frozenset(),
             outlook=self._outlook() if ask.outlook else None,
-            entry=self._entry("version", ask.entry),
+            entry=self._entry(BY_VERSION, ask.entry),
         )
 
     def _members(self, ask: Ask) -> Mapping[str, Standing]:
@@ -184,11 +186,10 @@ class Loader:
             for row in sorted(found, key=lambda row: int(row[2]))
         }
 
-    def _entry(self, column: str, value: object) -> Entry | None:
+    def _entry(self, query: str, value: object) -> Entry | None:
         """Load one line of the log."""
         if value is None:
             return None
-        query = f"SELECT {OP} FROM op WHERE task = ? AND {column} = ?"
         rows = self.connection.execute(query, (self.key, value)).fetchall()
         return entry(self.task.id, rows[0]) if rows else None
 
