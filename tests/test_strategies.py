@@ -80,4 +80,6 @@ def test_the_plainest_event_touches_nothing() -> None:
 
 
 def test_the_plainest_batch_has_one_item() -> None:
-    assert find(given_.batches(), lambda batch: bool(batch.items)) == Batch(task="0", assignee="0", items=("0",))
+    assert find(given_.batches(), lambda batch: bool(batch.items)) == Batch(
+        task="0", assignee="0", items=("0",)
+    )

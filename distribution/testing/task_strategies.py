@@ -92,15 +92,17 @@ def pulls(draw: st.DrawFn) -> Pull:
 
 def limits() -> st.SearchStrategy[Limit]:
     """Give limits, by number, by percent, by both or none."""
-    percents = st.sampled_from([50, 0, 100]).map(Fraction) | st.fractions(0, 100) | st.integers(1, 10**300).map(lambda n: Fraction(1, n))
+    percents = (
+        st.sampled_from([50, 0, 100]).map(Fraction)
+        | st.fractions(0, 100)
+        | st.integers(1, 10**300).map(lambda n: Fraction(1, n))
+    )
     return st.builds(Limit, count=st.none() | counts(), percent=st.none() | percents)
 
 
 def members() -> st.SearchStrategy[Member]:
     """Give members in any state."""
-    return st.builds(
-        Member, ids(), state=st.sampled_from(get_args(MemberState)), limit=st.none() | limits()
-    )
+    return st.builds(Member, ids(), state=st.sampled_from(get_args(MemberState)), limit=st.none() | limits())
 
 
 def standings() -> st.SearchStrategy[Standing]:
