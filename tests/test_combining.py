@@ -14,6 +14,22 @@ import pytest
 from adapters.combining import Call, Combiner
 
 
+def giving(value: int, told: list[int] | None = None) -> Callable[[], int]:
+    """Build a call that gives a number, and writes down that it was run."""
+
+    def run() -> int:
+        if told is not None:
+            told.append(value)
+        return value
+
+    return run
+
+
+def settled(calls: Sequence[Call[object]]) -> None:
+    for call in calls:
+        call.settle()
+
+
 class Desk:
     """Serves calls together; the first waits at the gate, so that others gather."""
 
@@ -30,8 +46,7 @@ class Desk:
         self.groups.append(len(calls))
         self.begun.set()
         assert self.gate.wait(30)
-        for call in calls:
-            call.settle()
+        settled(calls)
         problem = self.fail.pop(0) if self.fail else None
         if problem is not None:
             raise problem
@@ -63,7 +78,7 @@ def gathered(
 def test_calls_that_wait_are_served_together_in_the_order_in_which_they_came() -> None:
     desk, order = Desk(), list[int]()
 
-    with gathered(desk, [lambda n=n: order.append(n) or n for n in range(5)]) as futures:
+    with gathered(desk, [giving(n, order) for n in range(5)]) as futures:
         assert [future.result() for future in futures] == ["first", 0, 1, 2, 3, 4]
 
     assert (desk.groups, order) == ([1, 5], [0, 1, 2, 3, 4])
@@ -73,7 +88,7 @@ def test_calls_that_wait_are_served_together_in_the_order_in_which_they_came() -
 def test_no_group_is_larger_than_allowed(most: int, groups: list[int]) -> None:
     desk = Desk(most)
 
-    with gathered(desk, [lambda n=n: n for n in range(5)]) as futures:
+    with gathered(desk, [giving(n) for n in range(5)]) as futures:
         assert [future.result() for future in futures[1:]] == list(range(5))
 
     assert desk.groups == groups
@@ -94,7 +109,7 @@ def test_where_nothing_is_kept_all_of_the_group_hear_of_it_and_the_next_go_on() 
     desk = Desk()
     desk.fail = [None, OSError("disk full")]
 
-    with gathered(desk, [lambda n=n: n for n in range(3)]) as futures:
+    with gathered(desk, [giving(n) for n in range(3)]) as futures:
         for future in futures[1:]:
             with pytest.raises(OSError, match="disk full"):
                 future.result()
@@ -107,7 +122,7 @@ def test_who_is_told_to_stop_in_the_middle_loses_nobody_elses_call() -> None:
     desk, done = Desk(), list[int]()
     desk.fail = [None, KeyboardInterrupt()]
 
-    with gathered(desk, [lambda n=n: done.append(n) or n for n in range(4)]) as futures:
+    with gathered(desk, [giving(n, done) for n in range(4)]) as futures:
         results = [future.exception() or future.result() for future in futures[1:]]
 
     stopped = [at for at, result in enumerate(results) if isinstance(result, KeyboardInterrupt)]
@@ -131,12 +146,12 @@ def test_who_is_told_to_stop_while_waiting_is_not_served_later() -> None:
         def __exit__(self, *_: object) -> None: ...
 
     stop, served = [False, True], list[int]()
-    combiner = Combiner(Bell(), lambda calls: [call.settle() for call in calls] and None)
+    combiner = Combiner(Bell(), settled)
 
     with pytest.raises(KeyboardInterrupt):
-        combiner(lambda: served.append(1))
+        combiner(giving(1, served))
 
-    assert combiner(lambda: served.append(2)) is None
+    assert combiner(giving(2, served)) == 2
     assert served == [2]
 
 

@@ -50,7 +50,7 @@ ROUNDS_OF_A_FILE = 6
 def act(tasks: Dispatcher, seed: int, number: int) -> Any:
     """Make call *number* of a victim: a function of both, so that it can be made again."""
     rng = random.Random(f"{seed} {number}")
-    by = {"request": f"{seed}-{number}", "actor": f"victim {seed}"}
+    by: Any = {"request": f"{seed}-{number}", "actor": f"victim {seed}"}
     task, who, other = rng.choice(TASKS), rng.choice(PEOPLE), rng.choice(PEOPLE)
     some = rng.sample(ITEMS, rng.randint(1, len(ITEMS)))
     pull: Callable[[], Any] = lambda: tasks.pull("pulled", who, **by)  # noqa: E731

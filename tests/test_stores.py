@@ -185,7 +185,7 @@ class WithoutLock(MemoryStore):
         super().__init__()
         self._lock = nullcontext()  # type: ignore[assignment]
 
-    _deciding = property(lambda _: False, lambda _, __: None)  # type: ignore[assignment]
+    _deciding = property(lambda _: False, lambda _, __: None)
 
 
 class WithoutTransaction(SqliteStore):

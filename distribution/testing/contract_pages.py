@@ -15,6 +15,7 @@ import attrs
 
 from distribution.events import Stamp
 from distribution.filters import AllOf, AnyOf, Filter, Not, field, matches
+from distribution.lifecycle import TaskState
 from distribution.ports import Page, TaskStore
 from distribution.ranks import ahead
 from distribution.static import distribute
@@ -65,7 +66,8 @@ class PagesContract:
         tasks = {name: make(name) for name in ("d", "c", "a", "b")}
         for name, (_, decide) in tasks.items():
             store.transact(name, Ask(), decide)
-        for name, state in (("a", "deleted"), ("d", "purged"), ("b", "closed")):
+        states: dict[str, TaskState] = {"a": "deleted", "d": "purged", "b": "closed"}
+        for name, state in states.items():
             put(store, PutTask(attrs.evolve(tasks[name][0], state=state)), task_id=name)
 
         listed = store.tasks(Page())

@@ -25,6 +25,7 @@ from distribution.pull import Pull
 from distribution.ranks import ahead
 from distribution.static import distribute
 from distribution.task import AddItems, Ask, Change, Decide, Decision, PutMembers, PutTask, Task, View
+from distribution.values import Json
 from distribution.workload import Workload
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -32,7 +33,7 @@ SOON = NOON + timedelta(minutes=10)
 LATER = NOON + timedelta(minutes=30)
 CONTESTANTS = 6
 TEAM = ("ann", "bob", "eve")
-NESTED = {"project": "cats", "nested": {"list": [1, 2.5, None, True]}}
+NESTED: dict[str, Json] = {"project": "cats", "nested": {"list": [1, 2.5, None, True]}}
 STRANGE = [
     "é",
     "e\u0301",

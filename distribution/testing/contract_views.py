@@ -244,7 +244,7 @@ class ViewsContract:
         view = store.read("t", ask)
         assert (view.ask, view.task, view.version) == (ask, SCENE, 1)
         assert (names(view.fresh), names(view.expired), names(view.rows)) == (["e", "f"], ["g", "c"], ["a"])
-        assert (view.known, view.outlook) == ({"b"}, SOON)
+        assert (view.known, view.outlook) == (frozenset({"b"}), SOON)
 
     def test_a_task_and_members_are_put_in_the_place_of_what_was_there(self, store: TaskStore) -> None:
         """New members are kept beside the old ones."""

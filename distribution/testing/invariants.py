@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 import attrs
 
-from distribution.codec import encode
+from distribution.codec import decode, encode
 from distribution.events import Cell, Entry, Event
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
@@ -93,7 +93,7 @@ def invariants(store: TaskStore, task_id: TaskId) -> None:
     claims = [*_of_history(seen, entries)]
     if seen.task.state != "purged":
         claims += [*_of_rows(seen), *_of_members(seen), *_of_queue(seen), *_of_replay(seen, entries)]
-        claims += _of_pulls(seen.task.pull, entries) if seen.task.pull is not None else []
+        claims += [*_of_leases(seen, entries), *_of_pulls(as_created(seen.task, entries).pull, entries)]
         claims += _of_heads(store, seen) if seen.task.pull is not None else []
         claims += _of_lists(store, seen)
     else:
@@ -129,8 +129,19 @@ def _of_rows(seen: Seen) -> Iterator[Claim]:
             whose = f"{row.item!r} of {who!r}"
             yield f"{whose} is with somebody of the team", who in seen.members, True
             yield f"only what is done has a status: {whose}", cell.status is not None, cell.state == "done"
-            leased = cell.state == "open" and task.pull is not None and task.pull.lease is not None
-            yield f"what is open has a lease if the task has, and nothing else: {whose}", cell.until is not None, leased  # fmt: skip
+
+
+def _of_leases(seen: Seen, entries: Sequence[Entry]) -> Iterator[Claim]:
+    """Look at the ends of leases: what is open has one if the task gave one when it was handed out."""
+    pulls = _pulls(as_created(seen.task, entries).pull, entries)
+    given = {pull is not None and pull.lease is not None for pull in pulls}
+    for (position, who), cell in seen.cells().items():
+        leased, whose = cell.until is not None, f"{seen.rows[position].item!r} of {who!r}"
+        if leased or given == {True}:
+            yield f"what is open has a lease, and nothing else: {whose}", leased, cell.state == "open"
+        if leased:
+            yield f"there are leases where the task gives some: {whose}", True in given, True
+    rows = seen.rows
     ends = [cell.until for row in rows for cell in row.cells.values() if cell.until is not None]
     yield "the outlook is the first end of a lease", seen.outlook, min(ends, default=None)
 
@@ -182,12 +193,23 @@ def _plan(seen: Seen, entries: Sequence[Entry]) -> Plan | None:
     return distribute(items, first.workload, seed=first.seed, order=first.order, basis=first.basis)
 
 
-def _of_pulls(pull: Pull, entries: Iterable[Entry]) -> Iterator[Claim]:
+def _pulls(pull: Pull | None, entries: Iterable[Entry]) -> list[Pull | None]:
+    """Give how the task was pulled from as of each entry."""
+    found = []
+    for entry in entries:
+        for setting in entry.event.settings:
+            if setting.name == "pull":
+                pull = decode(Pull | None, setting.after)
+        found.append(pull)
+    return found
+
+
+def _of_pulls(first: Pull | None, entries: Sequence[Entry]) -> Iterator[Claim]:
     """Look at every pull there ever was: nobody came above the cap or her limit through it."""
     held: dict[AssigneeId, Counter[str]] = {}
     members: dict[AssigneeId, Member] = {}
     items = 0
-    for entry in entries:
+    for entry, pull in zip(entries, _pulls(first, entries), strict=True):
         event, got = entry.event, 0
         items += _more(event)
         members |= {change.after.id: change.after for change in event.members if change.after is not None}
@@ -198,7 +220,7 @@ def _of_pulls(pull: Pull, entries: Iterable[Entry]) -> Iterator[Claim]:
             if shift.after is not None:
                 counts[shift.after.state] += len(shift.positions)
                 got += len(shift.positions) if shift.after.state == "open" else 0
-        if event.what == "pulled" and event.assignee is not None and got:
+        if event.what == "pulled" and event.assignee is not None and pull is not None and got:
             counts, who = held[event.assignee], f"{event.assignee!r} at version {entry.version}"
             yield f"nobody pulls more than a batch: {who}", max(got, pull.batch_size), pull.batch_size
             cap = pull.max_batch_workload

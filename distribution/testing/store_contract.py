@@ -222,7 +222,7 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
             batches = duel(store, name, [pulling(name, who, Stamp(at=NOON)) for who in PEOPLE])
 
             assert sorted(len(batch.items) for batch in batches) == [0] * (CONTESTANTS - 1) + [1], batches
-            assert all(batch.items or isinstance(batch.reason, AllReserved) for batch in batches)
+            assert all(batch.items or isinstance(batch.reason, AllReserved) for batch in batches), batches
             assert self.peek(store, name) == (2, 1)
             invariants(store, name)
 

@@ -21,7 +21,8 @@ from distribution.lifecycle import MemberState, PlacementState, TaskState
 from distribution.members import Limit, Member, Standing
 from distribution.outcomes import Batch, Changed, Left, Outcome
 from distribution.ports import Page, Placement
-from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, QUEUE_ORDERS, SKIP_POLICIES, Pull
+from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, SKIP_POLICIES, Pull
+from distribution.ranks import QUEUE_ORDERS
 from distribution.refusals import WhyNot, WhyNoWork
 from distribution.task import Ask, Head, Held, Row, Task
 from distribution.testing.strategies import (
@@ -85,8 +86,8 @@ def pulls(draw: st.DrawFn) -> Pull:
         batch_size=batch,
         max_batch_workload=batch + draw(st.integers(0, 20)),
         lease=draw(st.none() | durations()),
-        order=draw(st.sampled_from(QUEUE_ORDERS)),  # type: ignore[arg-type]
-        skip=draw(st.sampled_from(SKIP_POLICIES)),  # type: ignore[arg-type]
+        order=draw(st.sampled_from(QUEUE_ORDERS)),
+        skip=draw(st.sampled_from(SKIP_POLICIES)),
     )
 
 
