@@ -223,11 +223,11 @@ class Ledger:
         return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
 
     def diff(self) -> Diff:
-        """Give the open work that changes hands, item by item; what is new in bulk is not in it."""
+        """Give the work that changes hands, item by item; what is new in bulk is not in it."""
         hands: dict[int, tuple[Row, list[AssigneeId], list[AssigneeId]]] = {}
         for (position, assignee), (row, before, after) in self._cells.items():
-            had = before is not None and before.state == "open"
-            has = after is not None and after.state == "open"
+            had = before is not None and before.state in HELD
+            has = after is not None and after.state in HELD
             if had != has:
                 _, sources, targets = hands.setdefault(position, (row, [], []))
                 (sources if had else targets).append(assignee)

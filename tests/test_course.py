@@ -53,9 +53,7 @@ def test_pulls_stop_with_the_reason_when_the_task_is_past_due(tasks: Dispatcher)
 
     reason = str(tasks.pull(task_id, "bob").reason)
 
-    assert (
-        reason == "task 't1' was due at 2026-11-22 13:00:00+00:00; give it a later due date to go on"
-    )
+    assert reason == "task 't1' was due at 2026-11-22 13:00:00+00:00; give it a later due date to go on"
     tasks.change(task_id, due=NOON + timedelta(hours=2))
     assert tasks.pull(task_id, "bob").items == ("a",)
 
@@ -168,7 +166,12 @@ def test_a_purged_task_gives_back_its_space_and_keeps_its_history(tasks: Dispatc
     assert change.event is not None
     assert change.event.facts == {"items": 3}
     assert (found.items, found.members) == ({}, {})
-    assert [entry.event.what for entry in tasks.history(task_id)] == ["created", "pulled", "deleted", "purged"]
+    assert [entry.event.what for entry in tasks.history(task_id)] == [
+        "created",
+        "pulled",
+        "deleted",
+        "purged",
+    ]
     with pytest.raises(Refused, match="task 't1' was purged and its history is kept; choose another id"):
         tasks.create("again", ["a"], allowed=["ann"], pull=PULL, id=task_id)
     with pytest.raises(Refused, match="nothing leads on from there"):

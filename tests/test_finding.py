@@ -215,7 +215,7 @@ def test_pages_of_placements_join_to_the_whole_whoever_changes_in_between(
 
 @pytest.mark.parametrize("limit", [1, 4, 1000])
 def test_pages_of_one_assignee_join_to_her_order_of_work(tasks: Dispatcher, limit: int) -> None:
-    items = [attrs.evolve(item, priority=int(item.attributes["size"]) % 2) for item in LETTERS]
+    items = [attrs.evolve(item, priority=n % 2) for n, item in enumerate(LETTERS)]
     task = tasks.create("label", items, workload=EVEN, seed=3)
     tasks.skip(task.id, "ann", [tasks.placements(task.id, assignee="ann")[2].item])
     tasks.add_items(task.id, ["more"])
@@ -264,6 +264,4 @@ def test_many_tasks_are_listed_across_pages_in_order(tasks: Dispatcher) -> None:
             tasks.create("late", ["a"], workload=EVEN)
 
     # The page that was read already may still name what was deleted since.
-    assert [task_id for task_id in found if task_id != "t100"] == [
-        f"t{n}" for n in range(1, 207) if n != 100
-    ]
+    assert [task_id for task_id in found if task_id != "t100"] == [f"t{n}" for n in range(1, 207) if n != 100]
