@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
 from distribution import InvalidInput, Item, NotFound, Pull, Workload, field, matches
