@@ -58,7 +58,9 @@ class Ledger:
     """
 
     def __init__(self, view: View, task: Task, stamp: Stamp) -> None:
-        self.task = task
+        self._task = task
+        self._came_or_went = 0
+        """Items by which the task has grown since `_task`."""
         self.stamp = stamp
         self.version = view.version
         self._was = task
@@ -73,8 +75,19 @@ class Ledger:
         self._removed: dict[int, bool] = {}
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
-        self.fresh = 0
-        """How many members are new."""
+
+    @property
+    def task(self) -> Task:
+        """Give the task as it is by now."""
+        if self._came_or_went:
+            # Once for all items that came or went: a task is dear to copy.
+            self._task = attrs.evolve(self._task, items=self._task.items + self._came_or_went)
+            self._came_or_went = 0
+        return self._task
+
+    @task.setter
+    def task(self, task: Task) -> None:
+        self._task, self._came_or_went = task, 0
 
     def cell(self, row: Row, assignee: AssigneeId) -> Cell | None:
         """Give how a placement stands by now."""
@@ -133,7 +146,7 @@ class Ledger:
         if bool(item[2]) != removed:
             item[2] = int(removed)
             self._removed[row.position] = removed
-            self.task = attrs.evolve(self.task, items=self.task.items + (-1 if removed else 1))
+            self._came_or_went += -1 if removed else 1
 
     def add(self, rows: AddItems, count: int, owned: Mapping[AssigneeId, list[int]]) -> None:
         """Add items in bulk; *owned* has the positions that go to each assignee at once, open."""
