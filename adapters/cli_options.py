@@ -1,335 +1,223 @@
-"""What the commands share: options, and what is made of them.
+"""Options that many commands share, each written once.
 
-An attrs class stands for a group of options; `takes` puts its fields into the signature
-of a command, so that each option is written once.
+An attrs class stands for a group of options. A command that has a parameter of such a
+class takes all its fields as options (`takes`), and is registered with its example in
+the help (`Panel`).
 """
 
 from __future__ import annotations
 
 import inspect
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
-from pathlib import Path
-from typing import Annotated, Any, Self, cast, get_type_hints
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime
+from functools import cache, wraps
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import attrs
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from typer import Option
+import typer
+from typer import Argument, Option
 
-from adapters import files
+from adapters.cli_values import WHERE, conditions, item_list
+from adapters.deciding import By, now
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
-from distribution import ByCount, ByEffort, Grouped, InvalidInput, NotFound, Stratified, Workload
-from distribution.basis import Basis
-from distribution.codec import decode
-from distribution.filters import AllOf, Filter, Not, field, matches
-from distribution.values import Item, Json
+from distribution.errors import InvalidInput, NotFound
+from distribution.filters import Filter
+from distribution.task import Ask, Task
+from distribution.values import ItemId
 
-SOURCE = "Where the items come from (one of these)"
-SHARES = "Who works, and how much (one kind of these)"
-HOW = "How the items are split"
+C = TypeVar("C", bound=Callable[..., None])
 
+REFUSED = 1
+"""Exit code where something that was asked for was not done."""
+NO_WORK = 3
+"""Exit code where there is nothing to hand out."""
 
-class Source:
-    """Items on their way in, those that the filter leaves out counted and gone."""
+COMMON = "Options of every command"
+WHO_ASKS = "Who asks, and why"
 
-    def __init__(self, where: Filter | None) -> None:
-        self.where = where
-        self.items: Iterable[Item] = ()
-        self.left_out = 0
+CLOCK: ContextVar[Callable[[], datetime]] = ContextVar("CLOCK", default=now)
+"""What tells the time to the commands; a demonstration has one of its own."""
 
-    def leave_out(self, _name: str) -> None:
-        """Count one more that the filter leaves out."""
-        self.left_out += 1
-
-    def __iter__(self) -> Iterator[Item]:
-        """Yield the items that pass."""
-        for item in self.items:
-            if self.where is None or matches(self.where, item.attributes):
-                yield item
-            else:
-                self.left_out += 1
+StorePath = Annotated[
+    str,
+    Option(
+        "--store",
+        help="File that keeps the tasks.",
+        envvar="DISTRIBUTION_STORE",
+        show_default=True,
+        rich_help_panel=COMMON,
+    ),
+]
+AsJson = Annotated[bool, Option("--json", help="Print JSON for programs.", rich_help_panel=COMMON)]
+TaskName = Annotated[str, Option("--task", help="Id or name of the task.")]
+Assignee = Annotated[str, Argument(help="Id of the assignee.", metavar="ASSIGNEE", show_default=False)]
+Items = Annotated[list[str], Argument(help="Ids of items; - reads them from standard input.", metavar="ITEM")]
 
 
 @attrs.frozen(kw_only=True)
-class Split:
-    """The options of `create` and `plan`."""
+class Common:
+    """The options of every command."""
 
-    folder: Annotated[
-        Path | None,
+    store: StorePath = "work.db"
+    as_json: AsJson = False
+
+    def opened(self, *, create: bool = False) -> Dispatcher:
+        """Open the store; only *create* makes a new file."""
+        if "://" in self.store:
+            raise InvalidInput(subject="--store", must="be the path of a file", got=self.store)
+        if not create and not os.path.exists(self.store):  # noqa: PTH110  a string as the user typed it
+            raise NotFound(
+                kind="store",
+                name=self.store,
+                place="this folder",
+                remedy="create a task first, or name another with --store",
+            )
+        return Dispatcher(SqliteStore(self.store), clock=CLOCK.get())
+
+
+@attrs.frozen(kw_only=True)
+class OnTask(Common):
+    """The options of a question about one task."""
+
+    task: TaskName
+
+
+@attrs.frozen(kw_only=True)
+class Asked(Common):
+    """The options of everything that changes something."""
+
+    actor: Annotated[
+        str,
         Option(
-            help="Every file below a folder, with the attributes dir, filename, name, size and modified.",
-            rich_help_panel=SOURCE,
+            help="Who asks for it, kept in the history.",
+            envvar="DISTRIBUTION_ACTOR",
+            rich_help_panel=WHO_ASKS,
+        ),
+    ] = ""
+    reason: Annotated[str, Option(help="Why, kept in the history.", rich_help_panel=WHO_ASKS)] = ""
+    request: Annotated[
+        str | None,
+        Option(
+            help="Id of this call: called again with it, nothing is done twice.",
+            show_default=False,
+            rich_help_panel=WHO_ASKS,
         ),
     ] = None
-    csv: Annotated[
-        str | None, Option(help="Rows of a CSV file, - for standard input.", rich_help_panel=SOURCE)
-    ] = None
-    jsonl: Annotated[
-        str | None, Option(help="Lines of JSON, - for standard input.", rich_help_panel=SOURCE)
-    ] = None
-    parquet: Annotated[str | None, Option(help="Rows of a Parquet file.", rich_help_panel=SOURCE)] = None
-    ids: Annotated[
-        str | None, Option(help="One id a line, - for standard input.", rich_help_panel=SOURCE)
-    ] = None
-    id_column: Annotated[str, Option(help="Column that holds the id.", rich_help_panel=SOURCE)] = "id"
+
+    def by(self) -> By:
+        """Give what the dispatcher wants to know of it."""
+        return By(actor=self.actor, reason=self.reason, request=self.request)
+
+
+@attrs.frozen(kw_only=True)
+class Chosen:
+    """Conditions on items."""
+
     where: Annotated[
         list[str],
         Option(
-            help="Only items with this: size>1000, dir=/a, name~*.py, name!~test*, tag!=x; several must all hold."
-            " Or a filter as JSON.",
-            rich_help_panel=SOURCE,
+            help=WHERE,
+            metavar="CONDITION",
+            show_default=False,
         ),
     ] = attrs.field(factory=list)
-    load: Annotated[
-        list[str], Option(help="ann=50: percent; all must sum to 100.", rich_help_panel=SHARES)
-    ] = attrs.field(factory=list)
-    weight: Annotated[list[str], Option(help="ann=2: a weight of any size.", rich_help_panel=SHARES)] = (
-        attrs.field(factory=list)
-    )
-    assignee: Annotated[list[str], Option(help="ann: all carry the same.", rich_help_panel=SHARES)] = (
-        attrs.field(factory=list)
-    )
-    order: Annotated[
-        str, Option(help="shuffled, contiguous, interleaved, random or spread.", rich_help_panel=HOW)
-    ] = "shuffled"
-    seed: Annotated[int, Option(help="The same seed gives the same split.", rich_help_panel=HOW)] = 0
-    effort: Annotated[
-        str | None,
-        Option(help="Column with the effort of an item; for a folder size or lines.", rich_help_panel=HOW),
-    ] = None
-    by_effort: Annotated[
-        bool,
-        Option(
-            "--by-effort", help="Balance the sum of effort, not the number of items.", rich_help_panel=HOW
-        ),
-    ] = False
-    stratify: Annotated[
-        str | None,
-        Option(help="Divide the items of every value of this attribute by the loads.", rich_help_panel=HOW),
-    ] = None
-    group: Annotated[
-        str | None,
-        Option(help="Keep items with the same value of this attribute together.", rich_help_panel=HOW),
-    ] = None
-
-    def items(self) -> Source:
-        """Open the source."""
-        where = self.filter()
-        source = Source(where)
-        source.items = self._opened(where, source.leave_out)
-        return source
-
-    def _opened(self, where: Filter | None, left_out: Callable[[str], None]) -> Iterator[Item]:
-        """Open the one source that was named."""
-        sources = {"--folder": self.folder, "--csv": self.csv, "--jsonl": self.jsonl}
-        sources |= {"--parquet": self.parquet, "--ids": self.ids}
-        given = [name for name, value in sources.items() if value is not None]
-        if len(given) != 1:
-            raise InvalidInput(
-                subject="items", must=f"come from one of {', '.join(sources)}", got=_listed(given)
-            )
-        if self.folder is not None:
-            if self.effort not in {None, "size", "lines"}:
-                raise InvalidInput(subject="--effort of a folder", must="be size or lines", got=self.effort)
-            effort = cast("files.FolderEffort | None", self.effort)
-            return files.folder(self.folder, effort=effort, where=where, left_out=left_out)
-        if self.ids is not None:
-            return files.ids(self.ids)
-        if self.csv is not None:
-            return files.csv_rows(self.csv, id_column=self.id_column, effort=self.effort)
-        if self.jsonl is not None:
-            return files.json_lines(self.jsonl, id_column=self.id_column, effort=self.effort)
-        return files.parquet(str(self.parquet), id_column=self.id_column, effort=self.effort)
-
-    def workload(self) -> Workload:
-        """Read the shares."""
-        kinds = {"--load": self.load, "--weight": self.weight, "--assignee": self.assignee}
-        given = [name for name, value in kinds.items() if value]
-        if len(given) != 1:
-            raise InvalidInput(
-                subject="shares",
-                must="be given as one of --load ann=50, --weight ann=2, --assignee ann",
-                got=_listed(given),
-            )
-        if self.assignee:
-            return Workload.even(self.assignee)
-        make = Workload.of if self.load else Workload.weights
-        return make([_pair(text) for text in self.load or self.weight])
-
-    def basis(self) -> Basis:
-        """Read what is shared out."""
-        given = [("--by-effort", self.by_effort), ("--stratify", self.stratify), ("--group", self.group)]
-        chosen = [name for name, value in given if value]
-        if len(chosen) > 1:
-            raise InvalidInput(
-                subject="split", must="be one of --by-effort, --stratify, --group", got=_listed(chosen)
-            )
-        if self.by_effort:
-            if self.effort is None:
-                raise InvalidInput(
-                    subject="--by-effort", must="know the effort", got=None, remedy="add --effort"
-                )
-            return ByEffort()
-        if self.stratify:
-            return Stratified(self.stratify)
-        return Grouped(self.group) if self.group else ByCount()
 
     def filter(self) -> Filter | None:
-        """Read the conditions, all of which must hold."""
-        clauses = [condition(text) for text in self.where]
-        return clauses[0] if len(clauses) == 1 else AllOf(tuple(clauses)) if clauses else None
+        """Read the conditions."""
+        return conditions(self.where)
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join(names) or "none"
-
-
-def _pair(text: str) -> tuple[str, str]:
-    """Read ann=50; the id may itself contain an equals sign."""
-    name, sign, number = text.rpartition("=")
-    if not sign:
-        raise InvalidInput(subject="share", must="be written ann=50", got=text)
-    return name, number
-
-
-def condition(text: str) -> Filter:
-    """Read a condition as people type it, or a filter as JSON.
-
-    >>> condition("size>=1000")
-    Compare(path='size', relation='at_least', value=1000)
-    >>> condition("name~*.py")
-    Glob(path='name', pattern='*.py')
+def chosen_items(items: list[str], where: Filter | None) -> list[ItemId] | None:
+    """Give the items that were named; None where conditions choose them.
 
     Raises:
-        InvalidInput: it is neither.
+        InvalidInput: they are named in both ways, or in none.
     """
-    if text.lstrip().startswith("{"):
-        try:
-            data: Json = json.loads(text)
-            filter_: Filter = decode(Filter, data)
-        except InvalidInput:
-            raise
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(subject="--where", must="be JSON", got=text, detail=str(error)) from error
-        return filter_
-    signs = {"!=": "not_equal", ">=": "at_least", "<=": "at_most", "=": "equal", ">": "greater", "<": "less"}
-    found = min(
-        ((text.index(sign), -len(sign), sign) for sign in [*signs, "~", "!~"] if sign in text), default=None
-    )
-    if found is None:
-        must = "be a field, one of = != > >= < <= ~ !~, and a value"
-        raise InvalidInput(subject="--where", must=must, got=text, remedy="e.g. size>1000")
-    sign = found[2]
-    path, _, value = text.partition(sign)
-    if sign in {"~", "!~"}:
-        like = field(path.strip()).like(value.strip())
-        return Not(like) if sign == "!~" else like
-    made: Filter = getattr(field(path.strip()), signs[sign])(_value(value.strip()))
-    return made
+    if bool(items) == (where is not None):
+        given = "both" if items else "neither"
+        raise InvalidInput(subject="items", must="be named, or else chosen by --where", got=given)
+    return item_list(items) if items else None
 
 
-def _value(text: str) -> Json:
-    """Read a value: JSON where it is JSON, else text."""
+def known(tasks: Dispatcher, name: str) -> Task:
+    """Find a task, also a deleted one by its id."""
     try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if not isinstance(value, (list, dict)) else text
+        return tasks.find(name)
+    except NotFound:
+        gone = tasks.store.read(name, Ask()).task
+        if gone is None:
+            raise
+        return gone
 
 
-StorePath = Annotated[
-    str, Option("--store", help="File that keeps the tasks.", envvar="DISTRIBUTION_STORE", show_default=True)
-]
-AsJson = Annotated[bool, Option("--json", help="Print JSON for programs.")]
-TaskName = Annotated[str, Option("--task", help="Id or name of the task.")]
+class Panel:
+    """Commands that stand together in the help."""
 
+    def __init__(self, title: str, prefix: str = "") -> None:
+        self.title = title
+        self.prefix = prefix
+        self.typer = typer.Typer()
 
-def opened(store: str, *, create: bool = False) -> Dispatcher:
-    """Open the store; only `create` makes a new file."""
-    if "://" in store:
-        raise InvalidInput(subject="--store", must="be the path of a file", got=store)
-    if not create and not os.path.exists(store):  # noqa: PTH110  a string as the user typed it
-        raise NotFound(
-            kind="store",
-            name=store,
-            place="this folder",
-            remedy="create a task first, or name another with --store",
-        )
-    return Dispatcher(SqliteStore(store))
+    def command(self, *examples: str, name: str | None = None) -> Callable[[C], C]:
+        """Register a function as a command, with examples of how it is typed."""
+        typed = [f"distribution {self.prefix}{example}" for example in examples]
 
-
-def takes(group: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Put the fields of an options class into the signature of a command, in the place of `options`."""
-
-    def decorated(command: Callable[..., None]) -> Callable[..., None]:
-        own = inspect.signature(command, eval_str=True)
-        hints = get_type_hints(group, include_extras=True)
-        added = [
-            inspect.Parameter(
-                a.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                annotation=hints[a.name],
-                default=[] if isinstance(a.default, attrs.Factory) else a.default,  # type: ignore[arg-type]
+        def decorated(function: C) -> C:
+            register = self.typer.command(
+                name, epilog="Example: " + "\n\nOr: ".join(typed), rich_help_panel=self.title
             )
-            for a in attrs.fields(group)
-        ]
-        kept = [
-            p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            for p in own.parameters.values()
-            if p.name != "options"
-        ]
+            register(takes(function))
+            return function
 
-        @wraps(command)
-        def wrapper(**given: Any) -> None:
-            options = group(**{a.name: given.pop(a.name) for a in attrs.fields(group)})
-            command(options=options, **given)
-
-        wrapper.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {p.name: p.annotation for p in [*kept, *added]}
-        del wrapper.__wrapped__
-        return wrapper
-
-    return decorated
+        return decorated
 
 
-class Bars:
-    """Progress on standard error, where somebody watches."""
+def takes(command: Callable[..., None]) -> Callable[..., None]:
+    """Put the fields of options classes into the signature of a command, in the place of its parameters."""
+    own = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, tuple[type, list[str]]] = {}
+    for parameter in own.parameters.values():
+        group = parameter.annotation
+        if isinstance(group, type) and attrs.has(group):
+            fields = _parameters(group)
+            groups[parameter.name] = (group, [field.name for field in fields])
+            parameters += fields
+        else:
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def __init__(self) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not Console(stderr=True).is_terminal,
+    @wraps(command)
+    def wrapper(**given: Any) -> None:
+        for name, (group, fields) in groups.items():
+            given[name] = group(**{field: given.pop(field) for field in fields})
+        command(**given)
+
+    wrapper.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del wrapper.__wrapped__
+    return wrapper
+
+
+@cache
+def _parameters(group: Any) -> tuple[inspect.Parameter, ...]:
+    """Make a parameter of each field."""
+    hints = get_type_hints(group, include_extras=True)
+    return tuple(
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=hints[field.name],
+            default=_default(field.default),
         )
-        self._rows: dict[str, Any] = {}
+        for field in attrs.fields(group)
+    )
 
-    def __call__(self, doing: str, done: int, total: int | None) -> None:
-        """Show how far it is."""
-        if doing not in self._rows:
-            self._rows[doing] = self._progress.add_task(f"{doing} items", total=total)
-        self._progress.update(self._rows[doing], completed=done, total=total)
 
-    def __enter__(self) -> Self:
-        """Begin to show."""
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wipe the bars away."""
-        self._progress.stop()
+def _default(default: Any) -> Any:
+    """Say what an option is where it is not given; lists are made anew by the class."""
+    if default is attrs.NOTHING:
+        return inspect.Parameter.empty
+    return [] if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]

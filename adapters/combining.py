@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Generic, TypeVar
 
 import attrs
@@ -66,13 +66,19 @@ class Combiner:
         """Run a call, alone or with others; return when what it did is kept."""
         call: Call[R] = Call(run)
         self._waiting.append(call)  # type: ignore[arg-type]
-        while not call.done:
-            with self._turn:
-                if not call.done:
-                    self._serve()
+        try:
+            while not call.done:
+                with self._turn:
+                    if not call.done:
+                        self._serve(call)
+        except BaseException:
+            # Whoever was told to stop while waiting must not find it done later.
+            with suppress(ValueError):
+                self._waiting.remove(call)  # type: ignore[arg-type]
+            raise
         return call.outcome()
 
-    def _serve(self) -> None:
+    def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
         calls = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
         try:
@@ -81,8 +87,8 @@ class Combiner:
             for call in calls:
                 call.error = error
         except BaseException:
-            # This thread is told to stop; nothing was kept, and others may go on.
-            self._waiting.extendleft(reversed(calls))
+            # This thread is told to stop; nothing was kept, and others go on without its own call.
+            self._waiting.extendleft(call for call in reversed(calls) if call is not own)
             raise
         for call in calls:
             call.done = True

@@ -70,9 +70,10 @@ class Deciding:
         check_id(task_id, "task id")
         ask, decide = decision
         # A dry run answers for what would be, so it never looks up what a request was answered.
-        return settle(lambda ask: self.store.read(task_id, attrs.evolve(ask, request=None)), ask, decide)[
-            1
-        ].result
+        _, decided = settle(
+            lambda ask: self.store.read(task_id, attrs.evolve(ask, request=None)), ask, decide
+        )
+        return decided.result
 
 
 __all__ = ["By", "Deciding", "Unpack", "new_id", "now"]

@@ -19,6 +19,7 @@ from distribution.filters import Filter
 from distribution.members import Limit
 from distribution.moving import reassigning, redistributing
 from distribution.outcomes import Changed
+from distribution.pull import Pull
 from distribution.team import (
     adding_assignee,
     deleting_assignment,
@@ -308,6 +309,7 @@ class Managing(Deciding):
         priority: int | None = None,
         actions: Sequence[str] | None = None,
         metadata: Mapping[str, Json] | None = None,
+        pull: Pull | None = None,
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
@@ -320,7 +322,8 @@ class Managing(Deciding):
             NotFound: there is no such task.
             InvalidInput: a value cannot be used.
         """
-        given = {"name": name, "due": due, "priority": priority, "actions": actions, "metadata": metadata}
+        given: dict[str, object] = {"name": name, "due": due, "priority": priority, "actions": actions}
+        given |= {"metadata": metadata, "pull": pull}
         settings = {setting: value for setting, value in given.items() if value is not None}
         return self._change(task_id, changing(task_id, settings, self._stamp(by)), dry_run=dry_run)
 

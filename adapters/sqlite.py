@@ -95,6 +95,7 @@ class SqliteStore:
         try:
             view, decision = settle(lambda ask: self._view(connection, task_id, ask), ask, decide)
             if decision.event is None or decision.stamp is None:
+                self._file.told |= ask.request is not None
                 return decision.result
             if not self._shared:
                 self._write(connection, task_id, view.version + 1, decision)
@@ -103,6 +104,7 @@ class SqliteStore:
             try:
                 self._write(connection, task_id, view.version + 1, decision)
             except BaseException:
+                # A full disk may have ended the whole transaction already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK TO call")
                 raise

@@ -107,6 +107,8 @@ class SqliteFile:
         self.readers = threading.RLock()
         self.forked: Callable[[], None] = lambda: None
         """Called in the child of a fork."""
+        self.told = False
+        """Whether a transaction answered what another process may have committed and not yet synced."""
         self._writer_thread = 0
         self._closed = False
         self._opened: Opened | None = None
@@ -180,8 +182,9 @@ class SqliteFile:
                 sqlite_schema.migrate(writer, self.place)
                 self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
-            writer.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             reader = self._connect()
+            for ours in (writer, reader):
+                ours.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
             found = self.path.stat()
         except BaseException:
             for connection in (writer, reader):
@@ -233,7 +236,7 @@ class SqliteFile:
             self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
-                before = opened.writer.total_changes
+                before, self.told = opened.writer.total_changes, False
                 opened.writer.execute("BEGIN IMMEDIATE")
                 yield opened.writer
                 opened.writer.execute("COMMIT")
@@ -242,7 +245,7 @@ class SqliteFile:
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
                 fcntl.flock(opened.gate, fcntl.LOCK_UN)
-            if opened.writer.total_changes != before:
+            if opened.writer.total_changes != before or self.told:
                 self._sync(opened)
 
     def _sync(self, opened: Opened) -> None:

@@ -64,8 +64,12 @@ HELD_BY_ALL = "SELECT position FROM placement NOT INDEXED WHERE task = ?"
 WAITING = "SELECT position FROM item INDEXED BY item_queue WHERE task = ? AND free > 0 AND removed = 0"
 OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ? AND until > 0 ORDER BY until LIMIT 1"
 MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
+BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
+BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
     DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
@@ -151,7 +155,7 @@ class Loader:
             ask=ask,
             task=self.task,
             version=version,
-            answered=self._entry("request", ask.request),
+            answered=self._entry(BY_REQUEST, ask.request),
             members=members,
             fresh=fresh,
             again=again,
@@ -159,7 +163,7 @@ class Loader:
             rows=self._named(ask),
             known=self._known(ask.known) if ask.known else frozenset(),
             outlook=self._outlook() if ask.outlook else None,
-            entry=self._entry("version", ask.entry),
+            entry=self._entry(BY_VERSION, ask.entry),
         )
 
     def _members(self, ask: Ask) -> Mapping[str, Standing]:
@@ -182,20 +186,20 @@ class Loader:
             for row in sorted(found, key=lambda row: int(row[2]))
         }
 
-    def _entry(self, column: str, value: object) -> Entry | None:
+    def _entry(self, query: str, value: object) -> Entry | None:
         """Load one line of the log."""
         if value is None:
             return None
-        query = f"SELECT {OP} FROM op WHERE task = ? AND {column} = ?"
         rows = self.connection.execute(query, (self.key, value)).fetchall()
         return entry(self.task.id, rows[0]) if rows else None
 
     def _head(self, ask: Ask, members: Mapping[str, Standing]) -> tuple[Sequence[Row], Sequence[Row]]:
         """Load the head of the queue, as one assignee would be served."""
         head = ask.head
-        if head is None or self.task.pull is None or head.assignee not in members:
+        if head is None or self.task.pull is None:
             return (), ()
-        number = members[head.assignee].number
+        standing = members.get(head.assignee)
+        number = self._number(head.assignee) if standing is None else standing.number
         count = self.task.pull.batch_size if head.fresh is None else head.fresh
         fresh = [
             Row(position=position, item=item, rank=rank, left=left)
@@ -259,14 +263,13 @@ class Loader:
         states = " AND state IN (SELECT value FROM json_each(?))"
         if held.assignees is None:
             return HELD_BY_ALL + states, [self.key, dumped(held.states)]
-        numbers = [
-            number
-            for name in held.assignees
-            for (number,) in self.connection.execute(
-                "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?", (self.key, name)
-            )
-        ]
+        numbers = [self._number(name) for name in held.assignees]
         return HELD + states, [self.key, dumped(numbers), dumped(held.states)]
+
+    def _number(self, assignee: str) -> int:
+        """Give the number of a member; one that nobody has where she is none."""
+        found = self.connection.execute(NUMBER, (self.key, assignee)).fetchone()
+        return NOBODY if found is None else int(found[0])
 
     def at(self, positions: Sequence[int]) -> list[Row]:
         """Load items by position."""

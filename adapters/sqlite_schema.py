@@ -77,7 +77,8 @@ STEPS: Sequence[str] = (
         position INTEGER NOT NULL,
         member INTEGER NOT NULL,
         rank INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('open', 'done', 'skipped', 'returned')),
+        -- Not IN: SQLite would build a table of the four for every statement.
+        state TEXT NOT NULL CHECK (state = 'open' OR state = 'done' OR state = 'skipped' OR state = 'returned'),
         status TEXT,
         since INTEGER NOT NULL,
         until INTEGER,

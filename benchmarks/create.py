@@ -29,7 +29,7 @@ from distribution import Workload
 Rows: TypeAlias = dict[str, list[tuple[Any, ...]]]
 """Rows by table."""
 
-TABLES = ("task", "op", "assignee", "item", "placement")
+TABLES = ("task", "op", "member", "item", "placement")
 ITEMS = 10**6
 PEOPLE = 10
 ROUNDS = 11

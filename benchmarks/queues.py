@@ -78,7 +78,11 @@ class Ours:
     def __init__(self, *, grouped: bool = True) -> None:
         self.grouped = grouped
         self.name = "ours" if grouped else "ours, no group commit"
-        self.options = "none: it has no weaker setting" if grouped else "group_commit=False"
+        self.options = (
+            "none: it has no weaker setting; NORMAL, for it syncs the log itself before it answers, after the"
+            " lock is released"
+        )
+        self.options += "" if grouped else "; group_commit=False"
 
     def fill(self, folder: Path, ids: Iterable[str]) -> None:
         """Create a task that 64 people may pull from."""

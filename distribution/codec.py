@@ -156,7 +156,8 @@ def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
                 return _decode(member, data, at, depth)
     plain = [member for member in members if member is not NoneType and not attrs.has(member)]
     if len(plain) == 1 or (plain and not isinstance(data, dict)):
-        return _decode(plain[0], data, at, depth)
+        fitting = [member for member in plain if isinstance(data, _SCALARS.get(member, ()))]
+        return _decode([*fitting, *plain][0], data, at, depth)
     kinds = ", ".join(sorted(kind_of(member) for member in members if attrs.has(member)))
     raise InvalidInput(subject=at, must=f"be of a known kind ({kinds})", got=data)
 
@@ -192,6 +193,14 @@ _SCALARS: dict[Any, tuple[type, ...]] = {
 }
 
 
+_RATIO = re.compile(r"\d{1,1300}(/\d{1,1300})?", re.ASCII)
+"""What `str` makes of a Fraction; its parts may be longer than what callers write by hand."""
+
+
+def _fraction(text: str, at: str) -> Fraction:
+    return exact(Fraction(text) if _RATIO.fullmatch(text) else text, at)
+
+
 def _scalar(expected: type, data: Json, at: str) -> object:
     """Read a single value."""
     if isinstance(data, _SCALARS[expected]) and (expected is bool or not isinstance(data, bool)):
@@ -200,7 +209,7 @@ def _scalar(expected: type, data: Json, at: str) -> object:
                 return datetime.fromisoformat(cast("str", data))
             if expected is timedelta:
                 return timedelta(seconds=cast("float", data))
-            return exact(data, at) if expected is Fraction else data
+            return _fraction(cast("str", data), at) if expected is Fraction else data
         except (ValueError, ArithmeticError) as error:
             raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data) from error
     raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data)

@@ -2,7 +2,7 @@
 
 Holds: those decisions.
 Does not hold: creation, the team, the items.
-Depends on: errors, events, ledger, lifecycle, outcomes, requests, task.
+Depends on: errors, events, ledger, lifecycle, outcomes, pull, requests, task.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from distribution.events import Event, Stamp, What
 from distribution.ledger import Ledger
 from distribution.lifecycle import TASK, TaskState, after
 from distribution.outcomes import Changed
+from distribution.pull import Pull
 from distribution.requests import once
-from distribution.task import Ask, Decide, Decision, Purge, PutTask, View, no_task, the_task
+from distribution.task import Ask, Decide, Decision, Purge, PutTask, Task, View, no_task, the_task
 from distribution.values import TaskId
 
 WHATS: Mapping[str, What] = {"close": "closed", "reopen": "reopened", "delete": "deleted"}
-CHANGEABLE = ("name", "actions", "priority", "due", "metadata")
+CHANGEABLE = ("name", "actions", "priority", "due", "metadata", "pull")
 """Settings that may be changed at any time."""
 
 
@@ -49,7 +50,10 @@ def turning(task_id: TaskId, verb: str, stamp: Stamp) -> tuple[Ask, Decide[Chang
 
 
 def changing(task_id: TaskId, settings: Mapping[str, object], stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
-    """Decide to change settings of a task: its name, actions, priority, due date, metadata.
+    """Decide to change settings of a task: its name, actions, priority, due date, metadata, how it is pulled.
+
+    Batch, cap, lease and what a skip means hold from the next call on; the order of the
+    queue stays, for it was laid out when the items came.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -63,10 +67,23 @@ def changing(task_id: TaskId, settings: Mapping[str, object], stamp: Stamp) -> t
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
         ledger = Ledger(view, task, stamp)
+        _check_pull(task, settings.get("pull", task.pull))
         ledger.task = attrs.evolve(task, **cast("dict[str, Any]", dict(settings)))
         return ledger.change("changed")
 
     return ask, once(decide, stamp, "change", (dict(settings),), Changed)
+
+
+def _check_pull(task: Task, pull: object) -> None:
+    """Refuse to make a task one of the other mode, and to lay out its queue anew."""
+    if pull is task.pull:
+        return
+    if task.pull is None:
+        raise InvalidInput(subject="pull of a task shared out by load", must="be None", got=pull)
+    if not isinstance(pull, Pull) or pull.order != task.pull.order:
+        raise InvalidInput(
+            subject="pull", must=f"be a Pull with the order {task.pull.order!r} of the queue", got=pull
+        )
 
 
 def purging(task_id: TaskId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:

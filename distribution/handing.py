@@ -7,8 +7,9 @@ Depends on: events, ledger, members, outcomes, refusals, requests, taking, task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
@@ -27,6 +28,7 @@ from distribution.refusals import (
     OnlyLost,
     OnlySkipped,
     QueueEmpty,
+    QueueHasWork,
     SkippedIt,
     WhyNoWork,
 )
@@ -86,7 +88,7 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
         why = _why_not_now(task, task.pull, taker, assignee, ledger)
         if why is not None or taker is None:
             return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
-        size = _size(task, task.pull, taker, ledger)
+        size = _size(task.pull, taker, ledger)
         rows = _next(ledger, taker, view, returned, size)
         looked_at_all = view.ask.members is None
         if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
@@ -120,48 +122,63 @@ def _why_not_now(
     open_ = ledger.counts(taker.id)[0]
     if open_ + pull.batch_size > pull.max_batch_workload:
         return AtCap(taker.id, open_, pull.batch_size, pull.max_batch_workload)
-    if _size(task, pull, taker, ledger) == 0:
+    if _size(pull, taker, ledger) == 0:
         return AtLimit(taker.id, ledger.holds(taker.id), str(taker.member.limit))
     return None
 
 
-def _size(task: Task, pull: Pull, taker: Standing, ledger: Ledger) -> int:
+def _size(pull: Pull, taker: Standing, ledger: Ledger) -> int:
     """Give how many items she may get at once: a batch, or what her limit leaves."""
-    limit = None if taker.member.limit is None else taker.member.limit.of(task.items)
-    return pull.batch_size if limit is None else min(pull.batch_size, max(limit - ledger.holds(taker.id), 0))
+    room = ledger.room(taker.id)
+    return pull.batch_size if room is None else min(pull.batch_size, room)
 
 
 def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size: int) -> list[Row]:
     """Give the items she gets: those free for her in the order of the queue, then what she may have again."""
-    task = ledger.task
-    if not returned and not view.again:
-        return list(view.fresh[:size])
-    free = {row.position: row for row in [*view.fresh, *returned] if ledger.left(row) > 0}
-    line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
-    rows = [row for row in line if can_take(task, taker, row, ledger.cell(row, taker.id)) is None][:size]
-    if len(rows) < size:
-        again = {row.position: row for row in [*returned, *view.again] if ledger.left(row) > 0}
-        taken = {row.position for row in rows}
-        for row in sorted(again.values(), key=lambda row: (ledger.rank(row), row.position)):
-            cell = ledger.cell(row, taker.id)
-            alone = nobody_else(task, taker, row, view.members.values())
-            if row.position not in taken and can_take(task, taker, row, cell, alone=alone) is None:
-                rows.append(row)
+    line: Sequence[Row] = view.fresh
+    if returned:
+        new = [row for row in returned if ledger.left(row) > 0 and ledger.cell(row, taker.id) is None]
+        free = {row.position: row for row in [*view.fresh, *new]}
+        line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
+    rows = [row for row in line if can_take(ledger.task, taker, row, None) is None][:size]
+    if len(rows) < size and (returned or view.again):
+        rows += _again(ledger, taker, view, returned)
     return rows[:size]
+
+
+def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> list[Row]:
+    """Give the items she had and may have again: what went back in its order, then what she skipped, first skipped first."""
+    task, found = ledger.task, []
+    able = [standing for standing in view.members.values() if ledger.room(standing.id) != 0]
+    for row in {row.position: row for row in [*returned, *view.again]}.values():
+        cell = ledger.cell(row, taker.id)
+        if cell is not None and ledger.left(row) > 0:
+            alone = nobody_else(task, taker, row, able)
+            if can_take(task, taker, row, cell, alone=alone) is None:
+                skipped = cell.since if cell.state == "skipped" else None
+                found.append(((skipped is not None, skipped, ledger.rank(row), row.position), row))
+    return [row for _, row in sorted(found, key=itemgetter(0))]
 
 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     """Tell why there is nothing for her, though she could take something."""
-    refused = [
-        can_take(ledger.task, taker, row, ledger.cell(row, taker.id))
-        for row in [*view.again, *view.expired]
-        if ledger.left(row) > 0
+    task = ledger.task
+    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
+    skipped = [
+        row
+        for row in rows.values()
+        if isinstance(can_take(task, taker, row, ledger.cell(row, taker.id)), SkippedIt)
     ]
-    skipped = sum(isinstance(why, SkippedIt) for why in refused)
     if skipped:
-        return OnlySkipped(skipped)
-    if refused:
-        return OnlyLost(len(refused))
+        # Whoever lost an item can take it, where all others have skipped it.
+        stuck = len(skipped) == len(rows) and not any(
+            can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
+            for row in skipped
+            for other in view.members.values()
+        )
+        return OnlySkipped(len(skipped), everybody=stuck)
+    if rows:
+        return OnlyLost(len(rows))
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_ = sum(count[0] for count in counts)
     return AllReserved(open_, view.outlook) if open_ else QueueEmpty(sum(count[1] for count in counts))
@@ -174,7 +191,8 @@ def stealing(
 
     Half of the open work of the one who holds most, from the end of her order, at most
     *limit*; in a pulling task at most one batch, and only when the queue has nothing for
-    her. Those who ever submitted, skipped or renewed anything lose nothing.
+    her. Those who ever submitted, cleared, skipped, renewed or released anything lose
+    nothing.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -184,15 +202,15 @@ def stealing(
     def decide(view: View) -> Decision[Batch] | Ask:
         task = the_task(view, task_id)
         taker = view.members.get(assignee)
-        why = _why_not_steal(task, taker, assignee, stamp)
+        why = _why_not_steal(task, view, assignee, stamp)
         if why is not None or taker is None:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=why))
         donors = [s for s in view.members.values() if s.id != assignee and s.worked_at is None and s.open]
         donors.sort(key=lambda donor: (-donor.open, donor.number))
-        if donors and not view.fresh and view.ask.held is None:
+        if donors and view.ask.held is None:
             return Ask(members=None, held=Held(assignees=tuple(donor.id for donor in donors)))
         ledger = Ledger(view, task, stamp)
-        taken = () if view.fresh else _half(ledger, taker, donors, view, limit)
+        taken = _half(ledger, taker, donors, view, limit)
         if not taken:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=NobodyToStealFrom(assignee)))
         cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
@@ -206,10 +224,9 @@ def stealing(
     return first, once(decide, stamp, "steal", (assignee, limit), Batch)
 
 
-def _why_not_steal(
-    task: Task, taker: Standing | None, assignee: AssigneeId, stamp: Stamp
-) -> WhyNoWork | None:
+def _why_not_steal(task: Task, view: View, assignee: AssigneeId, stamp: Stamp) -> WhyNoWork | None:
     """Tell why she may not take anything over, whoever holds what."""
+    taker = view.members.get(assignee)
     if taker is None:
         return NotAMember(assignee, task.id)
     if (closed := hands_out(task, stamp.at)) is not None:
@@ -220,7 +237,7 @@ def _why_not_steal(
         return HasOpenWork(taker.id, taker.open)
     if taker.room(task.items) == 0:
         return AtLimit(taker.id, taker.holds, str(taker.member.limit))
-    return None
+    return QueueHasWork(assignee) if view.fresh else None
 
 
 def _half(

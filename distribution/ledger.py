@@ -140,6 +140,13 @@ class Ledger:
         cells = [self.cell(row, who) for who in row.cells]
         return any(cell is not None and cell.state in ENDED for cell in cells)
 
+    def keep(self, row: Row, assignee: AssigneeId) -> None:
+        """Let a placement stand as it stood before this ledger, and its item where it stood in the queue."""
+        self.put(row, assignee, row.cells.get(assignee))
+        changes = (self._cells.get((row.position, who)) for who in row.cells)
+        if not any(c[1] != c[2] and c[2] is not None and c[2].state in ENDED for c in changes if c):
+            self._item(row)[1] = row.rank
+
     def remove(self, row: Row, *, removed: bool = True) -> None:
         """Take an item out of the task, or put it back."""
         item = self._item(row)
@@ -171,10 +178,21 @@ class Ledger:
             counts = self._counts[assignee] = [standing.open, standing.done, standing.skipped, standing.lost]
         return counts
 
+    def open(self, assignee: AssigneeId) -> int:
+        """Give how many placements she has open by now."""
+        counts = self._counts.get(assignee)
+        return self.members[assignee].open if counts is None else counts[0]
+
     def holds(self, assignee: AssigneeId) -> int:
         """Give how many copies she uses up by now."""
         counts = self._counts.get(assignee)
         return self.members[assignee].holds if counts is None else counts[0] + counts[1]
+
+    def room(self, assignee: AssigneeId) -> int | None:
+        """Give how many more items her limit leaves her by now; None where she has none."""
+        limit = self.members[assignee].member.limit
+        most = None if limit is None else limit.of(self.task.items)
+        return None if most is None else max(most - self.holds(assignee), 0)
 
     def member(self, after: Member) -> None:
         """Let a member be like this from now on; a new one gets the next number.

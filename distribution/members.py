@@ -85,7 +85,7 @@ class Standing:
     lost: int = 0
     """Placements that went back from her: released, expired, reclaimed."""
     worked_at: datetime | None = None
-    """When she last submitted, skipped, cleared or renewed; None if never."""
+    """When she last submitted, cleared, skipped, renewed or released something; None if never."""
 
     @property
     def id(self) -> AssigneeId:

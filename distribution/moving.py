@@ -77,31 +77,54 @@ def redistributing(
     """Decide to bring everybody to her share with the fewest moves; None for the loads as they are.
 
     Targets are the apportionment of all that is held and waiting, nobody below what she
-    has finished or what the filter keeps in place, nobody above her limit. Only open work moves, from the end of
-    its holder's order; the number of moves is the least that reaches the targets, and
-    deciding again moves nothing. Who is new in the workload joins; who is not in it any
-    more keeps what is finished and loses what is open.
+    has finished or what the filter keeps in place, nobody above her limit. Only open work
+    moves, from the end of its holder's order; the number of moves is the least that
+    reaches the targets, and deciding again moves nothing. Who is new in the workload
+    joins; who is not in it any more keeps what is finished and loses what is open.
 
-    Runtime: O(placements of the task).
+    In a task that is pulled from, what people hold is shared out once by the loads given,
+    nobody above the cap; what has no place under it returns to the queue.
+
+    Runtime: O(placements of the task); of a task that is pulled from, O(open placements).
 
     Raises, when decided:
         NotFound: there is no such task.
-        Refused: the task is pulled from, so nobody has a share.
+        Refused: the task is pulled from, and no loads were given.
         InvalidInput: the workload names somebody who is paused or removed.
     """
     if workload is not None and not isinstance(workload, Workload):
         raise InvalidInput(subject="workload", must="be a Workload", got=workload)
-    ask = Ask(request=stamp.request, members=None, held=Held(where=where), waiting=True)
+    first = Ask(request=stamp.request)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        if view.ask.held is None:
+            return Ask(members=None, held=Held(where=where), waiting=task.pull is None)
         ledger = Ledger(view, task, stamp)
-        if workload is not None:
-            take_workload(ledger, workload, named=workload.assignees)
-        level(ledger, view)
-        return ledger.change("redistributed")
+        if task.pull is None:
+            if workload is not None:
+                take_workload(ledger, workload, named=workload.assignees)
+            level(ledger, view)
+            return ledger.change("redistributed")
+        loads = shared(task) if workload is None else workload
+        admit(ledger, loads, named=loads.assignees)
+        _level(ledger, view.rows, loads)
+        _return_rest(ledger, view.rows, loads)
+        return ledger.change("redistributed", facts={"loads": str(loads)})
 
-    return ask, once(decide, stamp, "redistribute", (workload, where), Changed)
+    return first, once(decide, stamp, "redistribute", (workload, where), Changed)
+
+
+def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
+    """Give back to the queue what nobody may hold: of whoever carries no share, or is above the cap."""
+    pull = ledger.task.pull
+    for row in reversed(rows):
+        for holder, cell in row.cells.items():
+            now = ledger.cell(row, holder)
+            shares = holder in workload.assignees and workload.load_of(holder) > 0
+            over = pull is not None and ledger.open(holder) > pull.max_batch_workload
+            if now == cell and cell.state == "open" and (over or not shares):
+                ledger.put(row, holder, Cell("returned", ledger.stamp.at))
 
 
 def shared(task: Task) -> Workload:
@@ -130,6 +153,16 @@ def take_workload(ledger: Ledger, workload: Workload, *, named: Sequence[Assigne
         InvalidInput: somebody named, with a load, is paused or removed.
     """
     shared(ledger.task)
+    admit(ledger, workload, named=named)
+    ledger.task = attrs.evolve(ledger.task, workload=workload)
+
+
+def admit(ledger: Ledger, workload: Workload, *, named: Sequence[AssigneeId]) -> None:
+    """Let those who are new in a workload join.
+
+    Raises:
+        InvalidInput: somebody named, with a load, is paused or removed.
+    """
     for assignee, share in zip(workload.assignees, workload.shares, strict=True):
         standing = ledger.members.get(assignee)
         if standing is None:
@@ -142,7 +175,6 @@ def take_workload(ledger: Ledger, workload: Workload, *, named: Sequence[Assigne
                 got=share,
                 remedy=remedy,
             )
-    ledger.task = attrs.evolve(ledger.task, workload=workload)
 
 
 def level(ledger: Ledger, view: View) -> None:
@@ -152,16 +184,17 @@ def level(ledger: Ledger, view: View) -> None:
     more than her limit. What waits and only somebody can take who has her share already
     goes to her, and others' work makes up for it.
     """
-    _level(ledger, view.rows)
+    loads = shared(ledger.task)
+    _level(ledger, view.rows, loads)
     waiting = [row for row in view.rows if ledger.left(row) > 0]
     if any(who is not None for _, who in spread(ledger, waiting, again=True)):
-        _level(ledger, [ledger.as_it_stands(row) for row in view.rows])
+        _level(ledger, [ledger.as_it_stands(row) for row in view.rows], loads)
 
 
-def _level(ledger: Ledger, rows: Sequence[Row]) -> None:
+def _level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     """Move open work to who has too little, from who has too much and from nobody."""
     task = ledger.task
-    targets = _targets(ledger, rows)
+    targets = _targets(ledger, rows, workload)
     movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
     sources: list[AssigneeId | None] = []
     copies: list[Row] = []
@@ -180,10 +213,7 @@ def _level(ledger: Ledger, rows: Sequence[Row]) -> None:
     def able(row: Row, who: AssigneeId) -> WhyNot | None:
         return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
 
-    # Who never had anything to do with an item can take it like anybody else.
-    banned = [
-        frozenset(who for who in row.cells if who in deficit and able(row, who) is not None) for row in copies
-    ]
+    banned = [frozenset(who for who in deficit if able(row, who) is not None) for row in copies]
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
     moves = fewest_moves(sources, banned, surplus, deficit)
     for at, target in moves:
@@ -193,9 +223,8 @@ def _level(ledger: Ledger, rows: Sequence[Row]) -> None:
         ledger.put(copies[at], target, cell)
 
 
-def _targets(ledger: Ledger, rows: Sequence[Row]) -> Mapping[AssigneeId, int]:
+def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:
     """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
-    workload = shared(ledger.task)
     fixed = {who: ledger.holds(who) for who in ledger.members}
     waiting = 0
     for row in rows:
@@ -207,7 +236,8 @@ def _targets(ledger: Ledger, rows: Sequence[Row]) -> Mapping[AssigneeId, int]:
         for who, share in zip(workload.assignees, workload.shares, strict=True)
         if ledger.members[who].active
     ]
-    others = sum(count for who, count in fixed.items() if who not in dict(parties))
+    shares = dict(parties)
+    others = sum(count for who, count in fixed.items() if who not in shares)
     total = sum(ledger.holds(who) for who in ledger.members) + waiting - others
     if not any(share for _, share in parties):
         # Nobody carries a share: what is there stays, what waits goes on waiting.
@@ -223,7 +253,9 @@ def _targets(ledger: Ledger, rows: Sequence[Row]) -> Mapping[AssigneeId, int]:
 
 
 def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
-    """Give the most she may hold: her limit, or what cannot move where that is more."""
-    limit = ledger.members[who].member.limit
-    most = None if limit is None else limit.of(ledger.task.items)
-    return None if most is None else max(most, fixed)
+    """Give the most she may hold: her limit, the cap, or what cannot move where that is more."""
+    limit, pull = ledger.members[who].member.limit, ledger.task.pull
+    most = [] if limit is None else [limit.of(ledger.task.items)]
+    most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
+    known = [number for number in most if number is not None]
+    return max(min(known), fixed) if known else None

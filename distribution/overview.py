@@ -134,7 +134,7 @@ class Chapter:
     def __str__(self) -> str:
         """Say it in words."""
         whose = "" if self.assignee is None else f" for {self.assignee!r}"
-        then = "" if self.assignee is None else f": {self.status or self.state or 'no longer hers'}"
+        then = "" if self.assignee is None else f": {self.status or self.state or 'taken away'}"
         why = f" ({self.reason})" if self.reason else ""
         return f"{self.at.isoformat(sep=' ', timespec='seconds')} {self.what}{whose}{then}{why}"
 
@@ -198,7 +198,8 @@ def _chapters(position: int, entries: Iterable[Entry]) -> Iterator[Chapter]:
             yield Chapter(what="removed", **about)  # type: ignore[arg-type]
         for shift in event.shifts:
             if position in shift.positions:
-                ended = event.what == "pulled" and shift.assignee != event.assignee
+                # A pull first returns what has ended, be it of somebody else or of herself.
+                ended = event.what == "pulled" and shift.after is not None and shift.after.state == "returned"
                 yield Chapter(
                     what="lease ended" if ended else event.what,
                     assignee=shift.assignee,

@@ -8,6 +8,7 @@ Depends on: errors, ranks, values.
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 from math import isqrt
 from typing import Literal, TypeAlias
 
@@ -15,11 +16,12 @@ import attrs
 
 from distribution.errors import InvalidInput
 from distribution.ranks import QUEUE_ORDERS, QueueOrder
-from distribution.values import check_count
+from distribution.values import Number, check_count, exact
 
 SkipPolicy: TypeAlias = Literal["others", "later", "done"]
 SKIP_POLICIES = ("others", "later", "done")
 Profile: TypeAlias = Literal["core", "dataloop"]
+PROFILES = ("core", "dataloop")
 
 LEASE_LIMIT = timedelta(days=3650)
 BATCH_LIMIT = 10_000
@@ -33,6 +35,10 @@ def _batch(value: object) -> int:
     if number > BATCH_LIMIT:
         raise InvalidInput(subject="batch_size", must=f"be at most {BATCH_LIMIT}", got=value)
     return number
+
+
+def _cap(value: object) -> int:
+    return check_count(value, "max_batch_workload", least=1)
 
 
 def check_lease(value: timedelta | None) -> timedelta | None:
@@ -69,7 +75,7 @@ class Pull:
 
     batch_size: int = attrs.field(converter=_batch)
     """Items handed out at once."""
-    max_batch_workload: int = attrs.field()
+    max_batch_workload: int = attrs.field(converter=_cap)
     """Open items one assignee may have at most: the cap."""
     lease: timedelta | None = attrs.field(default=None, converter=check_lease)
     """How long items are reserved; None for ever. Later they go to others."""
@@ -79,8 +85,7 @@ class Pull:
     """others: somebody else gets it; later: she herself gets it again at the end; done: it counts as done."""
 
     @max_batch_workload.validator
-    def _check_cap(self, _: object, value: object) -> None:
-        cap = check_count(value, "max_batch_workload", least=1)
+    def _check_cap(self, _: object, cap: int) -> None:
         if cap < self.batch_size:
             raise InvalidInput(
                 subject=f"max_batch_workload for batch_size {self.batch_size}",
@@ -112,10 +117,12 @@ class Pull:
         distribution.errors.InvalidInput: max_batch_workload for batch_size 5 must be between 7 and 10, got 12
 
         Raises:
-            InvalidInput: it does not.
+            InvalidInput: it does not, or nobody knows the platform.
 
         Source: Dataloop, Tasks and Assignments, pulling tasks.
         """
+        if profile not in PROFILES:
+            raise InvalidInput(subject="profile", must=f"be one of {', '.join(PROFILES)}", got=profile)
         if profile == "dataloop":
             batch, cap = self.batch_size, self.max_batch_workload
             if not 3 <= batch <= 100:
@@ -158,8 +165,8 @@ def recommend_batch(
     items: int,
     assignees: int,
     *,
-    overhead: float = 30.0,
-    seconds_per_item: float = 20.0,
+    overhead: Number = 30,
+    seconds_per_item: Number = 20,
     chosen: int | None = None,
 ) -> BatchAdvice:
     """Recommend a batch size: the square root of n h / (P t), between 3 and 100.
@@ -182,13 +189,17 @@ def recommend_batch(
     """
     n = check_count(items, "items")
     people = check_count(assignees, "assignees", least=1)
-    for subject, value in (("overhead", overhead), ("seconds_per_item", seconds_per_item)):
-        if isinstance(value, bool) or not 0 < value < 1e9:
-            raise InvalidInput(subject=subject, must="be a positive number of seconds", got=value)
+    h, t = _seconds(overhead, "overhead"), _seconds(seconds_per_item, "seconds_per_item")
     # Rounded to the nearest whole number without a float's square root: floor(sqrt(4x) + 1) / 2.
-    quotient = 4 * n * overhead / (people * seconds_per_item)
+    quotient = 4 * n * h / (people * t)
     best = (isqrt(int(quotient)) + 1) // 2
     best = min(max(best, SMALLEST_ADVICE), LARGEST_ADVICE)
-    if chosen is not None:
-        check_count(chosen, "chosen", least=1)
-    return BatchAdvice(recommended=best, chosen=chosen, low=-(-best // 2), high=2 * best)
+    known = None if chosen is None else check_count(chosen, "chosen", least=1)
+    return BatchAdvice(recommended=best, chosen=known, low=-(-best // 2), high=2 * best)
+
+
+def _seconds(value: Number, subject: str) -> Fraction:
+    seconds = exact(value, subject)
+    if not seconds:
+        raise InvalidInput(subject=subject, must="be a positive number of seconds", got=value)
+    return seconds

@@ -110,11 +110,8 @@ class QueueEmpty:
 
     def __str__(self) -> str:
         """Say it in words."""
-        return (
-            f"nothing is left: all {_many(self.done)} done"
-            if self.done
-            else "nothing is left: the task has no items"
-        )
+        done = "the only item is" if self.done == 1 else f"all {self.done} items are"
+        return f"nothing is left: {done} done" if self.done else "nothing is left: the task has no items"
 
 
 @attrs.frozen
@@ -129,11 +126,12 @@ class AllReserved:
     def __str__(self) -> str:
         """Say it in words."""
         when = (
-            "without end; release or reclaim them"
+            "without end; release or reclaim what lies"
             if self.until is None
             else f"the first until {self.until.isoformat(sep=' ', timespec='seconds')}; ask again then"
         )
-        return f"all {_many(self.open)} left are reserved, {when}"
+        left = "the only item left is" if self.open == 1 else f"all {self.open} items left are"
+        return f"{left} reserved, {when}"
 
 
 @attrs.frozen
@@ -142,9 +140,13 @@ class OnlySkipped:
 
     count: int
     """At least so many."""
+    everybody: bool = attrs.field(default=False, kw_only=True)
+    """All who take part have skipped them."""
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.everybody:
+            return f"only items that everybody skipped are left, {self.count} or more; add somebody who takes them"
         return f"only items that she skipped are left, {self.count} or more; somebody else has to take them"
 
 
@@ -158,6 +160,17 @@ class OnlyLost:
     def __str__(self) -> str:
         """Say it in words."""
         return f"only items that went back from her are left, {self.count} or more; others come first"
+
+
+@attrs.frozen
+class QueueHasWork:
+    """Nothing is taken over while the queue has something for her."""
+
+    assignee: AssigneeId
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the queue has items for {self.assignee!r}; pull them first"
 
 
 @attrs.frozen
@@ -298,7 +311,7 @@ class HasStatus:
 
 WhyNoWork: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtCap | AtLimit | QueueEmpty | AllReserved | OnlySkipped
-    | OnlyLost | NobodyToStealFrom | HasOpenWork
+    | OnlyLost | QueueHasWork | NobodyToStealFrom | HasOpenWork
 )  # fmt: skip
 """Why a batch is empty."""
 WhyNot: TypeAlias = (

@@ -41,13 +41,10 @@ def can_take(
     return None if alone else LostIt(row.item, taker.id)
 
 
-def nobody_else(task: Task, taker: Standing, row: Row, everybody: Iterable[Standing]) -> bool:
-    """Tell whether no other assignee can take an item, now or when she has finished something. O(people)."""
+def nobody_else(task: Task, taker: Standing, row: Row, able: Iterable[Standing]) -> bool:
+    """Tell whether no other of those who are not at their limit can take an item, now or later. O(people)."""
     return not any(
-        other.id != taker.id
-        and other.room(task.items) != 0
-        and can_take(task, other, row, row.cells.get(other.id)) is None
-        for other in everybody
+        other.id != taker.id and can_take(task, other, row, row.cells.get(other.id)) is None for other in able
     )
 
 

@@ -13,7 +13,7 @@ from distribution.codec import encode
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
-from distribution.lifecycle import HELD
+from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
@@ -43,6 +43,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
             place = f"the history of task {view.task.name!r}"
             raise NotFound("version", version, place, "list the history to see the versions")
         event = view.entry.event
+        if view.task.state in GONE and not _deleted(event):
+            raise no_task(task_id)
         if event.what in NEVER:
             raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
         if view.ask.members is not None:
@@ -54,13 +56,17 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         _items_back(ledger, event, rows)
         _members_back(ledger, event, version)
         ledger.task = _settings_back(ledger.task, event, version)
-        _check_holders(ledger, event, version)
-        _check_leavers(ledger, event, version)
+        _check_hands(ledger, event, version)
         return ledger.change(
             "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
         )
 
     return first, once(decide, stamp, "undo", (version,), Changed)
+
+
+def _deleted(event: Event) -> bool:
+    """Tell whether an event deleted the task: only that can be undone of a deleted one."""
+    return any(change.name == "state" and change.after in GONE for change in event.settings)
 
 
 def _positions(event: Event) -> tuple[int, ...]:
@@ -144,20 +150,14 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
     return with_settings(task, {change.name: change.before for change in event.settings})
 
 
-def _check_leavers(ledger: Ledger, event: Event, version: int) -> None:
-    """Refuse where somebody would leave, or be away again, who has work since."""
-    for change in event.members:
-        if change.after is None or ledger.members[change.after.id].active:
-            continue
-        open_, done, *_ = ledger.counts(change.after.id)
-        if open_ or (done and change.before is None):
-            raise _too_late(version, f"assignee {change.after.id!r} was given work")
-
-
-def _check_holders(ledger: Ledger, event: Event, version: int) -> None:
-    """Refuse where open work would go back to somebody who takes no part any more."""
-    for shift in event.shifts:
-        gets = shift.before is not None and shift.before.state == "open"
-        if gets and not ledger.members[shift.assignee].active:
-            state = ledger.members[shift.assignee].member.state
-            raise _too_late(version, f"assignee {shift.assignee!r} was {state}")
+def _check_hands(ledger: Ledger, event: Event, version: int) -> None:
+    """Refuse where somebody who takes no part, or no part any more, would hold open work."""
+    changed = {change.after.id: change for change in event.members if change.after is not None}
+    for standing in ledger.members.values():
+        if not standing.active:
+            open_, done, *_ = ledger.counts(standing.id)
+            change = changed.get(standing.id)
+            if change is None and open_:
+                raise _too_late(version, f"assignee {standing.id!r} was {standing.member.state}")
+            if change is not None and (open_ or (done and change.before is None)):
+                raise _too_late(version, f"assignee {standing.id!r} was given work")

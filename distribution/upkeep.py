@@ -2,7 +2,7 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: errors, events, handing, ledger, outcomes, requests, spreading, task.
+Depends on: errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from distribution.handing import expire
 from distribution.ledger import Ledger
 from distribution.members import Standing
 from distribution.outcomes import Changed
+from distribution.pull import LEASE_LIMIT
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
@@ -24,16 +25,18 @@ from distribution.values import TaskId
 def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
     """Decide to take back a hundred expired leases, and all that has lain untouched for *idle*.
 
-    Untouched is what is open for that long with somebody who submitted, skipped, cleared
-    or renewed nothing meanwhile; with None only leases count. In a pulling task it
-    returns to the head of the queue. In a task distributed by load it goes to the others
-    by their shares; where there is nobody else it stays.
+    Untouched is what is open for that long with somebody who submitted, cleared, skipped,
+    renewed or released nothing meanwhile; with None only leases count. In a pulling task it
+    returns to the head of the queue. In a task distributed by load it goes by their shares
+    to those who are not idle themselves; where there is nobody it stays.
 
     Raises, when decided:
         NotFound: there is no such task.
+
+    Raises, at once:
+        InvalidInput: *idle* is no such length of time.
     """
-    if isinstance(idle, timedelta) and idle < timedelta(0):
-        raise InvalidInput(subject="idle", must="be a timedelta that is not negative", got=idle)
+    _check_idle(idle)
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 
     def lies(standing: Standing) -> bool:
@@ -50,13 +53,25 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
         returned = expire(ledger, view.expired)
         if idle is not None:
             returned += _untouched(ledger, view, lying, idle)
-        spread(ledger, returned)
+        # Who has not begun either gets no more: two idle people would swap their work for ever.
+        spread(ledger, returned, but=lying)
         if task.pull is None:
             _stay(ledger, returned)
         more = len(view.expired) == EXPIRED_LIMIT
         return ledger.change("reclaimed", facts={"more": True} if more else None)
 
     return first, once(decide, stamp, "reclaim", (idle,), Changed)
+
+
+def _check_idle(value: object) -> None:
+    """Refuse what is no length of time, and what would lead out of the calendar."""
+    if value is not None and not (isinstance(value, timedelta) and timedelta(0) <= value <= LEASE_LIMIT):
+        raise InvalidInput(
+            subject="idle",
+            must="be a timedelta that is not negative, at most ten years",
+            got=value,
+            remedy="use timedelta(days=1)",
+        )
 
 
 def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:
@@ -78,4 +93,4 @@ def _stay(ledger: Ledger, rows: list[Row]) -> None:
             for assignee, cell in row.cells.items():
                 now = ledger.cell(row, assignee)
                 if cell.state == "open" and now is not None and now.state == "returned":
-                    ledger.put(row, assignee, cell)
+                    ledger.keep(row, assignee)

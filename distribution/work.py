@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 import attrs
 
-from distribution.errors import InvalidInput
+from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
@@ -27,7 +27,7 @@ from distribution.outcomes import Left, Outcome
 from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState
 from distribution.requests import once
 from distribution.spreading import spread
-from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, the_task
+from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
 from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, in_order
 
 Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]
@@ -57,12 +57,16 @@ def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
     return ids
 
 
+def _assignee(value: object) -> AssigneeId:
+    return check_id(value, "assignee id")
+
+
 @attrs.frozen(kw_only=True)
 class _Work:
     """One person's call about some of her items."""
 
     task_id: TaskId
-    assignee: AssigneeId
+    assignee: AssigneeId = attrs.field(converter=_assignee)
     items: tuple[ItemId, ...] | None
     """None for all she has open."""
     verb: str
@@ -84,6 +88,9 @@ class _Work:
         names = self.items if self.items is not None else tuple(rows)
         locked = self._locked(view, task)
         if locked is not None:
+            if self.items is None:
+                # There is no item to say it of.
+                raise _refusal(locked, task)
             return Decision(result=Outcome(refused=tuple(Left(name, locked) for name in names)))
         changed, unchanged, refused = [], [], []
         act = step(task)
@@ -125,6 +132,14 @@ class _Work:
         if not may(PLACEMENT, cell.state, self.verb):
             return WrongState(name, cell.state, self.verb)
         return act(ledger, row, cell)
+
+
+def _refusal(why: WhyNot, task: Task) -> NotFound | Refused:
+    """Make an error of the reason why somebody can change nothing at all."""
+    if isinstance(why, Locked):
+        remedy = "resume her first" if why.state == "paused" else "add her again first"
+        return Refused(f"assignee {why.assignee!r}", f"is {why.state}", remedy)
+    return no_member(why.assignee if isinstance(why, NotAMember) else None, task, 0)
 
 
 def submitting(
@@ -237,7 +252,8 @@ def releasing(
     Others come first; she gets them again only if nobody else can take them.
 
     Raises, when decided:
-        NotFound: there is no such task.
+        NotFound: there is no such task; or, where no items are named, she is not in it.
+        Refused: no items are named, and she is paused or removed.
     """
     ids = None if items is None else check_items(items)
     work = _Work(task_id=task_id, assignee=assignee, items=ids, verb="return", what="released", stamp=stamp)
@@ -260,7 +276,8 @@ def renewing(
     prolonged too, as long as nobody took the item back.
 
     Raises, when decided:
-        NotFound: there is no such task.
+        NotFound: there is no such task; or, where no items are named, she is not in it.
+        Refused: no items are named, and she is paused or removed.
     """
     ids = None if items is None else check_items(items)
     work = _Work(task_id=task_id, assignee=assignee, items=ids, verb="renew", what="renewed", stamp=stamp)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.office import Office
 
 settings.register_profile("dev", max_examples=60, deadline=None)
 settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True, print_blob=True)
@@ -27,3 +33,16 @@ def table(name: str) -> list[dict[str, str]]:
 def numbers(text: str) -> list[int]:
     """Read numbers separated by spaces."""
     return [int(number) for number in text.split()]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """Give a dispatcher on each store, at noon."""
+    # Imported late, so that coverage has begun.
+    from adapters.memory import MemoryStore
+    from adapters.sqlite import SqliteStore
+    from tests.office import Office
+
+    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "work.db")
+    with Office(store) as office:
+        yield office

@@ -1,74 +1,22 @@
-"""The command line as people use it: the real program, its output, its exit code."""
+"""Tasks made, planned and thought through: create, plan, recommend; bad input."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.cli_options import condition
-from distribution import InvalidInput, field
-from distribution.filters import AllOf, Not
-
-ENVIRONMENT = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"}
-LOADS = ("--load", "ann=50", "--load", "bob=30", "--load", "eve=20")
-
-
-class Shell:
-    """Runs the command in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def run(self, *arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "adapters.cli", *arguments],
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=ENVIRONMENT | env,
-        )
-
-    def start(self, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
-        """Start the command with streams of the test's own."""
-        command = [sys.executable, "-m", "adapters.cli", *arguments]
-        return subprocess.Popen(
-            command, cwd=self.folder, text=True, stderr=subprocess.PIPE, env=ENVIRONMENT, **streams
-        )
-
-    def ok(self, *arguments: str, stdin: str = "") -> str:
-        done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stderr) == (0, ""), done
-        return done.stdout
-
-    def data(self, *arguments: str, stdin: str = "") -> Any:
-        return json.loads(self.ok(*arguments, "--json", stdin=stdin))
-
-    def refused(self, *arguments: str, stdin: str = "") -> str:
-        done = self.run(*arguments, stdin=stdin)
-        assert (done.returncode, done.stdout) == (2, ""), done
-        assert done.stderr.startswith("error: ")
-        assert done.stderr.count("\n") == 1, done.stderr
-        return done.stderr[7:-1]
+from tests.cli_shell import LOADS, PULLED, Shell
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     (tmp_path / "photos" / "cats").mkdir(parents=True)
     for n in range(7):
         (tmp_path / "photos" / f"{n}.png").write_text("x" * n)
     for n in range(3):
         (tmp_path / "photos" / "cats" / f"cat-{n}.jpg").write_text("line\n" * n)
-    return Shell(tmp_path)
+    return Shell(tmp_path, capsys, monkeypatch)
 
 
 def test_the_whole_life_of_a_task(shell: Shell) -> None:
@@ -87,16 +35,16 @@ def test_the_whole_life_of_a_task(shell: Shell) -> None:
     rows = shell.data("items", "--task", "review", "--assignee", "bob")
     assert [row["assignee"] for row in rows] == ["bob"] * 3
     assert (
-        shell.data("items", "--task", "review", "--assignee", "bob", "--after", str(rows[0]["slot"]))
+        shell.data("items", "--task", "review", "--assignee", "bob", "--after", str(rows[0]["rank"]))
         == rows[1:]
     )
     reason = shell.data("explain", rows[0]["item"], "--task", "review")
-    assert (reason["assignee"], reason["share"]["count"]) == ("bob", 3)
+    assert (reason["placed"]["assignee"], reason["placed"]["share"]["count"]) == ("bob", 3)
     gone = shell.data("delete", "--task", "review", "--reason", "wrong folder", "--yes")
-    assert gone["state"] == "deleted"
+    assert gone["event"]["what"] == "deleted"
     assert shell.data("list") == []
     entries = shell.data("history", "--task", made["id"])
-    assert [entry["event"]["kind"] for entry in entries] == ["task-created", "task-deleted"]
+    assert [entry["event"]["what"] for entry in entries] == ["created", "deleted"]
     assert entries[1]["stamp"]["reason"] == "wrong folder"
 
 
@@ -112,9 +60,11 @@ def test_people_see_tables_and_what_to_do_next(shell: Shell) -> None:
     assert "cats/cat-0.jpg" in shell.ok("items", "--task", "t-1")
     assert "'0.png' is with '" in shell.ok("explain", "0.png", "--task", "t-1")
     assert "re[v]iew" in shell.ok("list")
-    assert "task-created" in shell.ok("history", "--task", "re[v]iew")
+    assert "created with 10 items, shared out: ann 5, bob 3, eve 2" in shell.ok(
+        "history", "--task", "re[v]iew"
+    )
     assert shell.ok("delete", "--task", "t-1", "--yes") == (
-        "deleted task t-1 (re[v]iew) with 10 items; its history stays\n"
+        "deleted\nUndo it with: distribution undo 2 --task t-1 --store work.db\n"
     )
 
 
@@ -154,7 +104,7 @@ def test_items_come_from_everywhere(shell: Shell) -> None:
     ] == [1, 2, 3]
     assert shell.data("plan", "--jsonl", "rows.jsonl", *shares)["items"] == ["a", "b"]
     assert shell.data("plan", "--ids", "-", *shares, stdin="x\ny\nx\n")["skipped"] == ["x"]
-    assert "1 items came twice and were not doubled, the first is 'x'" in shell.ok(
+    assert "1 item came twice and was not doubled, the first is 'x'" in shell.ok(
         "plan", "--ids", "-", *shares, stdin="x\nx\n"
     )
     pa = pytest.importorskip(
@@ -175,8 +125,8 @@ def test_what_is_not_in_the_task_is_told(shell: Shell) -> None:
     rows = '{"id": "a", "size": 3}\n{"id": "b"}\n{"id": "a", "size": 4}\n'
     for command in (("create", "--name", "b"), ("plan",)):
         told = shell.ok(*command, "--jsonl", "-", *options, stdin=rows)
-        assert "1 items came twice and were not doubled" in told
-        assert "1 items were left out by --where" in told
+        assert "1 item came twice and was not doubled" in told
+        assert "1 item was left out by --where" in told
     assert "twice" not in shell.ok("plan", "--folder", "photos", "--assignee", "ann")
 
 
@@ -197,143 +147,13 @@ def test_a_plan_tells_how_far_it_is_off(shell: Shell, options: tuple[str, ...], 
     assert told is None or told in out.splitlines()
 
 
-def test_what_people_wrote_is_printed_as_it_is(shell: Shell) -> None:
-    ids = ["[/x]", ":100:.png", "tail\\", "[bold]b[/bold]", "y" * 4000]
-    created = shell.ok(
-        "create", "--name", "[/n]", "--id", "[/x]", "--ids", "-", "--load", "[red]=100", stdin="\n".join(ids)
-    )
-    assert "[/n] ([/x]): 5 items" in created
-    assert "--task '[/x]' --assignee '[red]'" in created
-
-    listed = shell.ok("items", "--task", "[/x]")
-    for item in ids:
-        assert f" {item} " in listed
-    assert " [red] " in listed
-    assert " [/n] " in shell.ok("list")
-    assert "'tail\\\\' is with '[red]'" in shell.ok("explain", "tail\\", "--task", "[/x]")
-
-
-def test_nothing_printed_steers_the_terminal(shell: Shell) -> None:
-    item, hidden = "right\u202eleft", "zoe\u202e"
-    shell.ok("create", "--name", "n", "--id", "t", "--ids", "-", *LOADS, "--actor", hidden, stdin=item)
-
-    assert r"zoe\u202e" in shell.ok("history", "--task", "t")
-    assert r"right\u202eleft" in shell.ok("items", "--task", "t")
-    assert r"right\u202eleft" in shell.ok("items", "--task", "t", "--json")
-    assert shell.data("items", "--task", "t")[0]["item"] == item
-    assert shell.data("history", "--task", "t")[0]["stamp"]["actor"] == hidden
-    assert r"'ann\x1b[31m'" in shell.refused("plan", "--ids", "-", "--load", "ann\x1b[31m=100")
-
-
-def test_the_version_is_told(shell: Shell) -> None:
-    assert shell.ok("--version") == f"{version('work-distribution')}\n"
-
-
-def test_what_is_too_deep_or_too_large_is_one_line(shell: Shell) -> None:
-    deep = '{"kind": "not", "clause": ' * 3_000 + "{}" + "}" * 3_000
-    shares = ("--folder", "photos", "--assignee", "ann")
-
-    assert shell.refused("plan", *shares, "--where", deep).startswith("--where must be JSON, got ")
-    assert "0 items" in shell.ok("plan", *shares, "--where", "size=" + "[" * 20_000)
-    shell.ok("create", "--name", "n", *shares)
-    for after in ("99999999999999999999", "-99999999999999999999"):
-        assert shell.refused("items", "--task", "n", "--after", after).startswith("--after must fit 64 bits")
-
-
-def test_closed_and_full_streams_are_one_line(shell: Shell) -> None:
-    command = f"{sys.executable} -m adapters.cli"
-    for arguments, streams, message in (
-        ("plan --ids - --assignee ann", "<&-", "standard input must be open, got None"),
-        ("plan --folder photos --assignee ann", ">&-", "standard output must be open, got None"),
-        ("plan --folder photos --assignee ann", ">/dev/full", "[Errno 28] No space left on device"),
-    ):
-        done = subprocess.run(
-            ["/bin/sh", "-c", f"{command} {arguments} {streams}"],
-            cwd=shell.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=ENVIRONMENT,
-        )
-        assert (done.returncode, done.stderr) == (2, f"error: {message}\n")
-
-
-def test_output_that_cannot_be_written_as_text_is_one_line(shell: Shell) -> None:
-    done = shell.run("plan", "--folder", "photos", "--assignee", "ann", "--json", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
-    done = shell.run("plan", "--ids", "-", "--assignee", "é", stdin="a\n", PYTHONIOENCODING="ascii")
-    assert done.returncode == 2
-    assert done.stderr.startswith("error: 'ascii' codec can't encode character")
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:
-    read, write = os.pipe()
-    os.close(read)
-    started = shell.start("plan", "--folder", "photos", "--assignee", "ann", stdout=write)
-    os.close(write)
-
-    _, said = started.communicate(timeout=60)
-    assert (started.returncode, said) == (1, "")
-
-
-def test_ctrl_c_is_one_line_and_130(shell: Shell) -> None:
-    os.mkfifo(shell.folder / "pipe")
-    started = shell.start("create", "--name", "n", "--ids", "pipe", "--assignee", "ann")
-    with (shell.folder / "pipe").open("w"):  # open once the command reads
-        started.send_signal(signal.SIGINT)
-        _, said = started.communicate(timeout=60)
-
-    assert (started.returncode, said) == (130, "error: stopped\n")
-
-
-def test_conditions_choose_items(shell: Shell) -> None:
-    def chosen(*where: str) -> list[str]:
-        options = [part for condition in where for part in ("--where", condition)]
-        data = shell.data("plan", "--folder", "photos", "--assignee", "ann", *options)
-        return sorted(data.get("items", []))
-
-    assert chosen("dir=/cats") == [f"cats/cat-{n}.jpg" for n in range(3)]
-    assert chosen("size>=5", "name~*.png") == ["5.png", "6.png"]
-    assert chosen('{"kind": "glob", "path": "filename", "pattern": "/cats/*-0*"}') == ["cats/cat-0.jpg"]
-    assert chosen("dir!~/c*", "size<1") == ["0.png"]
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"),
-    [
-        ("size>1000", field("size").greater(1000)),
-        ("size >= 1.5", field("size").at_least(1.5)),
-        ("size<0", field("size").less(0)),
-        ("size<=0", field("size").at_most(0)),
-        ("dir!=/a=b", field("dir").not_equal("/a=b")),
-        ("dir=a>b", field("dir").equal("a>b")),
-        ("done=true", field("done").equal(value=True)),
-        ("x=null", field("x").equal(None)),
-        ('x="7"', field("x").equal("7")),
-        ("x=[1]", field("x").equal("[1]")),
-        ("name~*.py", field("name").like("*.py")),
-        ("name!~*.py", Not(field("name").like("*.py"))),
-        ('{"kind": "all-of", "clauses": []}', AllOf(())),
-    ],
-)
-def test_a_condition_is_read_as_people_type_it(text: str, meant: object) -> None:
-    assert condition(text) == meant
-
-
-@pytest.mark.parametrize("text", ["size", "", "=5", "{", '{"kind": "magic"}', "a..b=1"])
-def test_what_is_no_condition_is_refused(text: str) -> None:
-    with pytest.raises(InvalidInput):
-        condition(text)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("create", "--name", "x", "--folder", "photos", "--load", "ann=60", "--load", "bob=37"), "loads must sum to 100, got 97 (ann 60, bob 37)"),
         (("create", "--name", "x", "--folder", "photos", "--load", "ann"), "share must be written ann=50, got 'ann'"),
         (("create", "--name", "x", "--folder", "photos", "--load", "ann=x"), "load of 'ann' must be a non-negative number, got 'x'"),
-        (("create", "--name", "x", "--folder", "photos"), "shares must be given as one of --load ann=50, --weight ann=2, --assignee ann, got 'none'"),
+        (("create", "--name", "x", "--folder", "photos"), "shares must be given as one of --load ann=50, --weight ann=2, --assignee ann, got 'none'; or let people pull, with --pull-batch 10 --cap 15 --allow ann"),
         (("create", "--name", "x", "--folder", "photos", "--load", "a=100", "--weight", "a=1"), "shares must be given as one of"),
         (("create", "--name", "x", *LOADS), "items must come from one of --folder, --csv, --jsonl, --parquet, --ids, got 'none'"),
         (("create", "--name", "x", "--ids", "-", "--csv", "-", *LOADS), "items must come from one of"),
@@ -365,7 +185,7 @@ def test_bad_input_against_a_store_that_is_there(shell: Shell) -> None:
 
     for arguments, message in (
         (("show", "--task", "nope"), "no task 'nope' in the store; list the tasks to see their ids"),
-        (("items", "--task", "review", "--assignee", "max"), "no assignee 'max' in the workload of 3"),
+        (("items", "--task", "review", "--assignee", "max"), "no assignee 'max' in task 'review'"),
         (
             ("items", "--task", "review", "--limit", "0"),
             "limit of a page must be a whole number of at least 1, got 0",
@@ -376,7 +196,7 @@ def test_bad_input_against_a_store_that_is_there(shell: Shell) -> None:
             "deleting without a terminal must be confirmed, got 'review'; add --yes",
         ),
         (("history", "--task", "nope"), "no task 'nope' in the store"),
-        (("history", "--task", ""), "task id must not be empty, got ''"),
+        (("history", "--task", ""), "task name must not be empty, got ''"),
     ):
         assert shell.refused(*arguments).startswith(message)
 
@@ -388,23 +208,104 @@ def test_a_bad_row_leaves_no_task(shell: Shell) -> None:
     assert shell.data("list") == []
 
 
-def test_every_command_has_help_with_an_example(shell: Shell) -> None:
-    for command in ("create", "plan", "show", "items", "explain", "list", "delete", "history"):
-        assert f"Example: distribution {command}" in shell.ok(command, "--help")
-    assert "Example: distribution create" in shell.ok()
+def test_a_task_is_created_to_be_pulled_from(shell: Shell) -> None:
+    created = shell.ok(
+        "create", "--name", "label cats", "--id", "t", "--folder", "photos", *PULLED, "--lease", "1h30m",
+        "--queue", "random", "--skip", "later", "--seed", "3",
+    )  # fmt: skip
+
+    assert created.splitlines()[0] == (
+        "label cats (t): 10 items, pulled in batches of 3, at most 5 open, reserved for 1h30m, random;"
+        " skipped items come again later; ann, bob may pull"
+    )
+    assert "Go on with: distribution pull --task t --assignee ann --store work.db" in created
+    task = shell.data("show", "--task", "t")
+    assert task["pull"] == {
+        "kind": "pull", "batch_size": 3, "max_batch_workload": 5, "lease": 5400.0, "order": "random", "skip": "later",
+    }  # fmt: skip
+    assert (task["seed"], task["workload"], task["progress"]["waiting"]) == (3, None, 10)
 
 
-def test_the_demo_runs_on_the_real_standard_library(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "adapters.demo"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1])},
+def test_a_task_is_created_with_its_settings(shell: Shell) -> None:
+    made = shell.data(
+        "create", "--name", "review", "--id", "t", "--folder", "photos", *LOADS, "--priority", "4",
+        "--due", "2026-12-24T18:00+01:00", "--action", "cat", "--action", "no cat", "--meta", "client=acme",
+        "--meta", 'tags=["a", 1]',
+    )  # fmt: skip
+
+    assert (made["priority"], made["due"]) == (4, "2026-12-24T17:00:00+00:00")
+    assert (made["actions"], made["metadata"]) == (["cat", "no cat"], {"client": "acme", "tags": ["a", 1]})
+
+
+def test_a_batch_that_does_not_suit_the_team_is_warned_of(shell: Shell) -> None:
+    pulled = ("--pull-batch", "50", "--cap", "60", "--allow", "ann", "--allow", "bob")
+    warning = (
+        "warning: batch_size 50 is far from the recommended 3: the others will wait for the last batches;"
+        " see distribution recommend\n"
     )
 
-    items = int(done.stdout.split(": ")[1].split(" items")[0])
-    assert items > 1000
-    for expected in ("exact quota", "$ distribution explain", "nothing was stored", "Go on with these"):
-        assert expected in done.stdout
+    shell.ok("create", "--name", "x", "--folder", "photos", *pulled, said=warning)
+
+
+def test_a_batch_is_recommended(shell: Shell) -> None:
+    call = ("recommend", "--items", "1000", "--assignees", "10", "--overhead", "30", "--seconds", "20")
+
+    assert shell.ok(*call) == (
+        "12 items at once; 6 to 24 are as good as that\nCreate the task with: --pull-batch 12 --cap 18\n"
+    )
+    assert shell.data(*call, "--batch", "50") == {
+        "kind": "batch-advice", "recommended": 12, "chosen": 50, "low": 6, "high": 24,
+    }  # fmt: skip
+    warning = (
+        "warning: batch_size 50 is far from the recommended 12: the others will wait for the last batches\n"
+    )
+    shell.ok(*call, "--batch", "50", said=warning)
+    assert shell.refused("recommend", "--items", "-1", "--assignees", "2") == (
+        "items must be a whole number of at least 0, got -1"
+    )
+
+
+def test_a_column_gives_items_their_priority(shell: Shell) -> None:
+    (shell.folder / "rows.csv").write_text("id,urgent\na,\nb,2\nc,1\n")
+    shell.ok(
+        "create", "--id", "t", "--name", "x", "--csv", "rows.csv", "--priority-column", "urgent", *PULLED
+    )
+
+    assert shell.ok("pull", "--task", "t", "--assignee", "ann") == "b\nc\na\n"
+    for column, message in (
+        ("id", "--priority-column must name a column with a value in at least one item, got 'id'"),
+        ("kind", "kind of item 'a' must be a whole number, got 'x'"),
+    ):
+        (shell.folder / "bad.csv").write_text("id,kind\na,x\n")
+        options = ("--csv", "bad.csv", "--priority-column", column)
+        assert shell.refused("create", "--name", "y", *options, *PULLED) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--pull-batch", "5"), "a task to pull from must have --pull-batch, --cap and --allow, got '--pull-batch'; e.g. --pull-batch 10 --cap 15 --allow ann --allow bob"),
+        (("--lease", "5m", "--skip", "done"), "a task to pull from must have --pull-batch, --cap and --allow, got '--lease and --skip'"),
+        ((*PULLED, "--load", "ann=100", "--order", "random"), "a task to pull from must have no shares, got '--load and --order'; leave them out, or leave out --pull-batch"),
+        ((*PULLED, "--lease", "30"), "--lease must be a duration, got '30'; write it like 45s, 30m, 2h, 7d or 1h30m"),
+        ((*PULLED, "--lease", "0m"), "--lease must be longer than nothing, got '0m'"),
+        ((*PULLED, "--due", "2026-12-24T18:00"), "--due must name its time zone, got '2026-12-24T18:00'; write 2026-12-24T18:00Z for UTC, or 2026-12-24T18:00+01:00"),
+        ((*PULLED, "--due", "tomorrow"), "--due must be an instant in ISO 8601, got 'tomorrow'; write it like 2026-12-24T18:00+01:00"),
+        ((*PULLED, "--meta", "client"), "--meta must be written key=value, got 'client'"),
+        ((*PULLED, "--queue", "lifo"), "Invalid value for '--queue'"),
+        (("--pull-batch", "5", "--cap", "4", "--allow", "ann"), "max_batch_workload for batch_size 5 must be at least 5, got 4"),
+        (("--pull-batch", "5", "--cap", "8", "--allow", "ann", "--allow", "ann"), "assignee 'ann' appears twice"),
+        ((*PULLED, "--priority", "9999999"), "priority must be at most 1048576 either way, got 9999999"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_pulled_from_is_one_line(shell: Shell, options: tuple[str, ...], message: str) -> None:
+    assert shell.refused("create", "--name", "x", "--folder", "photos", *options).startswith(message)
+    assert not (shell.folder / "work.db").exists() or shell.data("list") == []
+
+
+def test_a_create_called_again_under_its_request_id_makes_one_task(shell: Shell) -> None:
+    call = ("create", "--name", "x", "--id", "t", "--folder", "photos", *LOADS, "--request", "r-1")
+
+    assert shell.ok(*call) == shell.ok(*call)
+    assert [entry["stamp"]["request"] for entry in shell.data("history", "--task", "t")] == ["r-1"]
+    assert shell.refused(*call[:-2]) == "task 't' exists; choose another id"

@@ -10,13 +10,14 @@ from typing import Any
 import attrs
 import pytest
 
-from distribution import InvalidInput, Workload
+from distribution import InvalidInput, Limit, Pull, Workload
 from distribution.basis import Basis, Stratified
 from distribution.codec import DEPTH_LIMIT, decode, encode, kind_of
-from distribution.events import Entry, Event, Stamp, TaskCreated
+from distribution.events import Cell, Entry, Event, MemberChange, SettingChange, Shift, Stamp
 from distribution.filters import Filter, Not, field
+from distribution.members import Member
 from distribution.task import Task
-from distribution.testing.store_contract import NOON, make
+from tests.office import NOON
 
 
 @attrs.frozen
@@ -35,6 +36,20 @@ class Sample:
 SAMPLE = Sample("x", Fraction(1, 3), NOON, timedelta(minutes=90), done=True, ratio=0.5, numbers=(1, 2))
 
 
+PULL = Pull(batch_size=2, max_batch_workload=3, lease=timedelta(minutes=30), order="random", skip="later")
+OPEN = Cell("open", NOON, None, NOON + timedelta(minutes=30))
+PULLED = Event(
+    what="pulled",
+    assignee="ann",
+    shifts=(Shift("ann", None, OPEN, (0, 2)), Shift("bob", OPEN, Cell("returned", NOON), (2,))),
+    members=(MemberChange(None, Member("ann", state="paused", limit=Limit(count=3, percent="12.5"))),),
+    settings=(SettingChange("name", "x", {"y": [1]}),),
+    came=(3, 5),
+    restored=(1,),
+    removed=(0,),
+)
+
+
 @pytest.mark.parametrize(
     ("expected", "value"),
     [
@@ -42,20 +57,23 @@ SAMPLE = Sample("x", Fraction(1, 3), NOON, timedelta(minutes=90), done=True, rat
         (Sample, Sample("y", Fraction(2), NOON)),
         (Workload, Workload.even(["ann", "bob"])),
         (Basis, Stratified("a.b")),
-        (Task, make("t")[0]),
-        (Event, TaskCreated(items=3, counts={"ann": 3})),
+        (Task, Task(id="t", name="label cats", workload=Workload.even(["ann"]), created_at=NOON)),
+        (
+            Task,
+            Task(id="t", name="label cats", pull=PULL, due=NOON, where=field("a").exists(), created_at=NOON),
+        ),
+        (Event, Event(what="created", facts={"items": 3, "counts": {"ann": 3}})),
         (
             Entry,
-            Entry(
-                task="t", version=1, stamp=Stamp(at=NOON, request="r"), event=TaskCreated(items=0, counts={})
-            ),
+            Entry(task="t", version=1, stamp=Stamp(at=NOON, request="r"), event=PULLED, answer={"a": [1]}),
         ),
         (Filter, Not(field("a").is_in([1, "x", None, True]))),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_value_comes_back_from_json(expected: Any, value: object) -> None:
-    assert decode(expected, json.loads(json.dumps(encode(value)))) == value
+    for brief in (False, True):
+        assert decode(expected, json.loads(json.dumps(encode(value, brief=brief)))) == value
 
 
 def test_a_field_with_a_default_may_be_absent() -> None:
@@ -117,5 +135,5 @@ def test_data_nested_without_end_is_refused() -> None:
 
 
 def test_kinds_are_the_names_of_classes() -> None:
-    assert kind_of(TaskCreated) == "task-created"
+    assert kind_of(SettingChange) == "setting-change"
     assert datetime.fromisoformat(str(encode(NOON))) == datetime(2026, 11, 22, 12, tzinfo=UTC)

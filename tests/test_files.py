@@ -378,7 +378,7 @@ def test_any_mapping_inside_attributes_is_kept() -> None:
     item = Item("a", attributes={"deep": MappingProxyType({"er": MappingProxyType({"n": 1})})})
 
     with Intake([item], ByCount(), None) as intake:
-        assert list(intake) == [(0, "a", None, '{"deep": {"er": {"n": 1}}}')]
+        assert list(intake) == [(0, "a", None, '{"deep": {"er": {"n": 1}}}', 0)]
 
 
 def test_rows_are_streamed_and_only_ids_are_held(tmp_path: Path) -> None:

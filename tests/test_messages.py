@@ -5,22 +5,21 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import attrs
 import pytest
 
-from distribution import Item, Turns, Workload, distribute, errors
+from distribution import Item, Limit, Pull, Turns, Workload, distribute, errors, refusals
 from distribution.apportion import apportion
 from distribution.errors import DistributionError, InvalidInput, shown
 from distribution.events import Stamp
 from distribution.ports import Page
-from distribution.task import Decision
-from distribution.testing.store_contract import NOON, make
+from distribution.task import Decision, Task
 from distribution.values import check_attributes, decimal_text, exact, item_ids
+from tests.office import NOON
 
 WAY_OUT = "for shares of any sum use Workload.weights, for equal ones Workload.even"
 
@@ -29,9 +28,12 @@ item: Any = Item
 plan: Any = distribute(5, Workload.even(["ann"]))
 
 
-def task(**changes: Any) -> object:
-    """Change a task."""
-    return attrs.evolve(make("t")[0], **changes)
+TEAM = Workload.even(["ann", "bob"])
+
+
+def task(**settings: Any) -> Task:
+    """Build a task."""
+    return Task(**{"id": "t", "name": "label cats", "workload": TEAM, "created_at": NOON, **settings})
 
 
 REFUSED: list[tuple[Callable[[], object], str]] = [
@@ -124,7 +126,22 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     ),
     (lambda: Page(limit=0), "limit of a page must be a whole number of at least 1, got 0"),
     (lambda: Page(limit=100_000), "limit of a page must be at most 10000, got 100000"),
-    (lambda: make(""), "task id must not be empty, got ''"),
+    (lambda: task(id=""), "task id must not be empty, got ''"),
+    (
+        lambda: task(name="x" * 257),
+        f"task name must have at most 256 characters, got '{'x' * 50}... (257 characters)",
+    ),
+    (lambda: task(priority=2**21), "priority must be at most 1048576 either way, got 2097152"),
+    (lambda: task(actions="done"), "actions must be a list of at least one status, got 'done'"),
+    (lambda: task(actions=["a", "a"]), "actions must be different from each other, got ['a', 'a']"),
+    (lambda: task(workload=None), "a task must either have a workload or be pulled from, got (None, None)"),
+    (lambda: Limit(count=-1), "limit must be a whole number of at least 0, got -1"),
+    (lambda: Limit(percent=101), "limit in percent must be between 0 and 100, got 101"),
+    (lambda: Limit(percent=float("nan")), "limit in percent must be a finite number, got nan"),
+    (
+        lambda: Pull(batch_size=5, max_batch_workload=12).checked("dataloop"),
+        "max_batch_workload for batch_size 5 must be between 7 and 10, got 12",
+    ),
 ]
 
 
@@ -190,6 +207,96 @@ def test_an_error_says_its_sentence_and_survives_a_journey(error: DistributionEr
         assert str(travelled) == message
     error.add_note("seen")
     error.anything = 1  # type: ignore[attr-defined]
+
+
+LATER = NOON + timedelta(hours=1, seconds=5)
+REASONS: list[tuple[Any, str]] = [
+    (refusals.TaskNotOpen("t1", "closed"), "task 't1' is closed; reopen it to hand out work again"),
+    (
+        refusals.PastDue("t1", LATER),
+        "task 't1' was due at 2026-11-22 13:00:05+00:00; give it a later due date to go on",
+    ),
+    (refusals.NotAMember("max", "t1"), "'max' is not among the assignees of task 't1'; add her first"),
+    (refusals.Locked("ann", "paused"), "'ann' is paused; resume her first"),
+    (refusals.Locked("ann", "removed"), "'ann' is removed; add her again first"),
+    (
+        refusals.AtCap("ann", 6, 5, 10),
+        "'ann' holds 6 items and with a batch of 5 would pass the cap of 10; complete some or raise max_batch_workload",
+    ),
+    (
+        refusals.AtCap("ann", 1, 1, 1),
+        "'ann' holds 1 item and with a batch of 1 would pass the cap of 1; complete some or raise max_batch_workload",
+    ),
+    (
+        refusals.AtLimit("ann", 3, "30 % of the items"),
+        "'ann' has 3 items, and her limit is 30 % of the items; raise it to go on",
+    ),
+    (refusals.QueueEmpty(0), "nothing is left: the task has no items"),
+    (refusals.QueueEmpty(1), "nothing is left: the only item is done"),
+    (refusals.QueueEmpty(7), "nothing is left: all 7 items are done"),
+    (
+        refusals.AllReserved(7, LATER),
+        "all 7 items left are reserved, the first until 2026-11-22 13:00:05+00:00; ask again then",
+    ),
+    (
+        refusals.AllReserved(1, None),
+        "the only item left is reserved, without end; release or reclaim what lies",
+    ),
+    (
+        refusals.OnlySkipped(2),
+        "only items that she skipped are left, 2 or more; somebody else has to take them",
+    ),
+    (
+        refusals.OnlySkipped(2, everybody=True),
+        "only items that everybody skipped are left, 2 or more; add somebody who takes them",
+    ),
+    (refusals.OnlyLost(2), "only items that went back from her are left, 2 or more; others come first"),
+    (refusals.QueueHasWork("eve"), "the queue has items for 'eve'; pull them first"),
+    (refusals.NobodyToStealFrom("eve"), "nobody who has not begun holds anything that 'eve' can take"),
+    (
+        refusals.HasOpenWork("eve", 2),
+        "'eve' still holds 2 items; only whoever has nothing may take over",
+    ),
+    (refusals.NotInTask("i9"), "item 'i9' is not in the task"),
+    (refusals.InTask("i9"), "item 'i9' is in the task already; nothing is doubled"),
+    (
+        refusals.NotHers("i9", "ann"),
+        "item 'i9' is not with 'ann'; only what she was given can be changed by her",
+    ),
+    (
+        refusals.Lost("i9", "ann", ("bob", "eve")),
+        "item 'i9' went back from 'ann' and is with 'bob', 'eve' now",
+    ),
+    (refusals.WrongState("i9", "done", "skip"), "item 'i9' is done and cannot be changed by 'skip'"),
+    (refusals.HasIt("i9", "ann", "open"), "item 'i9' is open with 'ann'; nobody gets an item twice"),
+    (
+        refusals.SkippedIt("i9", "ann"),
+        "item 'i9' was skipped by 'ann'; somebody else has to take it",
+    ),
+    (
+        refusals.LostIt("i9", "ann"),
+        "item 'i9' went back from 'ann'; she gets it again only if nobody else can take it",
+    ),
+    (refusals.HasStatus("i9", 1), "item 'i9' has a status and stays; clear it first"),
+]
+
+
+def test_every_reason_has_an_example_here() -> None:
+    ours = {
+        found
+        for found in vars(refusals).values()
+        if isinstance(found, type) and found.__module__ == refusals.__name__
+    }
+    assert {type(reason) for reason, _ in REASONS} == ours
+
+
+@pytest.mark.parametrize(("reason", "sentence"), REASONS, ids=[sentence[:60] for _, sentence in REASONS])
+def test_a_reason_says_its_sentence_and_survives_a_journey(reason: Any, sentence: str) -> None:
+    assert str(reason) == sentence
+    for travelled in (pickle.loads(pickle.dumps(reason)), copy.copy(reason)):  # noqa: S301  our own bytes
+        assert travelled == reason
+        assert hash(travelled) == hash(reason)
+        assert str(travelled) == sentence
 
 
 def test_the_cause_of_a_failing_store_is_told() -> None:
@@ -270,8 +377,8 @@ def test_exact_numbers_are_written_for_people() -> None:
             lambda: Turns((1,), "tijdeman", (0, 0)),
             "turns must hold one count for each weight in lowest terms, got (1,)",
         ),
-        (lambda: Page(after=-3), "after of a page must be a key, or -1, got -3"),
-        (lambda: Page(after=10**20), "after of a page must be a key, or -1, got 100000000000000000000"),
+        (lambda: Page(after=10**20), "after of a page must be a key, or None, got 100000000000000000000"),
+        (lambda: Page(after=True), "after of a page must be a whole number, got True"),
         (
             lambda: Stamp(at=NOON, actor="a\x1b[2J"),
             "actor must be free of control characters and lone surrogates",
@@ -321,4 +428,4 @@ def test_an_item_can_be_pickled_and_copied() -> None:
 
 
 def test_metadata_has_the_form_in_which_it_comes_back() -> None:
-    assert attrs.evolve(make("t")[0], metadata={"k": (1, 2)}).metadata == {"k": [1, 2]}
+    assert task(metadata={"k": (1, 2)}).metadata == {"k": [1, 2]}

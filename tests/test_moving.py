@@ -255,7 +255,6 @@ def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, allowed=["ann"], pull=PULL)
 
     calls: list[Callable[[], object]] = [
-        lambda: tasks.redistribute(task.id, TEAM),
         lambda: tasks.redistribute(task.id),
         lambda: tasks.set_load(task.id, "ann", 50),
         lambda: tasks.add_assignee(task.id, "zoe", load=50),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from distribution.lifecycle import TABLES, diagram
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SESSIONS = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
@@ -69,6 +71,11 @@ def test_every_command_of_the_readme_is_understood(line: str, tmp_path: Path) ->
 
     for option in re.findall(r"--[\w-]+", line):
         assert option in done.stdout, option
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_diagram_of_the_readme_is_drawn_from_the_table(name: str) -> None:
+    assert f"<!-- lifecycle {name} -->\n\n```mermaid\n{diagram(name)}\n```\n\n<!-- end -->" in README
 
 
 def test_the_table_of_the_readme_is_what_the_benchmark_prints() -> None:

@@ -1,5 +1,9 @@
 """Obligations of a `TaskStore`, one test for each sentence of its docstring.
 
+Holds: the contract, of which `contract_views` and `contract_pages` are parts.
+Does not hold: what it is tried on (see contract_scene), random calls (see machine).
+Depends on: contract_scene, contract_views, contract_pages, invariants.
+
 Subclass `TaskStoreContract` in a test file of your own, with a `store` fixture and a
 `peek` that looks past the store's own reading; for a store that outlives its process
 subclass `DurableStoreContract` and say how to open it `again`. pytest does the rest.
@@ -16,13 +20,11 @@ subclass `DurableStoreContract` and say how to open it `again`. pytest does the 
 
 from __future__ import annotations
 
-import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
 
@@ -30,110 +32,49 @@ import attrs
 import pytest
 
 from distribution.errors import InvalidInput, NotFound, Refused
-from distribution.events import Stamp, TaskCreated
-from distribution.ports import Page, Placement, TaskStore
-from distribution.static import distribute
-from distribution.task import (
-    AddItems,
-    Ask,
-    Decide,
-    Decision,
-    DropItems,
-    ItemRow,
-    PutTask,
-    Task,
-    View,
-    creation,
-    deletion,
+from distribution.events import Cell, Stamp
+from distribution.events import Event as Fact
+from distribution.handing import pulling
+from distribution.outcomes import Outcome
+from distribution.ports import Page, TaskStore
+from distribution.task import AddItems, Ask, Decision, Head, Purge, PutMembers, PutTask, Task, View
+from distribution.testing.contract_pages import PagesContract
+from distribution.testing.contract_scene import (
+    CONTESTANTS,
+    MEMBERS,
+    NOON,
+    STRANGE,
+    duel,
+    make,
+    noted,
+    queue,
+    quick_switching,
+    scene,
 )
-from distribution.workload import Workload
+from distribution.testing.contract_views import ViewsContract, plain
+from distribution.testing.invariants import invariants
+from distribution.work import releasing, submitting
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CONTESTANTS = 6
-STRANGE = [
-    "é",
-    "e\u0301",
-    "👩\u200d🚀",
-    "a b",
-    " ",
-    "'; DROP TABLE task; --",
-    "%",
-    "_",
-    "\u202eright",
-    "0",
-    "None",
-    "x" * 4096,
+__all__ = [
+    "CONTESTANTS",
+    "NOON",
+    "STRANGE",
+    "DurableStoreContract",
+    "TaskStoreContract",
+    "duel",
+    "make",
+    "noted",
+    "quick_switching",
 ]
-"""Ids that a careless store confuses, cuts or breaks on."""
+
+PEOPLE = [f"p{n}" for n in range(CONTESTANTS)]
+LATE = timedelta(seconds=1)
 
 
-def make(task_id: str, items: Sequence[str] = ("a", "b", "c"), **settings: Any) -> tuple[Task, Decide[Task]]:
-    """Build a task and the decision that creates it; *settings* go into its stamp."""
-    workload = Workload.even(["ann", "bob"])
-    plan = distribute(items, workload, seed=7)
-    task = Task(
-        id=task_id,
-        name="label cats",
-        workload=workload,
-        seed=7,
-        order=plan.order,
-        basis=plan.basis,
-        items=plan.n,
-        counts=plan.counts(),
-        efforts=plan.efforts(),
-        created_at=NOON,
-        metadata={"project": "cats", "nested": {"list": [1, 2.5, None, True]}},
-    )
-    rows: list[ItemRow] = [
-        (at, item, "5/2" if at == 0 else None, '{"dir":"/é"}') for at, item in enumerate(items)
-    ]
-    return task, creation(task, plan, rows, Stamp(at=NOON, **settings))
-
-
-def noted(view: View) -> Decision[int]:
-    """Decide to note something; answer with the version that was seen."""
-    event = TaskCreated(items=0, counts={})
-    return Decision(event=event, stamp=Stamp(at=NOON + timedelta(seconds=view.version)), result=view.version)
-
-
-@contextmanager
-def quick_switching() -> Iterator[None]:
-    """Make threads interleave often, so that a race shows."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-def duel(store: TaskStore, task_id: str, decisions: Sequence[Decide[Any]]) -> list[Any]:
-    """Let all contestants change one task at the same moment; give what each got, refusals included.
-
-    Deciding is made slow: in a store whose transaction does not hold, all of them see
-    the same view. Results go through the executor, so a contestant that dies is seen.
-    """
-    gate = Barrier(len(decisions), timeout=30)
-
-    def contend(decide: Decide[Any]) -> Any:
-        def slowly(view: View) -> Decision[Any]:
-            time.sleep(0.002)
-            return decide(view)
-
-        gate.wait()
-        try:
-            return store.transact(task_id, Ask(), slowly)
-        except Refused as refusal:
-            return refusal
-
-    with quick_switching(), ThreadPoolExecutor(len(decisions)) as threads:
-        return list(threads.map(contend, decisions))
-
-
-class TaskStoreContract(ABC):
+class TaskStoreContract(ViewsContract, PagesContract, ABC):
     """What every store must do; see `distribution.ports.TaskStore`."""
 
-    rounds = 20
+    rounds = 10
     """Duels to fight; a store without its transaction loses the first."""
 
     @pytest.fixture
@@ -150,15 +91,9 @@ class TaskStoreContract(ABC):
         task, decide = make("t")
 
         assert store.transact("t", Ask(), decide) == task
-        assert store.read("t", Ask()) == View(task=task, version=1)
+        assert plain(store.read("t", Ask())) == View(ask=Ask(), task=task, version=1)
         assert self.peek(store, "t") == (1, 3)
-
-    def test_a_task_that_is_not_there_is_an_empty_view(self, store: TaskStore) -> None:
-        """Absence is an answer, not an error."""
-        assert store.read("nobody", Ask(request="r")) == View(task=None, version=0)
-        assert list(store.placements("nobody", Page())) == []
-        assert list(store.history("nobody", Page())) == []
-        assert list(store.tasks(Page())) == []
+        invariants(store, "t")
 
     def test_what_decide_raises_reaches_the_caller_and_changes_nothing(self, store: TaskStore) -> None:
         """A refusal is not an accident of the store."""
@@ -166,29 +101,28 @@ class TaskStoreContract(ABC):
 
         with pytest.raises(Refused, match="'t' exists; choose another id"):
             store.transact("t", Ask(), make("t")[1])
+        with pytest.raises(ZeroDivisionError):
+            store.transact("t", Ask(), lambda view: Decision(result=view.version // 0))
         assert self.peek(store, "t") == (1, 3)
+        assert store.transact("t", Ask(), noted) == 1
 
-    @pytest.mark.parametrize("bad", ["items", "placements"])
-    def test_rows_that_fail_while_they_are_read_leave_nothing(self, store: TaskStore, bad: str) -> None:
+    def test_rows_that_fail_while_they_are_read_leave_nothing(self, store: TaskStore) -> None:
         """Nothing is half done, and the store goes on working."""
 
-        def failing() -> Iterator[Any]:
-            yield (0, "a", None, None) if bad == "items" else (0, 0, 0)
+        def failing(bad: str) -> Iterator[Any]:
+            yield (0, "a", None, None, 0, 1) if bad == "items" else (0, 0, 0, Cell("open", NOON))
             raise ZeroDivisionError(bad)
 
         task, decide = make("t")
-        rows: dict[str, Any] = {"items": [(0, "a", None, None)], "placements": [(0, 0, 0)], bad: failing()}
-
-        def decided(_: View) -> Decision[None]:
-            changes = (PutTask(task), AddItems(**rows))
-            return Decision(
-                changes=changes, event=TaskCreated(items=1, counts={}), stamp=Stamp(at=NOON), result=None
-            )
-
-        with pytest.raises(ZeroDivisionError, match=bad):
-            store.transact("t", Ask(), decided)
-        assert store.read("t", Ask()).task is None
-        assert self.peek(store, "t") == (0, 0)
+        for bad in ("items", "placements"):
+            rows: dict[str, Any] = {"items": [(0, "a", None, None, 0, 1)], "placements": []}
+            changes = (PutTask(task), PutMembers(MEMBERS), AddItems(**rows | {bad: failing(bad)}))
+            event, stamp = Fact(what="created", facts={"items": 1}), Stamp(at=NOON)
+            decision = Decision(changes=changes, event=event, stamp=stamp, result=None)
+            with pytest.raises(ZeroDivisionError, match=bad):
+                store.transact("t", Ask(), lambda _, d=decision: d)  # type: ignore[misc]
+            assert store.read("t", Ask()).task is None
+            assert self.peek(store, "t") == (0, 0)
         assert store.transact("t", Ask(), decide) == task
 
     def test_a_decision_without_an_event_changes_nothing(self, store: TaskStore) -> None:
@@ -196,22 +130,18 @@ class TaskStoreContract(ABC):
         store.transact("t", Ask(), make("t")[1])
 
         def nothing(view: View) -> Decision[str]:
-            return Decision(changes=(DropItems(),), result=f"seen {view.version}")
+            return Decision(changes=(Purge(),), result=f"seen {view.version}")
 
         assert store.transact("t", Ask(), nothing) == "seen 1"
         assert self.peek(store, "t") == (1, 3)
 
-    @pytest.mark.parametrize("changes", [(), (DropItems(),)], ids=["nothing", "items"])
-    def test_a_change_of_a_task_that_is_not_there_is_refused(self, store: TaskStore, changes: Any) -> None:
+    def test_a_change_of_a_task_that_is_not_there_is_refused(self, store: TaskStore) -> None:
         """Nothing is answered that is not kept."""
-
-        def decided(_: View) -> Decision[int]:
-            event = TaskCreated(items=0, counts={})
-            return Decision(changes=changes, event=event, stamp=Stamp(at=NOON), result=1)
-
-        with pytest.raises(NotFound, match="no task 't' in the store"):
-            store.transact("t", Ask(), decided)
-        assert self.peek(store, "t") == (0, 0)
+        for changes in ((), (Purge(),)):
+            decision = Decision(changes=changes, event=Fact(what="changed"), stamp=Stamp(at=NOON), result=1)
+            with pytest.raises(NotFound, match="no task 't' in the store"):
+                store.transact("t", Ask(), lambda _, d=decision: d)  # type: ignore[misc]
+            assert self.peek(store, "t") == (0, 0)
 
     def test_a_decision_that_calls_its_own_store_is_refused(self, store: TaskStore) -> None:
         """A decision sees its view and nothing else."""
@@ -227,32 +157,42 @@ class TaskStoreContract(ABC):
         assert self.peek(store, "t") == (1, 3)
         assert store.transact("t", Ask(), noted) == 1
 
-    def test_versions_count_the_entries_of_the_history(self, store: TaskStore) -> None:
-        """Each change sees all of the one before."""
-        store.transact("t", Ask(), make("t", actor="zoe", reason="why not")[1])
+    def test_a_decision_may_ask_on_and_sees_the_same_moment(self, store: TaskStore) -> None:
+        """What it is shown then is what it asked for then, and nobody came between."""
+        scene(store)
+        seen: list[View] = []
+        first, second = Ask(members=("eve",)), Ask(members=None, head=Head(assignee="eve"), items=("a",))
 
-        assert [store.transact("t", Ask(), noted) for _ in range(3)] == [1, 2, 3]
-        entries = store.history("t", Page())
-        assert [entry.version for entry in entries] == [1, 2, 3, 4]
-        assert (entries[0].stamp.actor, entries[0].stamp.reason, entries[0].stamp.at) == (
-            "zoe",
-            "why not",
-            NOON,
-        )
-        assert entries[0].event == TaskCreated(items=3, counts={"ann": 2, "bob": 1})
-        assert [e.version for e in store.history("t", Page(after=1, limit=2))] == [2, 3]
+        def asking(view: View) -> Decision[int] | Ask:
+            seen.append(view)
+            if len(seen) == 1:
+                other.append(threads.submit(store.transact, "t", Ask(), noted))
+                time.sleep(0.05)
+                return second
+            return noted(view)
 
-    def test_the_entry_of_a_request_is_found_again(self, store: TaskStore) -> None:
-        """A repeated call can be told from a new one."""
+        other: list[Any] = []
+        with ThreadPoolExecutor(1) as threads:
+            assert store.transact("t", first, asking) == 1
+            assert other[0].result() == 2
+        assert [view.ask for view in seen] == [first, second]
+        assert (seen[1].version, len(seen[1].members), len(seen[1].rows)) == (1, 3, 1)
+        now = store.read("t", second)
+        assert plain(seen[1]) == plain(attrs.evolve(now, version=1))
+
+    def test_a_request_is_found_again_with_its_answer(self, store: TaskStore) -> None:
+        """A repeated call gets the same answer and changes nothing; another call is refused."""
         task, decide = make("t", request="r-1")
-        store.transact("t", Ask(request="r-1"), decide)
+        ask = Ask(request="r-1")
 
-        answered = store.read("t", Ask(request="r-1")).answered
-        assert answered is not None
-        assert answered.stamp.request == "r-1"
-        assert store.read("t", Ask(request="r-2")).answered is None
-        assert store.transact("t", Ask(request="r-1"), decide) == task
+        assert [store.transact("t", ask, decide) for _ in range(2)] == [task, task]
         assert self.peek(store, "t") == (1, 3)
+        answered = store.read("t", ask).answered
+        assert answered is not None
+        assert (answered.stamp.request, answered.version) == ("r-1", 1)
+        other = submitting("t", "ann", ["a"], "completed", Stamp(at=NOON, request="r-1"))
+        with pytest.raises(Refused, match="request 'r-1' was used for another call"):
+            store.transact("t", *other)
 
     def test_of_several_creations_at_one_moment_exactly_one_wins(self, store: TaskStore) -> None:
         """The view a decision saw is still true when it is kept."""
@@ -273,15 +213,66 @@ class TaskStoreContract(ABC):
             assert sorted(duel(store, name, [noted] * CONTESTANTS)) == list(range(1, CONTESTANTS + 1))
             assert self.peek(store, name)[0] == CONTESTANTS + 1
 
+    def test_of_all_who_pull_the_last_item_exactly_one_gets_it(self, store: TaskStore) -> None:
+        """Nobody holds what another holds."""
+        for round_ in range(self.rounds):
+            name = f"t{round_}"
+            store.transact(name, Ask(), queue(name, ["last"], PEOPLE))
+            batches = duel(store, name, [pulling(name, who, Stamp(at=NOON)) for who in PEOPLE])
+
+            assert sorted(len(batch.items) for batch in batches) == [0] * (CONTESTANTS - 1) + [1], batches
+            assert all(batch.items or str(batch.reason).startswith("all 1 item") for batch in batches)
+            assert self.peek(store, name) == (2, 1)
+            invariants(store, name)
+
+    def test_all_who_pull_at_once_get_different_items(self, store: TaskStore) -> None:
+        """And between them everything there is."""
+        items = [f"i{n}" for n in range(CONTESTANTS)]
+        for round_ in range(self.rounds):
+            name = f"t{round_}"
+            store.transact(name, Ask(), queue(name, items, PEOPLE))
+            batches = duel(store, name, [pulling(name, who, Stamp(at=NOON)) for who in PEOPLE])
+
+            assert sorted(item for batch in batches for item in batch.items) == items, batches
+            invariants(store, name)
+
+    def test_of_all_who_submit_what_all_have_lost_exactly_one_is_heard(self, store: TaskStore) -> None:
+        """A late answer counts as long as nobody else has the item."""
+        for round_ in range(self.rounds):
+            name = f"t{round_}"
+            store.transact(name, Ask(), queue(name, ["last"], PEOPLE))
+            for who in PEOPLE:
+                store.transact(name, *pulling(name, who, Stamp(at=NOON)))
+                store.transact(name, *releasing(name, who, None, Stamp(at=NOON)))
+            late = [submitting(name, who, ["last"], "completed", Stamp(at=NOON + LATE)) for who in PEOPLE]
+            outcomes: list[Outcome] = duel(store, name, late)
+
+            assert sum(bool(outcome.changed) for outcome in outcomes) == 1, outcomes
+            assert sum(bool(outcome.refused) for outcome in outcomes) == CONTESTANTS - 1, outcomes
+            invariants(store, name)
+
+    def test_a_request_made_several_times_at_once_is_done_once(self, store: TaskStore) -> None:
+        """And everybody who made it gets the one answer."""
+        items = [f"i{n}" for n in range(CONTESTANTS)]
+        for round_ in range(self.rounds):
+            name = f"t{round_}"
+            store.transact(name, Ask(), queue(name, items, PEOPLE))
+            call = pulling(name, "p0", Stamp(at=NOON, request="r"))
+
+            assert {batch.items for batch in duel(store, name, [call] * CONTESTANTS)} == {("i0",)}
+            assert self.peek(store, name) == (2, 1)
+
     def test_a_reader_sees_all_of_a_change_or_none(self, store: TaskStore) -> None:
         """Task and placements become visible together."""
         done = Event()
 
-        def read_all() -> set[tuple[bool, int]]:
+        def read_all() -> set[int]:
             seen = set()
             while not done.is_set():
-                placements = len(store.placements("t", Page()))
-                seen.add((placements > 0 or store.read("t", Ask()).task is not None, placements))
+                view = store.read("t", Ask(members=None, whole=True))
+                counted = sum(standing.open for standing in view.members.values())
+                assert len(view.rows) == counted == (0 if view.task is None else view.task.items)
+                seen.add(len(store.placements("t", Page())))
             return seen
 
         with quick_switching(), ThreadPoolExecutor(2) as threads:
@@ -289,76 +280,7 @@ class TaskStoreContract(ABC):
             store.transact("t", Ask(), make("t", [f"i{n}" for n in range(500)])[1])
             done.set()
             seen = set().union(*(reader.result() for reader in readers))
-        assert {placements for _, placements in seen} <= {0, 500}
-
-    def test_pages_of_a_task_join_to_the_whole_by_position(self, store: TaskStore) -> None:
-        """Every placement comes once."""
-        items = [f"i{n}" for n in range(25)]
-        store.transact("t", Ask(), make("t", items)[1])
-
-        page = Page(limit=7)
-        rows: list[Placement] = []
-        while found := store.placements("t", page):
-            rows += found
-            page = attrs.evolve(page, after=found[-1].position)
-        assert [row.item for row in rows] == items
-        assert [row.position for row in rows] == list(range(25))
-
-    def test_one_assignee_is_listed_in_her_order_of_work(self, store: TaskStore) -> None:
-        """Slots are her order, and the key of her pages."""
-        items = [f"i{n}" for n in range(25)]
-        plan = distribute(items, Workload.even(["ann", "bob"]), seed=7)
-        store.transact("t", Ask(), make("t", items)[1])
-
-        page = Page(limit=4)
-        rows: list[Placement] = []
-        while found := store.placements("t", page, assignee="bob"):
-            rows += found
-            page = attrs.evolve(page, after=found[-1].slot)
-        assert [row.item for row in rows] == plan.items_of("bob")
-        assert {row.assignee for row in rows} == {"bob"}
-        assert list(store.placements("t", Page(), assignee="eve")) == []
-
-    def test_one_item_is_found_with_its_effort_and_attributes(self, store: TaskStore) -> None:
-        """What an item brought comes back exactly."""
-        store.transact("t", Ask(), make("t")[1])
-
-        (found,) = store.placements("t", Page(), item="a")
-        assert (found.item, found.position, found.effort, found.attributes) == ("a", 0, "5/2", {"dir": "/é"})
-        assert list(store.placements("t", Page(), item="zzz")) == []
-        other = "bob" if found.assignee == "ann" else "ann"
-        assert list(store.placements("t", Page(), item="a", assignee=other)) == []
-        assert list(store.placements("t", Page(), item="a", assignee=found.assignee)) == [found]
-
-    def test_strange_ids_come_back_as_they_were(self, store: TaskStore) -> None:
-        """Text is text; nothing is trimmed, folded, cut or run."""
-        store.transact("t", Ask(), make("t", STRANGE)[1])
-
-        assert [row.item for row in store.placements("t", Page())] == STRANGE
-        for item in STRANGE:
-            assert [row.item for row in store.placements("t", Page(), item=item)] == [item]
-
-    def test_tasks_are_listed_oldest_first_without_deleted_ones(self, store: TaskStore) -> None:
-        """The key of a task never changes."""
-        for name in ("c", "a", "b"):
-            store.transact(name, Ask(), make(name)[1])
-        store.transact("a", Ask(), deletion("a", Stamp(at=NOON)))
-
-        listed = store.tasks(Page())
-        assert [task.id for _, task in listed] == ["c", "b"]
-        assert [task.id for _, task in store.tasks(Page(after=listed[0][0], limit=1))] == ["b"]
-
-    def test_a_deleted_task_keeps_its_history_and_nothing_else(self, store: TaskStore) -> None:
-        """Space is given back, the past is not."""
-        store.transact("t", Ask(), make("t")[1])
-        store.transact("t", Ask(), deletion("t", Stamp(at=NOON, reason="done")))
-
-        assert self.peek(store, "t") == (2, 0)
-        assert list(store.placements("t", Page())) == []
-        assert list(store.placements("t", Page(), item="a")) == []
-        assert [entry.stamp.reason for entry in store.history("t", Page())] == ["", "done"]
-        with pytest.raises(Refused, match="was deleted"):
-            store.transact("t", Ask(), make("t")[1])
+        assert seen <= {0, 500}
 
     def test_close_can_be_called_again(self, store: TaskStore) -> None:
         """Letting go twice is no error."""

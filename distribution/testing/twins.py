@@ -8,10 +8,13 @@ Depends on: filters, values.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import count
 from typing import Any
+
+import attrs
 
 from distribution.filters import AllOf, AnyOf, Compare, Element, Empty, Exists, Filter, Glob, Not, OneOf
 from distribution.values import Json
@@ -235,3 +238,170 @@ def _compares(where: Compare | OneOf, candidates: Sequence[tuple[str, Any]]) -> 
     negated = where.negated if isinstance(where, OneOf) else where.relation == "not_equal"
     wanted = [_typed(value) for value in values]
     return any(candidate in wanted for candidate in candidates or [("null", None)]) != negated
+
+
+@attrs.define
+class PlainTurn:
+    """How an item stands with somebody who has or had it."""
+
+    state: str
+    since: datetime
+    until: datetime | None = None
+
+
+@attrs.define
+class PlainItem:
+    """An item of a pulled task, as somebody would write it on a card."""
+
+    name: str
+    priority: int
+    place: int
+    came_back: bool = False
+    turns: dict[str, PlainTurn] = attrs.field(factory=dict)
+
+    def holder(self) -> str | None:
+        """Name who has it open, or has done it."""
+        return next((who for who, turn in self.turns.items() if turn.state in {"open", "done"}), None)
+
+    def state(self, who: str) -> str:
+        """Tell how it stands with somebody."""
+        return self.turns[who].state if who in self.turns else "never hers"
+
+
+@attrs.define
+class PlainQueue:
+    """A task that is pulled from, as a list of cards: all are looked at, and sorted, in every pull.
+
+    No counts, ranks or cursors are kept; one copy of each item. People who are not in
+    *active* are paused. An answer is what is handed out, or the name of the reason with
+    its numbers.
+    """
+
+    items: list[PlainItem]
+    active: dict[str, bool]
+    batch: int
+    cap: int
+    lease: timedelta | None
+    skip_policy: str
+    limits: dict[str, int] = attrs.field(factory=dict)
+
+    def pull(self, who: str, now: datetime) -> tuple[Any, ...]:
+        """Hand out the next batch."""
+        for item in self.items:
+            for turn in item.turns.values():
+                if turn.state == "open" and turn.until is not None and turn.until <= now:
+                    self._back(item, turn, "returned", now)
+        if not self.active[who]:
+            return ("Locked",)
+        open_ = self._count(who, {"open"})
+        if open_ + self.batch > self.cap:
+            return "AtCap", open_
+        room = self._room(who)
+        if room <= 0:
+            return "AtLimit", self._count(who, {"open", "done"})
+        chosen = list(self._line(who))[: min(self.batch, room)]
+        for item in chosen:
+            until = None if self.lease is None else now + self.lease
+            item.turns[who] = PlainTurn("open", now, until)
+        return tuple(item.name for item in chosen) or self._why_nothing(who)
+
+    def _line(self, who: str) -> Iterator[PlainItem]:
+        """Give all she may take: what is new to her, what she lost, what she skipped for later."""
+        free = sorted(
+            (item for item in self.items if item.holder() is None),
+            key=lambda item: (-item.priority, not item.came_back, item.place),
+        )
+        yield from (item for item in free if who not in item.turns)
+        yield from (
+            item
+            for item in free
+            if item.state(who) == "returned"
+            and not any(self._could_take(other, item) for other in self.active if other != who)
+        )
+        if self.skip_policy == "later":
+            skipped = [item for item in free if item.state(who) == "skipped"]
+            yield from sorted(skipped, key=lambda item: item.turns[who].since)
+
+    def _could_take(self, who: str, item: PlainItem) -> bool:
+        """Tell whether somebody could take an item if she had finished something."""
+        ready = self.active[who] and self._room(who) > 0
+        again = self.skip_policy == "later" and item.state(who) == "skipped"
+        return ready and (who not in item.turns or again)
+
+    def _why_nothing(self, who: str) -> tuple[Any, ...]:
+        free = [item for item in self.items if item.holder() is None]
+        skipped = [item for item in free if item.state(who) == "skipped"]
+        if skipped:
+            everybody = all(
+                item.state(other) == "skipped" for item in free for other in self.active if self.active[other]
+            )
+            return "OnlySkipped", len(skipped), everybody
+        if free:
+            return "OnlyLost", len(free)
+        open_ = [turn for item in self.items for turn in item.turns.values() if turn.state == "open"]
+        if open_:
+            ends = [turn.until for turn in open_ if turn.until is not None]
+            return "AllReserved", len(open_), min(ends, default=None)
+        return "QueueEmpty", len(self.items)
+
+    def submit(self, who: str, item: PlainItem, now: datetime) -> bool:
+        """Accept her answer, also a late one while nobody else has the item."""
+        if not self.active[who] or who not in item.turns or item.holder() not in {None, who}:
+            return False
+        if item.state(who) == "done":
+            return False
+        item.turns[who] = PlainTurn("done", now)
+        return True
+
+    def clear(self, who: str, item: PlainItem, now: datetime) -> bool:
+        """Take her answer back; the item is open again, and hers."""
+        if not self.active[who] or item.state(who) != "done":
+            return False
+        item.turns[who] = PlainTurn("open", now, None if self.lease is None else now + self.lease)
+        return True
+
+    def skip(self, who: str, item: PlainItem, now: datetime) -> bool:
+        """Let her leave an item out."""
+        if not self.active[who] or item.state(who) != "open":
+            return False
+        if self.skip_policy == "done":
+            item.turns[who] = PlainTurn("done", now)
+        else:
+            self._back(item, item.turns[who], "skipped", now)
+        return True
+
+    def release(self, who: str, item: PlainItem, now: datetime) -> bool:
+        """Let her give an item back."""
+        if not self.active[who] or item.state(who) != "open":
+            return False
+        self._back(item, item.turns[who], "returned", now)
+        return True
+
+    def renew(self, who: str, item: PlainItem, now: datetime) -> bool:
+        """Prolong her lease; tell whether that changed anything."""
+        if not self.active[who] or item.state(who) != "open":
+            return False
+        turn = item.turns[who]
+        before = turn.since, turn.until
+        turn.since = max(turn.since, now)
+        if self.lease is not None and turn.until is not None:
+            turn.until = max(turn.until, now + self.lease)
+        return (turn.since, turn.until) != before
+
+    def pause(self, who: str, now: datetime) -> None:
+        """Lock her assignment; what she has open goes back."""
+        self.active[who] = False
+        for item in self.items:
+            if item.state(who) == "open":
+                self._back(item, item.turns[who], "returned", now)
+
+    def _back(self, item: PlainItem, turn: PlainTurn, state: str, now: datetime) -> None:
+        """Put an item back at the head of its priority."""
+        turn.state, turn.since, turn.until = state, now, None
+        item.came_back = True
+
+    def _room(self, who: str) -> int:
+        return self.limits.get(who, 10**9) - self._count(who, {"open", "done"})
+
+    def _count(self, who: str, states: set[str]) -> int:
+        return sum(item.state(who) in states for item in self.items)

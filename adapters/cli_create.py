@@ -1,0 +1,194 @@
+"""Commands that make tasks, or think them through: create, plan, recommend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Annotated
+
+import attrs
+from rich.table import Table
+from typer import Option
+
+from adapters.cli_looking import task_data
+from adapters.cli_modes import Pulling, Split, mode
+from adapters.cli_options import AsJson, Asked, Panel
+from adapters.cli_output import many, note, out, print_json, row, say, table, typed
+from adapters.cli_sources import Bars, Sources
+from adapters.cli_tasks import Settings, pull_text
+from adapters.cli_values import instant, metadata
+from adapters.dispatcher import Dispatcher
+from adapters.memory import MemoryStore
+from distribution.basis import ByEffort, Grouped
+from distribution.plan import Plan
+from distribution.pull import Pull, recommend_batch
+from distribution.task import ACTIONS, Task
+from distribution.values import Json, decimal_text
+from distribution.workload import Workload
+
+PANEL = Panel("Tasks")
+
+
+@attrs.frozen(kw_only=True)
+class NewTask(Settings):
+    """What else a new task is told."""
+
+    name: Annotated[str, Option(help="Name of the task.")]
+    id: Annotated[str | None, Option(help="Id of the task; made up if absent.", show_default=False)] = None
+
+
+@PANEL.command(
+    "create --name review --csv rows.csv --load ann=60 --load bob=40",
+    "create --name review --csv rows.csv --pull-batch 10 --cap 15 --lease 30m --allow ann --allow bob",
+)
+def create(*, new: NewTask, sources: Sources, split: Split, pulling: Pulling, asked: Asked) -> None:
+    """Create a task: take items in, and share them out by load, or let people pull them."""
+    how, basis, where, items = (
+        mode(split, pulling),
+        split.basis(sources.effort),
+        sources.filter(),
+        sources.items(),
+    )
+    due = None if new.due is None else instant(new.due, "--due")
+    with asked.opened(create=True) as tasks, Bars() as bars:
+        task = tasks.create(
+            new.name,
+            items,
+            **how,
+            seed=split.seed,
+            order=split.order,
+            basis=basis,
+            where=where,
+            id=new.id,
+            due=due,
+            priority=new.priority or 0,
+            actions=new.action or ACTIONS,
+            metadata=metadata(new.meta),
+            progress=bars,
+            **asked.by(),
+        )
+        facts = tasks.history(task.id)[0].event.facts
+        now = tasks.progress(task.id)
+    if isinstance(how.get("pull"), Pull):
+        _advise(task.items, len(pulling.allow), how["pull"])
+    if asked.as_json:
+        print_json(task_data(task, now))
+        return
+    _print_created(task, facts, pulling.allow)
+    skipped = facts.get("skipped")
+    _print_absent(skipped if isinstance(skipped, int) else 0, items.left_out)
+    say("")
+    first = task.workload.assignees[0] if task.workload is not None else pulling.allow[0]
+    verb = "items" if task.pull is None else "pull"
+    say("Go on with: " + typed(verb, task=task.id, assignee=first, store=asked.store))
+
+
+def _advise(items: int, people: int, pull: Pull) -> None:
+    """Warn of a batch that does not suit the team."""
+    warning = recommend_batch(items, people, chosen=pull.batch_size).warning
+    if warning is not None:
+        note(f"warning: {warning}; see distribution recommend")
+
+
+def _print_created(task: Task, facts: Mapping[str, Json], allowed: Sequence[str]) -> None:
+    """Show how a task begins."""
+    head = f"{task.name} ({task.id}): {many(task.items)}, "
+    if task.workload is None:
+        say(head + f"{pull_text(task.pull)}; {', '.join(allowed)} may pull")
+        return
+    say(head + f"{task.order}, seed {task.seed}")
+    counts, efforts = facts.get("counts"), facts.get("efforts")
+    counted = {name: int(str(count)) for name, count in counts.items()} if isinstance(counts, dict) else {}
+    summed = (
+        {name: Fraction(str(sum_)) for name, sum_ in efforts.items()} if isinstance(efforts, dict) else None
+    )
+    say(_shares_table(task.workload, counted, summed))
+
+
+@PANEL.command("plan --folder photos --assignee ann --assignee bob --stratify dir")
+def plan(*, sources: Sources, split: Split, as_json: AsJson = False) -> None:
+    """Tell what create would share out, and do nothing. With --json, print the whole plan."""
+    workload, basis, where, items = (
+        split.workload(),
+        split.basis(sources.effort),
+        sources.filter(),
+        sources.items(),
+    )
+    with Dispatcher(MemoryStore()) as tasks, Bars() as bars:
+        made = tasks.plan(
+            items,
+            workload=workload,
+            seed=split.seed,
+            order=split.order,
+            basis=basis,
+            where=where,
+            progress=bars,
+        )
+    if as_json:
+        out(made.to_json())
+    else:
+        _print_plan(made)
+        _print_absent(len(made.skipped), items.left_out, made.skipped[:1])
+
+
+@PANEL.command("recommend --items 1000 --assignees 10 --overhead 30 --seconds 20")
+def recommend(
+    *,
+    items: Annotated[int, Option(help="Items of the task.")],
+    assignees: Annotated[int, Option(help="People who pull from it.")],
+    overhead: Annotated[float, Option(help="Seconds that each pull costs one of them.")] = 30,
+    seconds: Annotated[float, Option(help="Seconds of work for one item.")] = 20,
+    batch: Annotated[int | None, Option(help="A batch to judge.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend how many items to hand out at once."""
+    advice = recommend_batch(items, assignees, overhead=overhead, seconds_per_item=seconds, chosen=batch)
+    if as_json:
+        print_json(advice)
+        return
+    best = advice.recommended
+    say(f"{many(best)} at once; {advice.low} to {advice.high} are as good as that")
+    say(f"Create the task with: --pull-batch {best} --cap {best + (best + 1) // 2}")
+    if advice.warning is not None:
+        note(f"warning: {advice.warning}")
+
+
+def _shares_table(
+    workload: Workload, counts: Mapping[str, int], efforts: Mapping[str, Fraction] | None
+) -> Table:
+    """Show who has how much beside what she was to have."""
+    columns = ["assignee", "load %", "exact quota", "items", *(["effort"] if efforts is not None else [])]
+    shown = table(*columns, right=tuple(columns[1:]))
+    for name, quota in zip(workload.assignees, workload.quotas(sum(counts.values())), strict=True):
+        numbers = [workload.load_of(name), quota, Fraction(counts.get(name, 0))]
+        numbers += [] if efforts is None else [efforts[name]]
+        row(shown, name, *(decimal_text(number) for number in numbers))
+    return shown
+
+
+def _print_plan(made: Plan) -> None:
+    say(f"{many(made.n)}, {made.order}, seed {made.seed}; nothing was stored")
+    say(_shares_table(made.workload, made.counts(), made.efforts()))
+    held: Mapping[str, Fraction]
+    if isinstance(made.basis, ByEffort):
+        held, largest = made.efforts(), Fraction(max(made.sizes or (1,)), made.scale)
+    elif isinstance(made.basis, Grouped):
+        groups = Counter(key for key in made.keys or () if key[0] != "null")
+        held = {name: Fraction(count) for name, count in made.counts().items()}
+        largest = Fraction(max(groups.values(), default=1))
+    else:
+        return
+    shares, total = made.workload.shares, sum(held.values(), Fraction(0))
+    off = max(abs(held[n] - total * s / sum(shares)) for n, s in zip(made.assignees, shares, strict=True))
+    bound = largest * (1 - Fraction(1, sum(share > 0 for share in shares)))
+    say(f"largest deviation from an exact share: {decimal_text(off)} of at most {decimal_text(bound)}")
+
+
+def _print_absent(skipped: int, left_out: int, first: Sequence[str] = ()) -> None:
+    """Tell what was given and is not in the task."""
+    if skipped:
+        named = f", the first is {first[0]!r}" if first else ""
+        say(f"{many(skipped)} came twice and {'was' if skipped == 1 else 'were'} not doubled{named}")
+    if left_out:
+        say(f"{many(left_out)} {'was' if left_out == 1 else 'were'} left out by --where")

@@ -1,0 +1,244 @@
+"""What must be so of a task whatever has happened to it; for tests, and for a store in use.
+
+Holds: `invariants`, which looks at one task as it is kept and says what is broken.
+Does not hold: what a single call must answer (see machine), what a store must do (see
+store_contract).
+Depends on: adapters' ports only; events, lifecycle, overview, ranks, replay, static, task.
+
+Everything is read through the port and counted anew: counts from placements, places in
+the queue from the history, the whole state from the events alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import attrs
+
+from distribution.codec import encode
+from distribution.events import Cell, Entry, Event
+from distribution.lifecycle import ENDED, HELD
+from distribution.members import Member, Standing
+from distribution.overview import as_created
+from distribution.plan import Plan
+from distribution.ports import Page, TaskStore
+from distribution.pull import Pull
+from distribution.ranks import ahead, base
+from distribution.replay import replay
+from distribution.static import distribute
+from distribution.task import Ask, Head, Row, Task, View
+from distribution.values import AssigneeId, Item, TaskId
+
+Claim: TypeAlias = tuple[str, object, object]
+"""What must be equal, what is found, what it must be."""
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """One task, all of it, as of one moment."""
+
+    task: Task
+    version: int
+    members: Mapping[AssigneeId, Standing] = attrs.field(hash=False)
+    rows: Sequence[Row] = attrs.field(hash=False)
+    """Every item it ever had, by position."""
+    outlook: datetime | None
+
+    def cells(self) -> dict[tuple[int, AssigneeId], Cell]:
+        """Give every placement by position and assignee."""
+        return {(row.position, who): cell for row in self.rows for who, cell in row.cells.items()}
+
+
+def look(store: TaskStore, task_id: TaskId) -> Seen | None:
+    """Load all of a task; None where there never was one."""
+    while True:
+        task = store.read(task_id, Ask()).task
+        count = 0 if task is None else task.positions
+        view = store.read(task_id, Ask(members=None, positions=tuple(range(count)), outlook=True))
+        if view.task is None:
+            return None
+        if view.task.positions == count:
+            rows = sorted(view.rows, key=lambda row: row.position)
+            return Seen(
+                task=view.task, version=view.version, members=view.members, rows=rows, outlook=view.outlook
+            )
+
+
+def past(store: TaskStore, task_id: TaskId, version: int) -> list[Entry]:
+    """Load the history of a task up to a version."""
+    entries: list[Entry] = []
+    while found := store.history(task_id, Page(after=entries[-1].version if entries else None)):
+        entries += found
+    return entries[:version]
+
+
+def invariants(store: TaskStore, task_id: TaskId) -> None:
+    """Raise unless all is well with a task, and with what a store tells of it.
+
+    Safe beside others who change the task; what they do meanwhile is not looked at.
+
+    Runtime: O(items * people + history).
+
+    Raises:
+        AssertionError: with every sentence that does not hold, what was found, and what should be.
+    """
+    seen = look(store, task_id)
+    if seen is None:
+        assert not store.history(task_id, Page()), f"task {task_id!r} has a history and is not there"
+        return
+    entries = past(store, task_id, seen.version)
+    claims = [*_of_history(seen, entries)]
+    if seen.task.state != "purged":
+        claims += [*_of_rows(seen), *_of_members(seen), *_of_queue(seen), *_of_replay(seen, entries)]
+        claims += _of_pulls(seen.task.pull, entries) if seen.task.pull is not None else []
+        claims += _of_heads(store, seen) if seen.task.pull is not None else []
+        claims += _of_lists(store, seen)
+    else:
+        claims.append(("nothing is left of a purged task", (len(seen.rows), len(seen.members)), (0, 0)))
+    broken = [f"{what}: {found} instead of {right}" for what, found, right in claims if found != right]
+    assert not broken, f"task {task_id!r} at version {seen.version}: " + "; ".join(broken)
+
+
+def _of_history(seen: Seen, entries: Sequence[Entry]) -> Iterator[Claim]:
+    yield "the history has no gap", [e.version for e in entries], list(range(1, seen.version + 1))
+    yield "it is the history of this task", {e.task for e in entries}, {seen.task.id}
+    yield (
+        "it begins with the creation",
+        [e.version for e in entries if e.event.what == "created"],
+        [1],
+    )
+    requests = Counter(e.stamp.request for e in entries if e.stamp.request is not None)
+    yield "a request is answered once", [r for r, count in requests.items() if count > 1], []
+
+
+def _of_rows(seen: Seen) -> Iterator[Claim]:
+    """Look at the items one by one: nothing lost, nothing doubled."""
+    rows, task = seen.rows, seen.task
+    yield "no position is lost or doubled", [row.position for row in rows], list(range(task.positions))
+    yield "no item is doubled", len({row.item for row in rows}), len(rows)
+    yield "the items are counted", task.items, sum(not row.removed for row in rows)
+    for row in rows:
+        held = [who for who, cell in row.cells.items() if cell.state in HELD]
+        yield f"there is one copy of {row.item!r}, left or held", row.left + len(held), 1
+        if row.removed:
+            yield f"nobody holds {row.item!r}, which was removed", held, []
+        for who, cell in row.cells.items():
+            whose = f"{row.item!r} of {who!r}"
+            yield f"{whose} is with somebody of the team", who in seen.members, True
+            yield f"only what is done has a status: {whose}", cell.status is not None, cell.state == "done"
+            leased = cell.state == "open" and task.pull is not None and task.pull.lease is not None
+            yield f"what is open has a lease if the task has, and nothing else: {whose}", cell.until is not None, leased  # fmt: skip
+    ends = [cell.until for row in rows for cell in row.cells.values() if cell.until is not None]
+    yield "the outlook is the first end of a lease", seen.outlook, min(ends, default=None)
+
+
+def _of_members(seen: Seen) -> Iterator[Claim]:
+    """Count everybody's placements."""
+    members = seen.members.values()
+    yield "the team is numbered", [standing.number for standing in members], list(range(len(members)))
+    yield "members are found by their ids", [*seen.members], [standing.id for standing in members]
+    counts: dict[AssigneeId, Counter[str]] = {who: Counter() for who in seen.members}
+    for row in seen.rows:
+        for who, cell in row.cells.items():
+            counts.setdefault(who, Counter())[cell.state] += 1
+    for standing in members:
+        found = (standing.open, standing.done, standing.skipped, standing.lost)
+        right = tuple(counts[standing.id][state] for state in ("open", "done", "skipped", "returned"))
+        yield f"open, done, skipped and lost of {standing.id!r} are counted", found, right
+        if not standing.active:
+            yield f"{standing.id!r}, who is {standing.member.state}, holds nothing open", right[0], 0
+
+
+def _of_queue(seen: Seen) -> Iterator[Claim]:
+    """Look whether exactly those items stand ahead that somebody gave back, or lost, for good."""
+    for row in seen.rows:
+        came_back = any(cell.state in ENDED for cell in row.cells.values())
+        right = ahead(base(row.rank)) if came_back else base(row.rank)
+        yield f"{row.item!r} stands ahead if it came back, and only then", row.rank, right
+
+
+def _of_replay(seen: Seen, entries: Sequence[Entry]) -> Iterator[Claim]:
+    """Play the history from the first event: it must say everything."""
+    played = replay(entries, _plan(seen, entries))
+    yield "the history gives the placements", played.cells, seen.cells()
+    yield "the history gives the version", played.version, seen.version
+    yield "the history gives the positions", played.positions, seen.task.positions
+    yield "the history gives what was removed", played.removed, {r.position for r in seen.rows if r.removed}
+    members = {who: standing.member for who, standing in seen.members.items()}
+    yield "the history gives the members", {who: members.get(who) for who in played.members}, played.members
+    settings = {name: encode(getattr(seen.task, name)) for name in played.settings}
+    yield "the history gives the settings", settings, played.settings
+
+
+def _plan(seen: Seen, entries: Sequence[Entry]) -> Plan | None:
+    """Make the plan again by which the task was shared out; None where it is pulled from."""
+    first, count = as_created(seen.task, entries), entries[0].event.facts["items"]
+    if first.workload is None or not isinstance(count, int):
+        return None
+    items = [Item(row.item, effort=row.effort, attributes=row.attributes) for row in seen.rows[:count]]
+    return distribute(items, first.workload, seed=first.seed, order=first.order, basis=first.basis)
+
+
+def _of_pulls(pull: Pull, entries: Iterable[Entry]) -> Iterator[Claim]:
+    """Look at every pull there ever was: nobody came above the cap or her limit through it."""
+    held: dict[AssigneeId, Counter[str]] = {}
+    members: dict[AssigneeId, Member] = {}
+    items = 0
+    for entry in entries:
+        event, got = entry.event, 0
+        items += _more(event)
+        members |= {change.after.id: change.after for change in event.members if change.after is not None}
+        for shift in event.shifts:
+            counts = held.setdefault(shift.assignee, Counter())
+            if shift.before is not None:
+                counts[shift.before.state] -= len(shift.positions)
+            if shift.after is not None:
+                counts[shift.after.state] += len(shift.positions)
+                got += len(shift.positions) if shift.after.state == "open" else 0
+        if event.what == "pulled" and event.assignee is not None and got:
+            counts, who = held[event.assignee], f"{event.assignee!r} at version {entry.version}"
+            yield f"nobody pulls more than a batch: {who}", max(got, pull.batch_size), pull.batch_size
+            cap = pull.max_batch_workload
+            yield f"nobody pulls beyond the cap: {who}", max(counts["open"], cap), cap
+            member = members.get(event.assignee)
+            limit = None if member is None or member.limit is None else member.limit.of(items)
+            if limit is not None:
+                yield f"nobody pulls beyond her limit: {who}", max(counts["open"] + counts["done"], limit), limit  # fmt: skip
+
+
+def _more(event: Event) -> int:
+    """Tell by how many items a task grew."""
+    created = event.facts.get("items") if event.what == "created" else 0
+    came = event.came[1] - event.came[0] if event.came else 0
+    return (created if isinstance(created, int) else 0) + came + len(event.restored) - len(event.removed)
+
+
+def _of_heads(store: TaskStore, seen: Seen) -> Iterator[Claim]:
+    """Compare the head of the queue for everybody with all items, sorted."""
+    line = sorted(
+        (row for row in seen.rows if row.left and not row.removed), key=lambda r: (r.rank, r.position)
+    )
+    for who in seen.members:
+        head = Head(assignee=who, fresh=len(line) + 1, again=True)
+        view: View = store.read(seen.task.id, Ask(members=(who,), head=head))
+        if view.version == seen.version:
+            fresh = [row.item for row in line if who not in row.cells]
+            yield f"the queue is in order for {who!r}", [row.item for row in view.fresh], fresh
+            again = sorted(row.item for row in line if who in row.cells)
+            yield f"what went back from {who!r} is known", sorted(row.item for row in view.again), again
+
+
+def _of_lists(store: TaskStore, seen: Seen) -> Iterator[Claim]:
+    """Compare the lists of items and placements with the rows."""
+    page = Page(limit=10_000)
+    listed = store.items(seen.task.id, page), store.placements(seen.task.id, page)
+    if store.read(seen.task.id, Ask()).version != seen.version or len(seen.rows) > page.limit:
+        return
+    items, placements = listed
+    yield "the items are listed", list(items), [row for row in seen.rows if not row.removed]
+    known = {(p.position, p.assignee): p.cell for p in placements}
+    yield "the placements are listed", known, seen.cells()
+    yield "no placement is listed twice", len(placements), len(known)

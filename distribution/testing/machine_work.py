@@ -1,0 +1,166 @@
+"""The rules of the state machine that people who work follow.
+
+Holds: pulling, submitting, skipping, renewing, releasing, stealing; what each must answer.
+Does not hold: those who run tasks (see machine_team), the comparison (see agreement).
+Depends on: agreement; events, outcomes, refusals, taking.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from distribution.events import Cell
+from distribution.lifecycle import HELD
+from distribution.members import Standing
+from distribution.outcomes import Batch
+from distribution.refusals import AllReserved, NobodyToStealFrom, OnlyLost, OnlySkipped, QueueEmpty
+from distribution.task import Task
+from distribution.testing.agreement import Agreement, numbers, people, requests, which
+from distribution.testing.invariants import Seen
+from distribution.values import ItemId, TaskId
+
+
+class Working(Agreement):
+    """What assignees do."""
+
+    @rule(number=numbers, who=people, request=requests)
+    def pull(self, number: int, who: str, request: bool) -> None:  # noqa: FBT001  drawn
+        """Pull: the head of the queue, as sorting all of it gives it."""
+        self._pull(self.task(number, "pulling"), who, request=request)
+
+    @rule(number=numbers)
+    def everybody_pulls(self, number: int) -> None:
+        """Let all the team pull, one after the other."""
+        task_id = self.task(number, "pulling")
+        for who in self.seen(task_id).members:
+            self._pull(task_id, who, request=False)
+
+    def _pull(self, task_id: TaskId, who: str, *, request: bool) -> None:
+        before = self.seen(task_id)
+        batch = self.batch(self.call("pull", task_id, who, **self.by(request)))
+        if batch is not None:
+            self._check_head(before, batch)
+
+    def _check_head(self, before: Seen, batch: Batch) -> None:
+        """Sort everything that she never had and that is free by now: a batch must begin with it."""
+        now, who = self.seen(before.task.id), batch.assignee
+        ended = {
+            (row.position, other)
+            for row in before.rows
+            for other, cell in row.cells.items()
+            if cell.state == "open" and cell.until is not None and cell.until <= self.now
+        }
+        free = [
+            row
+            for row in before.rows
+            if not row.removed and (row.left or any(position == row.position for position, _ in ended))
+        ]
+        ranks = {row.position: row.rank for row in now.rows}
+        free.sort(key=lambda row: (ranks[row.position], row.position))
+        if batch.items:
+            standing, task = now.members[who], now.task
+            size = _size(task, before, standing, len([1 for _, other in ended if other == who]))
+            fresh = [row.item for row in free if who not in row.cells][:size]
+            assert list(batch.items[: len(fresh)]) == fresh, f"{batch} instead of {fresh}"
+            assert len(batch.items) <= size, f"{batch} has more than {size}"
+        elif isinstance(batch.reason, (QueueEmpty, AllReserved)):
+            assert not free, f"{batch} and there is {free}"
+        elif isinstance(batch.reason, (OnlySkipped, OnlyLost)):
+            assert free, f"{batch} and there is nothing"
+            assert all(who in row.cells for row in free), f"{batch} and there is {free}"
+
+    @rule(who=people, request=requests)
+    def pull_next(self, who: str, request: bool) -> None:  # noqa: FBT001  drawn
+        """Pull from whichever task is most urgent."""
+        before = {task_id: max(self.known[task_id]) for task_id in self.tasks}
+        by = self.by(request)
+        answer = self.answers("pull_next", who, **by)
+        for task_id, version in before.items():
+            self.compare(task_id, version, by)
+        assert isinstance(answer, Batch) or len(answer.reasons) <= len(self.tasks)
+
+    @rule(number=numbers, who=people, which=which("open", "open", "open", "done", "ended"), status=st.sampled_from(["completed", "discard", "fine"]), request=requests)  # fmt: skip
+    def submit(self, number: int, who: str, which: tuple[str, int], status: str, request: bool) -> None:  # noqa: FBT001
+        """Set a status: what is accepted is done and hers."""
+        task_id = self.task(number)
+        who, items = self.some(task_id, who, which)
+        outcome = self.call("set_status", task_id, who, items, status, **self.by(request))
+        for item in getattr(outcome, "changed", ()):
+            cell = self._cell(task_id, who, item)
+            assert cell is not None and (cell.state, cell.status) == ("done", status), cell  # noqa: PT018
+
+    def _cell(self, task_id: TaskId, who: str, item: ItemId) -> Cell | None:
+        return next(row.cells.get(who) for row in self.seen(task_id).rows if row.item == item)
+
+    @rule(number=numbers, who=people, which=which("done", "done", "open"), request=requests)
+    def clear(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001
+        """Take statuses off."""
+        task_id = self.task(number)
+        who, items = self.some(task_id, who, which)
+        outcome = self.call("clear_status", task_id, who, items, **self.by(request))
+        for item in getattr(outcome, "changed", ()):
+            cell = self._cell(task_id, who, item)
+            assert cell is not None and cell.state == "open", cell  # noqa: PT018
+
+    @rule(number=numbers, who=people, which=which("open", "open", "open"), request=requests)
+    def skip(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001
+        """Skip: nobody has it any more, or it counts as done, by the policy of the task."""
+        task_id = self.task(number)
+        who, items = self.some(task_id, who, which)
+        outcome = self.call("skip", task_id, who, items, **self.by(request))
+        pull = self.seen(task_id).task.pull
+        state = "done" if pull is not None and pull.skip == "done" else "skipped"
+        for item in getattr(outcome, "changed", ()):
+            cell = self._cell(task_id, who, item)
+            assert cell is not None and cell.state == state, cell  # noqa: PT018
+
+    @rule(number=numbers, who=people, which=st.none() | which("open", "open"), request=requests)
+    def renew(self, number: int, who: str, which: tuple[str, int] | None, request: bool) -> None:  # noqa: FBT001
+        """Prolong leases: none gets shorter, and only hers change."""
+        task_id = self.task(number)
+        before = self.seen(task_id)
+        who, items = (who, None) if which is None else self.some(task_id, who, which)
+        self.call("renew", task_id, who, items, **self.by(request))
+        after = self.seen(task_id).cells()
+        for key, cell in before.cells().items():
+            if cell.until is not None:
+                end = after[key].until
+                assert end is not None and end >= cell.until, (key, cell, after[key])  # noqa: PT018
+            assert key[1] == who or after[key] == cell
+
+    @rule(number=numbers, who=people, which=st.none() | which("open", "open"), request=requests)
+    def release(self, number: int, who: str, which: tuple[str, int] | None, request: bool) -> None:  # noqa: FBT001
+        """Give back: with None she has nothing open any more."""
+        task_id = self.task(number)
+        who, items = (who, None) if which is None else self.some(task_id, who, which)
+        outcome = self.call("release", task_id, who, items, **self.by(request))
+        for item in getattr(outcome, "changed", ()):
+            cell = self._cell(task_id, who, item)
+            assert cell is None or cell.state not in HELD, cell
+
+    @rule(number=numbers, who=people, limit=st.none() | st.integers(1, 3), request=requests)
+    def steal(self, number: int, who: str, limit: int | None, request: bool) -> None:  # noqa: FBT001
+        """Take over: from somebody who never worked, at most half, rounded up."""
+        task_id = self.task(number)
+        before = self.seen(task_id)
+        batch = self.batch(self.call("steal", task_id, who, limit=limit, **self.by(request)))
+        if batch is None or isinstance(batch.reason, NobodyToStealFrom):
+            return
+        taken = {row.position for row in before.rows if row.item in batch.items}
+        donors = {key[1] for key, cell in before.cells().items() if key[0] in taken and cell.state == "open"}
+        for donor in donors:
+            standing = before.members[donor]
+            assert standing.worked_at is None
+            assert len(taken) <= -(-standing.open // 2), (batch, standing)
+        assert len(donors) == bool(taken)
+        assert limit is None or len(taken) <= limit
+
+
+def _size(task: Task, before: Seen, standing: Standing, ended: int) -> int:
+    """Tell how many items she may get: a batch, or what her limit leaves."""
+    if task.pull is None:
+        return 0
+    limit = None if standing.member.limit is None else standing.member.limit.of(task.items)
+    held = before.members[standing.id].holds - ended
+    return task.pull.batch_size if limit is None else min(task.pull.batch_size, limit - held)

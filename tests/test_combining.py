@@ -1,0 +1,161 @@
+"""Many callers, one commit: the combiner by itself, without a store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from time import sleep
+from typing import Any
+
+import pytest
+
+from adapters.combining import Call, Combiner
+
+
+class Desk:
+    """Serves calls together; the first waits at the gate, so that others gather."""
+
+    def __init__(self, most: int = 64) -> None:
+        self.turn = threading.RLock()
+        self.groups: list[int] = []
+        self.gate = threading.Event()
+        self.begun = threading.Event()
+        self.fail: list[BaseException | None] = []
+        """What the next groups raise, instead of being kept."""
+        self.combiner = Combiner(self.turn, self.together, most)
+
+    def together(self, calls: Sequence[Call[object]]) -> None:
+        self.groups.append(len(calls))
+        self.begun.set()
+        assert self.gate.wait(30)
+        for call in calls:
+            call.settle()
+        problem = self.fail.pop(0) if self.fail else None
+        if problem is not None:
+            raise problem
+
+    def waiting(self, count: int) -> None:
+        """Wait until so many calls wait."""
+        for _ in range(3000):
+            if len(self.combiner._waiting) == count:
+                return
+            sleep(0.001)
+        pytest.fail(f"{len(self.combiner._waiting)} calls wait, not {count}")
+
+
+@contextmanager
+def gathered(
+    desk: Desk, runs: Sequence[Callable[[], Any]], first: Callable[[], Any] = lambda: "first"
+) -> Iterator[list[Future[Any]]]:
+    """Let one call begin, and the others gather behind it, in their order; then open the gate."""
+    with ThreadPoolExecutor(len(runs) + 1) as threads:
+        futures = [threads.submit(desk.combiner, first)]
+        assert desk.begun.wait(30)
+        for at, run in enumerate(runs, 1):
+            futures.append(threads.submit(desk.combiner, run))
+            desk.waiting(at)
+        desk.gate.set()
+        yield futures
+
+
+def test_calls_that_wait_are_served_together_in_the_order_in_which_they_came() -> None:
+    desk, order = Desk(), list[int]()
+
+    with gathered(desk, [lambda n=n: order.append(n) or n for n in range(5)]) as futures:
+        assert [future.result() for future in futures] == ["first", 0, 1, 2, 3, 4]
+
+    assert (desk.groups, order) == ([1, 5], [0, 1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(("most", "groups"), [(1, [1, 1, 1, 1, 1, 1]), (2, [1, 2, 2, 1]), (64, [1, 5])])
+def test_no_group_is_larger_than_allowed(most: int, groups: list[int]) -> None:
+    desk = Desk(most)
+
+    with gathered(desk, [lambda n=n: n for n in range(5)]) as futures:
+        assert [future.result() for future in futures[1:]] == list(range(5))
+
+    assert desk.groups == groups
+
+
+def test_an_error_in_one_call_reaches_its_caller_and_nobody_else() -> None:
+    desk = Desk()
+
+    with gathered(desk, [lambda: 1, lambda: 1 // 0, lambda: 3]) as futures:
+        assert (futures[1].result(), futures[3].result()) == (1, 3)
+        with pytest.raises(ZeroDivisionError):
+            futures[2].result()
+
+    assert desk.groups == [1, 3]
+
+
+def test_where_nothing_is_kept_all_of_the_group_hear_of_it_and_the_next_go_on() -> None:
+    desk = Desk()
+    desk.fail = [None, OSError("disk full")]
+
+    with gathered(desk, [lambda n=n: n for n in range(3)]) as futures:
+        for future in futures[1:]:
+            with pytest.raises(OSError, match="disk full"):
+                future.result()
+        assert futures[0].result() == "first"
+
+    assert desk.combiner(lambda: "later") == "later"
+
+
+def test_who_is_told_to_stop_in_the_middle_loses_nobody_elses_call() -> None:
+    desk, done = Desk(), list[int]()
+    desk.fail = [None, KeyboardInterrupt()]
+
+    with gathered(desk, [lambda n=n: done.append(n) or n for n in range(4)]) as futures:
+        results = [future.exception() or future.result() for future in futures[1:]]
+
+    stopped = [at for at, result in enumerate(results) if isinstance(result, KeyboardInterrupt)]
+    assert len(stopped) == 1
+    assert [result for at, result in enumerate(results) if at not in stopped] == [
+        n for n in range(4) if n not in stopped
+    ]
+    # The others were run once in vain and once for good, the one that stopped only in vain.
+    assert sorted(done) == sorted([*range(4), *(n for n in range(4) if n not in stopped)])
+    assert not desk.combiner._waiting
+
+
+def test_who_is_told_to_stop_while_waiting_is_not_served_later() -> None:
+    class Bell:
+        """A turn at which somebody is told to stop."""
+
+        def __enter__(self) -> None:
+            if stop.pop():
+                raise KeyboardInterrupt
+
+        def __exit__(self, *_: object) -> None: ...
+
+    stop, served = [False, True], list[int]()
+    combiner = Combiner(Bell(), lambda calls: [call.settle() for call in calls] and None)
+
+    with pytest.raises(KeyboardInterrupt):
+        combiner(lambda: served.append(1))
+
+    assert combiner(lambda: served.append(2)) is None
+    assert served == [2]
+
+
+def test_a_child_of_a_fork_forgets_the_calls_of_threads_it_does_not_have() -> None:
+    desk = Desk()
+    desk.combiner._waiting.append(Call(lambda: pytest.fail("nobody waits for this")))
+
+    desk.combiner.forget()
+    desk.gate.set()
+
+    assert desk.combiner(lambda: 1) == 1
+    assert desk.groups == [1]
+
+
+def test_many_threads_get_their_own_answers() -> None:
+    desk = Desk()
+    desk.gate.set()
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(lambda n: desk.combiner(lambda: n), range(2000))) == list(range(2000))
+
+    assert sum(desk.groups) == 2000

@@ -1,0 +1,297 @@
+"""A retried call: the same request id gives the same answer and changes nothing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Workload
+from distribution.outcomes import Batch
+from distribution.refusals import NotAMember, QueueEmpty
+from tests.office import Office
+
+PULL = Pull(batch_size=2, max_batch_workload=4, lease=timedelta(minutes=30))
+SHARES = Workload.of({"ann": 75, "bob": 25})
+
+
+def pulled(office: Office) -> str:
+    """Create a task of which ann and eve hold two items each, and one of eve's is done."""
+    task = office.queue(6, 2, 4)
+    office.pull(task, "ann")
+    office.set_status(task, "eve", office.pull(task, "eve").items[:1], "completed")
+    return task
+
+
+def shared(office: Office) -> str:
+    """Create a task distributed by load."""
+    items = ["a", "b", "c", "d"]
+    return office.create("even", items, workload=Workload.even(["ann", "bob"])).id
+
+
+def removed(office: Office) -> str:
+    task = pulled(office)
+    office.remove_items(task, ["f"])
+    return task
+
+
+def drained(office: Office) -> str:
+    """Create a task of which ann and eve hold all items and have not begun."""
+    task = office.queue(4, 2)
+    office.pull(task, "ann")
+    office.pull(task, "eve")
+    return task
+
+
+def closed(office: Office) -> str:
+    task = office.queue(2)
+    office.close_task(task)
+    return task
+
+
+def paused(office: Office) -> str:
+    task = pulled(office)
+    office.pause(task, "bob")
+    return task
+
+
+def deleted(office: Office) -> str:
+    task = office.queue(2)
+    office.delete(task)
+    return task
+
+
+Begin = Callable[[Office], str]
+Verb = Callable[..., Any]
+CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
+    "pull": (pulled, lambda o, t, **by: o.pull(t, "bob", **by), lambda o, t, **by: o.pull(t, "ann", **by)),
+    "pull_next": (
+        pulled,
+        lambda o, _, **by: o.pull_next("bob", **by),
+        lambda o, _, **by: o.pull_next("ann", **by),
+    ),
+    "set_status": (
+        pulled,
+        lambda o, t, **by: o.set_status(t, "ann", ["a", "z"], "completed", **by),
+        lambda o, t, **by: o.set_status(t, "ann", ["a", "z"], "discard", **by),
+    ),
+    "clear_status": (
+        pulled,
+        lambda o, t, **by: o.clear_status(t, "eve", ["c", "d"], **by),
+        lambda o, t, **by: o.clear_status(t, "eve", ["c"], **by),
+    ),
+    "skip": (
+        pulled,
+        lambda o, t, **by: o.skip(t, "ann", ["a", "c"], **by),
+        lambda o, t, **by: o.skip(t, "ann", ["c", "a"], **by),
+    ),
+    "renew": (
+        pulled,
+        lambda o, t, **by: o.renew(t, "ann", **by),
+        lambda o, t, **by: o.renew(t, "ann", ["a"], **by),
+    ),
+    "release": (
+        pulled,
+        lambda o, t, **by: o.release(t, "ann", **by),
+        lambda o, t, **by: o.release(t, "eve", **by),
+    ),
+    "steal": (
+        drained,
+        lambda o, t, **by: o.steal(t, "bob", **by),
+        lambda o, t, **by: o.steal(t, "bob", limit=1, **by),
+    ),
+    "reclaim": (
+        pulled,
+        lambda o, t, **by: o.reclaim(t, idle=timedelta(0), **by),
+        lambda o, t, **by: o.reclaim(t, **by),
+    ),
+    "create": (
+        lambda _: "new",
+        lambda o, t, **by: o.create("new", ["a"], allowed=["ann"], pull=PULL, id=t, **by),
+        lambda o, t, **by: o.create("new", ["a"], workload=Workload.even(["ann"]), id=t, **by),
+    ),
+    "add_items": (
+        pulled,
+        lambda o, t, **by: o.add_items(t, ["x", "a"], **by),
+        lambda o, t, **by: o.add_items(t, ["y"], **by),
+    ),
+    "remove_items": (
+        pulled,
+        lambda o, t, **by: o.remove_items(t, ["f", "z"], **by),
+        lambda o, t, **by: o.remove_items(t, ["e"], **by),
+    ),
+    "reassign": (
+        pulled,
+        lambda o, t, **by: o.reassign(t, "ann", "zoe", **by),
+        lambda o, t, **by: o.reassign(t, "ann", "bob", **by),
+    ),
+    "redistribute": (
+        shared,
+        lambda o, t, **by: o.redistribute(t, SHARES, **by),
+        lambda o, t, **by: o.redistribute(t, **by),
+    ),
+    "add_assignee": (
+        pulled,
+        lambda o, t, **by: o.add_assignee(t, "zoe", **by),
+        lambda o, t, **by: o.add_assignee(t, "max", **by),
+    ),
+    "pause": (pulled, lambda o, t, **by: o.pause(t, "ann", **by), lambda o, t, **by: o.pause(t, "eve", **by)),
+    "resume": (
+        paused,
+        lambda o, t, **by: o.resume(t, "bob", **by),
+        lambda o, t, **by: o.pause(t, "eve", **by),
+    ),
+    "remove_assignee": (
+        pulled,
+        lambda o, t, **by: o.remove_assignee(t, "ann", **by),
+        lambda o, t, **by: o.pause(t, "ann", **by),
+    ),
+    "set_limit": (
+        pulled,
+        lambda o, t, **by: o.set_limit(t, "ann", Limit(percent="12.5"), **by),
+        lambda o, t, **by: o.set_limit(t, "ann", Limit(count=1), **by),
+    ),
+    "set_load": (
+        shared,
+        lambda o, t, **by: o.set_load(t, "ann", 75, **by),
+        lambda o, t, **by: o.set_load(t, "ann", 25, **by),
+    ),
+    "delete_assignment": (
+        pulled,
+        lambda o, t, **by: o.delete_assignment(t, "ann", **by),
+        lambda o, t, **by: o.delete_assignment(t, "eve", **by),
+    ),
+    "close_task": (pulled, lambda o, t, **by: o.close_task(t, **by), lambda o, t, **by: o.delete(t, **by)),
+    "reopen": (closed, lambda o, t, **by: o.reopen(t, **by), lambda o, t, **by: o.delete(t, **by)),
+    "change": (
+        pulled,
+        lambda o, t, **by: o.change(t, priority=5, **by),
+        lambda o, t, **by: o.change(t, priority=6, **by),
+    ),
+    "delete": (pulled, lambda o, t, **by: o.delete(t, **by), lambda o, t, **by: o.undo(t, 1, **by)),
+    "purge": (deleted, lambda o, t, **by: o.purge(t, **by), lambda o, t, **by: o.undo(t, 1, **by)),
+    "undo": (removed, lambda o, t, **by: o.undo(t, 5, **by), lambda o, t, **by: o.undo(t, 4, **by)),
+}
+
+
+def test_every_verb_that_takes_a_request_id_is_here() -> None:
+    verbs = {
+        name
+        for name, method in inspect.getmembers(Office, inspect.isfunction)
+        if "by" in inspect.signature(method).parameters and not name.startswith("_")
+    }
+
+    assert verbs == set(CALLS)
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_retried_call_gives_the_same_answer_and_changes_nothing(office: Office, verb: str) -> None:
+    begin, call, _ = CALLS[verb]
+    task = begin(office)
+    first = call(office, task, request="r", actor="zoe")
+    before = office.history(task), office.view(task)
+    office.wait(hours=1)
+
+    assert call(office, task, request="r", actor="zoe") == first
+    assert (office.history(task), office.view(task)) == before
+    assert before[0][-1].stamp.request == "r"
+
+
+@pytest.mark.parametrize("verb", [verb for verb in CALLS if verb != "pull_next"])
+def test_a_request_id_that_was_used_for_another_call_is_refused(office: Office, verb: str) -> None:
+    begin, call, other = CALLS[verb]
+    task = begin(office)
+    call(office, task, request="r")
+    before = office.history(task)
+
+    with pytest.raises(
+        Refused, match="^request 'r' was used for another call; make up a new request id for each call$"
+    ):
+        other(office, task, request="r")
+    assert office.history(task) == before
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_another_request_id_is_another_call(office: Office, verb: str) -> None:
+    begin, call, _ = CALLS[verb]
+    task = begin(office)
+    call(office, task, request="r")
+    known = len(office.history(task))
+
+    try:
+        call(office, task, request="s")
+    except (Refused, NotFound):
+        return
+    assert len(office.history(task)) == known + 1
+
+
+def test_an_empty_batch_is_the_same_answer_too_though_there_is_work_by_now(office: Office) -> None:
+    task = office.queue([], 1)
+    empty = office.pull(task, "ann", request="r")
+    office.add_items(task, ["a"])
+
+    assert empty.reason == QueueEmpty(0)
+    assert office.pull(task, "ann", request="r") == empty
+    assert office.pull(task, "ann", request="s").items == ("a",)
+
+
+def test_a_call_that_raised_was_not_answered_and_may_be_made_again(office: Office) -> None:
+    task = office.queue(2)
+    office.pull(task, "ann")
+    with pytest.raises(InvalidInput):
+        office.set_status(task, "ann", ["a"], "fine", request="r")
+    office.change(task, actions=["fine"])
+
+    assert office.set_status(task, "ann", ["a"], "fine", request="r").changed == ("a",)
+
+
+def test_each_task_knows_its_own_request_ids(office: Office) -> None:
+    one, two = office.queue(2), office.queue(2)
+
+    assert office.pull(one, "ann", request="r").task == one
+    assert office.pull(two, "ann", request="r").task == two
+
+
+def test_somebody_who_does_not_belong_to_the_task_gets_the_same_answer_too(office: Office) -> None:
+    task = office.queue(2)
+
+    first = office.pull(task, "max", request="r")
+
+    assert (
+        first
+        == office.pull(task, "max", request="r")
+        == Batch(task=task, assignee="max", reason=NotAMember("max", task))
+    )
+
+
+def test_of_calls_made_at_once_with_one_request_id_one_is_decided(office: Office) -> None:
+    task = office.queue(20, 2, 20)
+
+    with ThreadPoolExecutor(8) as threads:
+        batches = list(threads.map(lambda _: office.pull(task, "ann", request="r"), range(8)))
+
+    assert {batch.items for batch in batches} == {("a", "b")}
+    assert office.holds(task, "ann") == ["a", "b"]
+
+
+def test_a_dry_run_does_not_look_up_what_a_request_was_answered(office: Office) -> None:
+    task = shared(office)
+    office.pause(task, "ann", request="r")
+
+    assert office.undo(task, 2, dry_run=True, request="r").diff.flows() == {("bob", "ann"): 2}
+    assert office.undo(task, 2, dry_run=True, request="r") == office.undo(task, 2, dry_run=True)
+    assert len(office.history(task)) == 2
+
+
+def test_a_pull_over_all_tasks_made_again_asks_those_that_answered_before(office: Office) -> None:
+    first = office.queue(["a"], 1, people=["ann"])
+    answered = office.pull_next("ann", request="r")
+    office.queue(["u"], 1, people=["ann"], priority=9)
+
+    assert isinstance(answered, Batch)
+    assert (answered.task, answered.items) == (first, ("a",))
+    assert office.pull_next("ann", request="r") == answered

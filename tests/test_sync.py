@@ -1,0 +1,108 @@
+"""What was answered is on the disk, and nobody waits for another's disk."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters import sqlite_file
+from adapters.dispatcher import Dispatcher
+from adapters.sqlite import SqliteStore
+from distribution import Pull
+from distribution.errors import StoreFailed
+
+PULL = Pull(batch_size=2, max_batch_workload=4)
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Iterator[Dispatcher]:
+    with Dispatcher(SqliteStore(tmp_path / "work.db")) as tasks:
+        tasks.create("t", [f"i{n}" for n in range(40)], allowed=["ann", "bob"], pull=PULL, id="t")
+        yield tasks
+
+
+def test_whatever_was_answered_was_synced_before(
+    tasks: Dispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the files hold at the moment of the last sync is what a power cut leaves at least.
+    def sync(descriptor: int) -> None:
+        os.fdatasync(descriptor)
+        for end in ("", "-wal"):
+            shutil.copy(f"{tmp_path / 'work.db'}{end}", f"{tmp_path / 'left.db'}{end}")
+
+    monkeypatch.setattr(sqlite_file, "sync_file", sync)
+    for round_ in range(4):
+        answered = tasks.pull("t", "ann", request=f"pull-{round_}").items
+        tasks.set_status("t", "ann", answered, "completed")
+        for end in ("", "-wal"):
+            shutil.copy(f"{tmp_path / 'left.db'}{end}", f"{tmp_path / 'cut.db'}{end}")
+        with Dispatcher(SqliteStore(tmp_path / "cut.db")) as after:
+            assert [entry.event.what for entry in after.history("t")][-2:] == ["pulled", "submitted"]
+            assert after.progress("t").done == 2 * (round_ + 1)
+            assert after.pull("t", "ann", request=f"pull-{round_}").items == answered
+
+
+def test_the_next_writer_commits_while_the_last_one_waits_for_the_disk(
+    tasks: Dispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncing, go_on = threading.Event(), threading.Event()
+
+    def sync(_descriptor: int) -> None:
+        syncing.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(sqlite_file, "sync_file", sync)
+    waiting = threading.Thread(target=tasks.pull, args=("t", "ann"))
+    waiting.start()
+    assert syncing.wait(10)
+    with (tmp_path / "work.db.lock").open("rb") as gate:
+        # Raises where somebody holds it.
+        fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+    with Dispatcher(SqliteStore(tmp_path / "work.db")) as other:
+        assert other.progress("t")["ann"].open == 2
+    go_on.set()
+    waiting.join()
+
+
+def test_where_the_disk_fails_the_caller_hears_it_and_the_file_is_opened_anew(
+    tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite_file, "sync_file", broken)
+        with pytest.raises(StoreFailed, match="the disk is gone"):
+            tasks.pull("t", "ann", request="r")
+    # Nobody knows whether it was kept; the same request finds out, and does nothing twice.
+    again = tasks.pull("t", "ann", request="r").items
+    assert len(again) == 2
+    assert tasks.progress("t")["ann"].open == 2
+
+
+def test_what_changes_nothing_waits_for_no_disk(tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks.pull("t", "ann")
+    tasks.pull("t", "ann")
+    monkeypatch.setattr(sqlite_file, "sync_file", lambda _: pytest.fail("synced"))
+
+    assert tasks.pull("t", "ann").reason is not None
+
+
+def test_an_answer_given_again_is_synced_too_for_whoever_gave_it_first_may_not_have(
+    tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.pull("t", "ann", request="r")
+    synced: list[int] = []
+    monkeypatch.setattr(sqlite_file, "sync_file", synced.append)
+
+    tasks.pull("t", "ann", request="r")
+
+    assert len(synced) == 1
