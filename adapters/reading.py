@@ -62,7 +62,7 @@ class Reading(Deciding):
         task = self._read(check_id(name_or_id, "task name"), Ask()).task
         if task is not None and task.state not in GONE:
             return task
-        named = list(self.all(name=name_or_id))
+        named = list(self.all(where=field("name").equal(name_or_id)))
         if len(named) > 1:
             ids = ", ".join(task.id for task in named)
             raise InvalidInput(

@@ -13,7 +13,7 @@ from distribution.handing import pulling, stealing
 from distribution.outcomes import Batch, Outcome
 from distribution.ports import Page
 from distribution.refusals import WhyNoWork
-from distribution.task import Task
+from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import clearing, releasing, renewing, skipping, submitting
 
@@ -56,19 +56,26 @@ class Working(Deciding):
         """Give her the next batch of whichever of her tasks is most urgent and has one.
 
         Tasks go by priority, then by due date, then by age; closed ones are passed over.
-        With a request id each task answers for itself, so a call made again gets its answer.
+        A call made again under its request id asks only the tasks that answered it before.
 
         >>> tasks.pull_next("ann").task == task.id
         True
         """
         check_id(assignee, "assignee id")
         reasons = []
-        for task in self._urgent(assignee):
+        for task in self._asked(self._urgent(assignee), by.get("request")):
             batch = self.pull(task.id, assignee, **by)
             if batch.reason is None:
                 return batch
             reasons.append((task.id, batch.reason))
         return NoWork(tuple(reasons))
+
+    def _asked(self, tasks: list[Task], request: str | None) -> list[Task]:
+        """Choose the tasks that have answered a request already; all of them where none has."""
+        if request is None:
+            return tasks
+        before = [task for task in tasks if self.store.read(task.id, Ask(request=request)).answered]
+        return before or tasks
 
     def _urgent(self, assignee: AssigneeId) -> list[Task]:
         """List her tasks, the most urgent first."""

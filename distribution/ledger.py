@@ -58,7 +58,9 @@ class Ledger:
     """
 
     def __init__(self, view: View, task: Task, stamp: Stamp) -> None:
-        self.task = task
+        self._task = task
+        self._came_or_went = 0
+        """Items by which the task has grown since `_task`."""
         self.stamp = stamp
         self.version = view.version
         self._was = task
@@ -73,8 +75,19 @@ class Ledger:
         self._removed: dict[int, bool] = {}
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
-        self.fresh = 0
-        """How many members are new."""
+
+    @property
+    def task(self) -> Task:
+        """Give the task as it is by now."""
+        if self._came_or_went:
+            # Once for all items that came or went: a task is dear to copy.
+            self._task = attrs.evolve(self._task, items=self._task.items + self._came_or_went)
+            self._came_or_went = 0
+        return self._task
+
+    @task.setter
+    def task(self, task: Task) -> None:
+        self._task, self._came_or_went = task, 0
 
     def cell(self, row: Row, assignee: AssigneeId) -> Cell | None:
         """Give how a placement stands by now."""
@@ -140,7 +153,7 @@ class Ledger:
         if bool(item[2]) != removed:
             item[2] = int(removed)
             self._removed[row.position] = removed
-            self.task = attrs.evolve(self.task, items=self.task.items + (-1 if removed else 1))
+            self._came_or_went += -1 if removed else 1
 
     def add(self, rows: AddItems, count: int, owned: Mapping[AssigneeId, list[int]]) -> None:
         """Add items in bulk; *owned* has the positions that go to each assignee at once, open."""
@@ -241,11 +254,11 @@ class Ledger:
         return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
 
     def diff(self) -> Diff:
-        """Give the open work that changes hands, item by item; what is new in bulk is not in it."""
+        """Give the work that changes hands, item by item; what is new in bulk is not in it."""
         hands: dict[int, tuple[Row, list[AssigneeId], list[AssigneeId]]] = {}
         for (position, assignee), (row, before, after) in self._cells.items():
-            had = before is not None and before.state == "open"
-            has = after is not None and after.state == "open"
+            had = before is not None and before.state in HELD
+            has = after is not None and after.state in HELD
             if had != has:
                 _, sources, targets = hands.setdefault(position, (row, [], []))
                 (sources if had else targets).append(assignee)

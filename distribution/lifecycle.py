@@ -4,8 +4,9 @@ Holds: the transition tables, their diagram, progress derived from counts.
 Does not hold: who may take what (see taking), decisions (see work, team, course).
 Depends on: errors, values.
 
-Everything that changes a state asks these tables. The diagrams in the README are drawn
-from them, and a test compares.
+Everything that changes a state asks these tables, but for an undo, which goes back along
+any of these ways. A skip that counts as done is a submission. The diagrams in the README
+are drawn from the tables, and a test compares.
 """
 
 from __future__ import annotations

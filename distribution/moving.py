@@ -213,10 +213,7 @@ def _level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     def able(row: Row, who: AssigneeId) -> WhyNot | None:
         return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
 
-    # Who never had anything to do with an item can take it like anybody else.
-    banned = [
-        frozenset(who for who in row.cells if who in deficit and able(row, who) is not None) for row in copies
-    ]
+    banned = [frozenset(who for who in deficit if able(row, who) is not None) for row in copies]
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
     moves = fewest_moves(sources, banned, surplus, deficit)
     for at, target in moves:

@@ -75,7 +75,7 @@ class Changed:
     event: Event | None = None
     """With every placement it touches; None where nothing changes."""
     diff: Diff = attrs.field(factory=lambda: Diff(()))
-    """Open work that changes hands, item by item; nobody stands for the queue, or for no task."""
+    """Work that changes hands, item by item; nobody stands for the queue, or for no task."""
     refused: tuple[Left, ...] = ()
     """Items that were left as they were, with the reason."""
     version: int = 0

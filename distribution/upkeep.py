@@ -27,8 +27,8 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
 
     Untouched is what is open for that long with somebody who submitted, cleared, skipped,
     renewed or released nothing meanwhile; with None only leases count. In a pulling task it
-    returns to the head of the queue. In a task distributed by load it goes to the others
-    by their shares; where there is nobody else it stays.
+    returns to the head of the queue. In a task distributed by load it goes by their shares
+    to those who are not idle themselves; where there is nobody it stays.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -53,7 +53,8 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
         returned = expire(ledger, view.expired)
         if idle is not None:
             returned += _untouched(ledger, view, lying, idle)
-        spread(ledger, returned)
+        # Who has not begun either gets no more: two idle people would swap their work for ever.
+        spread(ledger, returned, but=lying)
         if task.pull is None:
             _stay(ledger, returned)
         more = len(view.expired) == EXPIRED_LIMIT

@@ -28,7 +28,6 @@ CHANGES = [
     ("load", "ann", "10"),
     ("remove", "i0", "i1"),
     ("add", "--ids", "more.txt"),
-    ("reclaim", "--idle", "0s"),
     ("assignee", "add", "zoe", "--load", "20"),
     ("assignee", "pause", "ann"),
     ("assignee", "remove", "ann"),
@@ -213,7 +212,7 @@ def test_settings_change_one_by_one(shell: Shell) -> None:
 
     told = shell.ok("set", *T, "--priority", "5", *due, "--meta", "round=2", "--drop-meta", "client")
     assert told.startswith(
-        "changed: priority from 0 to 5; due from None to '2026-12-24T17:00:00+00:00'; metadata "
+        "changed: priority from 0 to 5; due from None to '2026-12-24T17:00:00+00:00'; metadata: client from 'acme' "
     )
     task = shell.data("show", *T)
     assert (task["metadata"], task["due"]) == ({"round": 2}, "2026-12-24T17:00:00+00:00")

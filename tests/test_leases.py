@@ -328,3 +328,16 @@ def test_the_story_of_an_item_says_whose_lease_ended(office: Office) -> None:
         ("pulled", "ann"),
         ("lease ended", "ann"),
     ]
+
+
+def test_what_somebody_did_is_not_undone_by_a_clock_that_jumps_back(office: Office) -> None:
+    task = office.queue(4, 2, 4, lease=None)
+    office.pull(task, "ann")
+    office.set_status(task, "ann", ["a"], "completed")
+    office.wait(hours=-1)
+    office.set_status(task, "ann", ["a"], "discard")
+    office.pull(task, "ann")
+
+    assert office.progress(task)["ann"].worked_at == NOON
+    office.wait(minutes=90)
+    assert not office.reclaim(task, idle=timedelta(hours=1))

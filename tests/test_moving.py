@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
-from distribution import InvalidInput, Item, Limit, NotFound, Pull, Refused, Workload, field
+from distribution import (
+    DistributionError,
+    InvalidInput,
+    Item,
+    Limit,
+    NotFound,
+    Pull,
+    Refused,
+    Workload,
+    field,
+)
 from distribution.apportion import apportion
 from distribution.testing import strategies
 from tests.kept import STORES, Clock, holders, kept, load, opened, who_has
@@ -244,11 +254,12 @@ def test_what_waits_for_somebody_who_has_her_share_goes_to_her_and_work_of_hers_
 def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, allowed=["ann"], pull=PULL)
 
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: tasks.redistribute(task.id),
         lambda: tasks.set_load(task.id, "ann", 50),
         lambda: tasks.add_assignee(task.id, "zoe", load=50),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(
             Refused, match="task 'label' is pulled from, so nobody has a share of it; add, pause or remove"
         ):
@@ -291,7 +302,7 @@ def test_open_work_follows_a_load_that_changes_mid_run(tasks: Dispatcher) -> Non
     assert {who_has(tasks, task.id)[item] for item in done} == {"ann"}
     workload = tasks.get(task.id).workload
     assert workload is not None
-    assert (workload.load_of("ann"), workload.load_of("bob")) == (20, 80)
+    assert workload == Workload.of({"ann": 20, "bob": 80})
 
 
 def test_the_loads_of_the_others_follow_in_proportion(tasks: Dispatcher) -> None:
@@ -312,6 +323,49 @@ def test_a_load_that_makes_no_sense_is_refused(tasks: Dispatcher) -> None:
         tasks.set_load(task.id, "bob", 101)
     with pytest.raises(NotFound, match="no assignee 'max' in task 'label' of 2"):
         tasks.set_load(task.id, "max", 10)
+
+
+STRANGE: Any = ["ann"]
+WRONG: list[tuple[Callable[[], object], str]] = [
+    (lambda: Workload(("ann",), (2,)), "shares must be one for each assignee, in lowest terms"),
+    (lambda: Workload.of({"ann": -1, "bob": 101}), "load of 'ann' must be between 0 and 100, got -1"),
+    (lambda: Workload.of({"ann": 140}), "load of 'ann' must be between 0 and 100, got 140"),
+    (
+        lambda: Workload.of({"ann": 60, "bob": 37}),
+        "loads must sum to 100, got 97 (ann 60, bob 37); for shares of any sum use Workload.weights",
+    ),
+    (lambda: Workload.of({f"p{n}": 1 for n in range(10)}), "loads must sum to 100, got 10 (p0 1, "),
+    (lambda: TEAM.load_of("max"), "no assignee 'max' in the workload of 3; check the spelling"),
+    (
+        lambda: Workload.of(STRANGE[0]),
+        "a workload must be a mapping or pairs of assignee and number, got 'ann'",
+    ),
+    (
+        lambda: Workload.weights(STRANGE),
+        "an entry of a workload must be a pair (assignee, number), got 'ann'",
+    ),
+    (lambda: Workload.weights([("ann", 1), ("ann", 2)]), "assignee 'ann' appears twice in the workload"),
+    (lambda: Workload.weights({}), "a workload must name at least one assignee, got {}"),
+    (lambda: TEAM.with_load("ann", "nan"), "load of 'ann' must be"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_workload_that_makes_no_sense_is_refused_with_the_value(
+    call: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(DistributionError) as error:
+        call()
+
+    assert str(error.value).startswith(message)
+
+
+def test_a_workload_knows_its_quotas_and_how_to_do_without_somebody() -> None:
+    assert TEAM.quotas(3) == [Fraction(3, 2), Fraction(9, 10), Fraction(3, 5)]
+    assert len(TEAM) == 3
+    assert TEAM.without("ann") == Workload.of({"bob": 60, "eve": 40})
+    assert TEAM.carried_by_others("ann")
+    assert not Workload.of({"ann": 100, "bob": 0}).carried_by_others("ann")
 
 
 # Any history, any loads: twins.

@@ -34,14 +34,19 @@ from distribution import (
     spreading,
     taking,
 )
+from distribution.events import Cell
+from distribution.members import Member, Standing
 from distribution.pull import BatchAdvice
 from distribution.refusals import (
     AllReserved,
     AtCap,
     AtLimit,
+    HasIt,
     InTask,
     Locked,
+    LostIt,
     NotAMember,
+    NotInTask,
     OnlyLost,
     OnlySkipped,
     PastDue,
@@ -49,6 +54,7 @@ from distribution.refusals import (
     SkippedIt,
     TaskNotOpen,
 )
+from distribution.task import Row, Task
 from distribution.testing.twins import PlainItem, PlainQueue
 from tests.conftest import numbers, table
 from tests.office import HALF_AN_HOUR, NOON, TEAM, Office
@@ -740,3 +746,54 @@ def test_pulling_answers_as_a_list_of_cards_sorted_in_every_pull_does(
                 assert {who: (cell.state, cell.until) for who, cell in row.cells.items()} == {
                     who: (turn.state, turn.until) for who, turn in card.turns.items()
                 }
+
+
+def test_what_came_back_goes_before_all_that_joined_by_chance_meanwhile(office: Office) -> None:
+    task = office.queue([f"i{n}" for n in range(5)], 5, order="random", seed=7)
+    drawn = office.pull(task, "ann").items
+    office.add_items(task, [f"x{n:02}" for n in range(40)])
+    office.release(task, "ann")
+
+    assert office.pull(task, "bob").items == drawn
+    assert all(item.startswith("x") for item in office.pull(task, "ann").items)
+
+
+def test_everybody_skipped_is_said_only_where_it_is_true_of_all_that_is_left(office: Office) -> None:
+    task = office.queue(["a", Item("b", priority=1)], 1, people=["ann", "bob"])
+    for name in ("bob", "ann"):
+        assert office.pull(task, name).items == ("b",)
+        office.skip(task, name, ["b"])
+    assert office.pull(task, "ann").items == ("a",)
+    office.release(task, "ann")
+
+    assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=False)
+    office.set_status(task, "bob", office.pull(task, "bob").items, "completed")
+    assert office.pull(task, "ann").reason == OnlySkipped(1, everybody=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "removed", "skip", "alone", "why"),
+    [
+        (None, False, "others", False, None),
+        (None, True, "others", True, NotInTask("a")),
+        ("open", False, "later", True, HasIt("a", "ann", "open")),
+        ("done", False, "later", True, HasIt("a", "ann", "done")),
+        ("skipped", False, "others", True, SkippedIt("a", "ann")),
+        ("skipped", False, "done", True, SkippedIt("a", "ann")),
+        ("skipped", False, "later", False, None),
+        ("returned", False, "others", False, LostIt("a", "ann")),
+        ("returned", False, "others", True, None),
+    ],
+)
+def test_the_one_door_opens_for_whoever_never_had_it_skipped_it_for_later_or_lost_it_alone(
+    state: Any, removed: bool, skip: Any, alone: bool, why: object
+) -> None:
+    pull = Pull(batch_size=1, max_batch_workload=1, skip=skip)
+    task = Task(id="t", name="label cats", pull=pull, created_at=NOON)
+    ann = Standing(member=Member("ann"), number=0)
+    row = Row(position=0, item="a", rank=0, left=1, removed=removed)
+    cell = None if state is None else Cell(state, NOON)
+
+    assert taking.can_take(task, ann, row, cell, alone=alone) == why
+    paused = attrs.evolve(ann, member=Member("ann", state="paused"))
+    assert taking.can_take(task, paused, row, cell, alone=alone) == Locked("ann", "paused")

@@ -285,3 +285,13 @@ def test_a_dry_run_does_not_look_up_what_a_request_was_answered(office: Office) 
     assert office.undo(task, 2, dry_run=True, request="r").diff.flows() == {("bob", "ann"): 2}
     assert office.undo(task, 2, dry_run=True, request="r") == office.undo(task, 2, dry_run=True)
     assert len(office.history(task)) == 2
+
+
+def test_a_pull_over_all_tasks_made_again_asks_those_that_answered_before(office: Office) -> None:
+    first = office.queue(["a"], 1, people=["ann"])
+    answered = office.pull_next("ann", request="r")
+    office.queue(["u"], 1, people=["ann"], priority=9)
+
+    assert isinstance(answered, Batch)
+    assert (answered.task, answered.items) == (first, ("a",))
+    assert office.pull_next("ann", request="r") == answered

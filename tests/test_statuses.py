@@ -486,3 +486,10 @@ def test_nobody_who_is_paused_or_removed_is_given_anything(office: Office) -> No
         assert isinstance(office.pull_next("eve"), NoWork)
         assert isinstance(office.steal(task, "eve").reason, Locked)
         assert office.holds(task, "eve") == []
+
+
+def test_two_who_have_not_begun_do_not_swap_their_work(office: Office) -> None:
+    task = office.create("label", ["a", "b", "c", "d"], workload=Workload.even(["ann", "bob"])).id
+    office.wait(hours=5)
+
+    assert not office.reclaim(task, idle=timedelta(hours=1))

@@ -234,7 +234,7 @@ def test_others_loads_may_change_while_somebody_is_paused(tasks: Dispatcher) -> 
 
     # Ann keeps a seventh of the 70 % that Bob leaves, and gets none of it until she is resumed.
     assert load(tasks, task.id) == {"ann": 0, "bob": 4, "zoe": 6}
-    assert tasks.get(task.id).workload == Workload.of({"ann": "17.5", "bob": 30, "zoe": "52.5"})
+    assert tasks.get(task.id).workload == Workload.of({"ann": 17.5, "bob": 30, "zoe": 52.5})
     tasks.resume(task.id, "ann")
     tasks.redistribute(task.id)
     assert load(tasks, task.id) == {"ann": 2, "bob": 3, "zoe": 5}
@@ -257,10 +257,11 @@ def test_what_is_no_limit_is_refused(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, workload=TEAM)
     wrong: Any = 5
 
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: tasks.set_limit(task.id, "ann", wrong),
         lambda: tasks.add_assignee(task.id, "zoe", limit=wrong),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(InvalidInput, match=r"limit must be a Limit, got 5; use Limit\(count=10\)"):
             call()
 

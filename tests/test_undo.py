@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
-from distribution import ByEffort, Item, Limit, NotFound, Pull, Refused, Workload
-from distribution.values import InvalidInput
+from distribution import ByEffort, InvalidInput, Item, Limit, NotFound, Pull, Refused, Workload
 from tests.kept import NOON, STORES, Clock, Kept, kept, load, opened, state, told, who_has
 
 ITEMS = [Item(f"i{n}", effort=n % 3, attributes={"size": n}) for n in range(12)]
@@ -32,6 +31,12 @@ def passes(tasks: Dispatcher, **time: float) -> None:
     clock = tasks._clock
     assert isinstance(clock, Clock)
     clock.passes(**time)
+
+
+def late(tasks: Dispatcher) -> Dispatcher:
+    """Let every lease end."""
+    passes(tasks, minutes=40)
+    return tasks
 
 
 def static(tasks: Dispatcher, **settings: Any) -> str:
@@ -107,7 +112,7 @@ WORKING: dict[str, Verb] = {
 PULLED: dict[str, Verb] = {
     "pull": lambda t, k: t.pull(k, "eve"),
     "pull what came back": lambda t, k: t.pull(k, "ann"),
-    "pull what is over": lambda t, k: (passes(t, minutes=40), t.pull(k, "eve")),
+    "pull what is over": lambda t, k: late(t).pull(k, "eve"),
 }
 CHANGES = [
     *[pytest.param(static, verb, id=f"static-{name}") for name, verb in {**MANAGING, **STATIC}.items()],
@@ -218,6 +223,15 @@ def test_an_undo_tells_what_it_does(tasks: Dispatcher) -> None:
     assert undone.event.facts == {"version": 2, "what": "reassigned"}
     stamp = tasks.history(task.id)[-1].stamp
     assert (stamp.actor, stamp.reason) == ("zoe", "a slip")
+
+
+def test_the_undo_of_a_status_moves_nothing_from_hand_to_hand(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
+    tasks.set_status(task.id, "ann", ["a"], "completed")
+
+    undone = tasks.undo(task.id, 2)
+
+    assert (len(undone.diff), mine(tasks, task.id, "ann")) == (0, ["a"])
 
 
 # Undo later.
