@@ -312,6 +312,7 @@ def _tuples(parts: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
 _BY_HINT: Mapping[Any, Callable[[], st.SearchStrategy[Any]]] = {
     str: ids,
     int: counts,
+    bool: st.booleans,
     datetime: instants,
     datetime | None: lambda: st.none() | instants(),
     tuple[str, ...]: lambda: _tuples(ids()),
