@@ -25,4 +25,4 @@ class OnItsOwn(SqliteStore):
 
 Machine = machine_for({"sqlite": OnItsOwn})
 TestStoresAgree = Machine.TestCase
-TestStoresAgree.settings = settings(stateful_step_count=40)
+TestStoresAgree.settings = settings(max_examples=settings().max_examples * 2 // 3, stateful_step_count=30)
