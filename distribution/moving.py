@@ -122,7 +122,7 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Non
         for holder, cell in row.cells.items():
             now = ledger.cell(row, holder)
             shares = holder in workload.assignees and workload.load_of(holder) > 0
-            over = pull is not None and ledger.has_open(holder) > pull.max_batch_workload
+            over = pull is not None and ledger.holds_open(holder) > pull.max_batch_workload
             if now == cell and cell.state == "open" and (over or not shares):
                 ledger.put(row, holder, Cell("returned", ledger.stamp.at))
 
