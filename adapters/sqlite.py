@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
-from adapters.sqlite_rows import Loader, cell_of, entry, put_task, task_of, write, write_entry
+from adapters.sqlite_rows import Loader, put_task, write, write_entry
+from adapters.sqlite_values import cell_of, entry, task_of
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
 from distribution.events import Entry
 from distribution.filters import Filter

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from adapters.sqlite_filters import condition
-from distribution.codec import decode, encode
-from distribution.events import Cell, Entry, Event, Stamp
+from adapters.sqlite_values import cell_of, dumped, entry, instant, member_of, micros
+from distribution.codec import encode
+from distribution.events import Cell, Entry
 from distribution.members import Member, Standing
 from distribution.task import (
     EXPIRED_LIMIT,
@@ -36,10 +37,6 @@ from distribution.task import (
     Task,
     View,
 )
-from distribution.values import TaskId
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 ROW = """item.position, item.id, item.rank, item.free, item.removed, item.effort, item.attributes,
     placement.member, placement.state, placement.status, placement.since, placement.until"""
@@ -84,60 +81,6 @@ DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND me
 PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def micros(at: datetime | None) -> int | None:
-    """Write an instant as whole microseconds since 1970."""
-    return None if at is None else (at - EPOCH) // MICROSECOND
-
-
-def instant(value: int | None) -> datetime | None:
-    """Read what `micros` wrote."""
-    return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def _moment(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
-
-
-def dumped(data: object) -> str:
-    """Write JSON as short as it gets."""
-    return _WRITER.encode(data)
-
-
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=dict)
-
-
-@lru_cache(maxsize=256)
-def task_of(body: str) -> Task:
-    """Read a task; the same text gives the same value."""
-    task: Task = decode(Task, json.loads(body))
-    return task
-
-
-@lru_cache(maxsize=4096)
-def _member_of(body: str) -> Member:
-    member: Member = decode(Member, json.loads(body))
-    return member
-
-
-@lru_cache(maxsize=4096)
-def cell_of(state: Any, status: str | None, since: int, until: int | None) -> Cell:
-    """Read how a placement stands; equal rows give one value."""
-    return Cell(state, _moment(since), status, instant(until))
-
-
-def entry(task_id: TaskId, row: Sequence[Any]) -> Entry:
-    """Read a line of the log."""
-    version, at, actor, request, reason, event, call, answer = row
-    return Entry(
-        task=task_id,
-        version=version,
-        stamp=Stamp(at=_moment(at), actor=actor, request=request, reason=reason),
-        event=decode(Event, json.loads(event)),
-        call=call,
-        answer=None if answer is None else json.loads(answer),
-    )
-
-
 class Loader:
     """One task's rows, as one connection sees them now."""
 
@@ -175,7 +118,7 @@ class Loader:
         self._names |= {row[2]: row[0] for row in found}
         return {
             row[0]: Standing(
-                member=_member_of(row[1]),
+                member=member_of(row[1]),
                 number=row[2],
                 open=row[3],
                 done=row[4],

@@ -178,7 +178,7 @@ class Ledger:
             counts = self._counts[assignee] = [standing.open, standing.done, standing.skipped, standing.lost]
         return counts
 
-    def has_open(self, assignee: AssigneeId) -> int:
+    def holds_open(self, assignee: AssigneeId) -> int:
         """Give how many placements she has open by now."""
         counts = self._counts.get(assignee)
         return self.members[assignee].open if counts is None else counts[0]

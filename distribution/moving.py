@@ -1,29 +1,27 @@
 """Open work changes hands: to one person, to new loads, or away from somebody.
 
-Holds: the decisions to reassign and to redistribute, and the fewest moves to a target.
-Does not hold: who belongs to the team (see team), finished work (it never moves).
-Depends on: apportion, errors, events, filters, flow, handing, ledger, members, outcomes,
-refusals, requests, spreading, taking, task, values, workload.
+Holds: the decisions to reassign and to redistribute, who joins with a workload.
+Does not hold: targets and moves (see levelling), who belongs to the team (see team),
+finished work (it never moves).
+Depends on: errors, events, filters, handing, ledger, levelling, members, outcomes,
+requests, taking, task, values, workload.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
-from distribution.apportion import apportion
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp
 from distribution.filters import Filter
-from distribution.flow import fewest_moves
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
+from distribution.levelling import level, move
 from distribution.members import Member
 from distribution.outcomes import Changed, Left
-from distribution.refusals import WhyNot
 from distribution.requests import once
-from distribution.spreading import spread
 from distribution.taking import can_take
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
 from distribution.values import AssigneeId, TaskId
@@ -104,11 +102,11 @@ def redistributing(
         if task.pull is None:
             if workload is not None:
                 take_workload(ledger, workload, named=workload.assignees)
-            level(ledger, view)
+            level(ledger, view.rows, shared(ledger.task))
             return ledger.change("redistributed")
         loads = shared(task) if workload is None else workload
         admit(ledger, loads, named=loads.assignees)
-        _level(ledger, view.rows, loads)
+        move(ledger, view.rows, loads)
         _return_rest(ledger, view.rows, loads)
         return ledger.change("redistributed", facts={"loads": str(loads)})
 
@@ -122,7 +120,7 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Non
         for holder, cell in row.cells.items():
             now = ledger.cell(row, holder)
             shares = holder in workload.assignees and workload.load_of(holder) > 0
-            over = pull is not None and ledger.has_open(holder) > pull.max_batch_workload
+            over = pull is not None and ledger.holds_open(holder) > pull.max_batch_workload
             if now == cell and cell.state == "open" and (over or not shares):
                 ledger.put(row, holder, Cell("returned", ledger.stamp.at))
 
@@ -175,87 +173,3 @@ def admit(ledger: Ledger, workload: Workload, *, named: Sequence[AssigneeId]) ->
                 got=share,
                 remedy=remedy,
             )
-
-
-def level(ledger: Ledger, view: View) -> None:
-    """Move open work until everybody has her share, with the fewest moves.
-
-    The view shows the open placements that may move, and the items that wait. Nobody gets
-    more than her limit. What waits and only somebody can take who has her share already
-    goes to her, and others' work makes up for it.
-    """
-    loads = shared(ledger.task)
-    _level(ledger, view.rows, loads)
-    waiting = [row for row in view.rows if ledger.left(row) > 0]
-    if any(who is not None for _, who in spread(ledger, waiting, again=True)):
-        _level(ledger, [ledger.as_it_stands(row) for row in view.rows], loads)
-
-
-def _level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
-    """Move open work to who has too little, from who has too much and from nobody."""
-    task = ledger.task
-    targets = _targets(ledger, rows, workload)
-    movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
-    sources: list[AssigneeId | None] = []
-    copies: list[Row] = []
-    for row in reversed(rows):
-        holders = [who for who, cell in row.cells.items() if cell.state == "open"]
-        for holder in holders:
-            movable[holder] += 1
-        copies += [row] * (len(holders) + row.left)
-        sources += [*holders, *[None] * row.left]
-    surplus = {
-        who: min(max(ledger.holds(who) - targets.get(who, 0), 0), movable[who]) for who in ledger.members
-    }
-    deficit = {who: target - ledger.holds(who) for who, target in targets.items()}
-    deficit = {who: short for who, short in deficit.items() if short > 0}
-
-    def able(row: Row, who: AssigneeId) -> WhyNot | None:
-        return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
-
-    banned = [frozenset(who for who in deficit if able(row, who) is not None) for row in copies]
-    cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
-    moves = fewest_moves(sources, banned, surplus, deficit)
-    for at, target in moves:
-        source = sources[at]
-        if source is not None:
-            ledger.put(copies[at], source, None)
-        ledger.put(copies[at], target, cell)
-
-
-def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:
-    """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
-    fixed = {who: ledger.holds(who) for who in ledger.members}
-    waiting = 0
-    for row in rows:
-        waiting += row.left
-        for who, cell in row.cells.items():
-            fixed[who] -= cell.state == "open"
-    parties = [
-        (who, share)
-        for who, share in zip(workload.assignees, workload.shares, strict=True)
-        if ledger.members[who].active
-    ]
-    shares = dict(parties)
-    others = sum(count for who, count in fixed.items() if who not in shares)
-    total = sum(ledger.holds(who) for who in ledger.members) + waiting - others
-    if not any(share for _, share in parties):
-        # Nobody carries a share: what is there stays, what waits goes on waiting.
-        return {who: ledger.holds(who) for who in ledger.members}
-    floors = [fixed[who] for who, _ in parties]
-    caps = [_most(ledger, who, fixed[who]) for who, _ in parties]
-    room = [cap if share else floor for (_, share), floor, cap in zip(parties, floors, caps, strict=True)]
-    possible = total if None in room else min(total, sum(filter(None, room)))
-    counts = apportion([share for _, share in parties], possible, floors=floors, caps=caps)
-    return {who: fixed[who] for who in ledger.members} | dict(
-        zip((who for who, _ in parties), counts, strict=True)
-    )
-
-
-def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
-    """Give the most she may hold: her limit, the cap, or what cannot move where that is more."""
-    limit, pull = ledger.members[who].member.limit, ledger.task.pull
-    most = [] if limit is None else [limit.of(ledger.task.items)]
-    most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
-    known = [number for number in most if number is not None]
-    return max(min(known), fixed) if known else None

@@ -16,9 +16,10 @@ import attrs
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.ledger import Ledger
+from distribution.levelling import level
 from distribution.lifecycle import MEMBER, NOWHERE, MemberState, after
 from distribution.members import Limit, Member
-from distribution.moving import level, shared, take_workload
+from distribution.moving import shared, take_workload
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.spreading import spread
@@ -62,7 +63,7 @@ def adding_assignee(
             ledger.member(attrs.evolve(ledger.members[assignee].member, limit=limit))
         if load is not None:
             take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
-            level(ledger, view)
+            level(ledger, view.rows, shared(ledger.task))
         else:
             spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["add"], assignee=assignee)
@@ -201,7 +202,7 @@ def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -
             raise no_member(assignee, task, len(view.members))
         ledger = Ledger(view, task, stamp)
         take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
-        level(ledger, view)
+        level(ledger, view.rows, shared(ledger.task))
         return ledger.change("redistributed", assignee=assignee)
 
     return ask, once(decide, stamp, "load", (assignee, _text(load)), Changed)

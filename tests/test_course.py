@@ -94,6 +94,30 @@ def test_settings_change_and_the_event_has_both_sides(tasks: Dispatcher) -> None
         tasks.set_status(task_id, "ann", ["a"], "completed")
 
 
+def test_batch_cap_lease_and_skip_may_change_and_hold_from_then_on(tasks: Dispatcher) -> None:
+    task_id = create(tasks)
+    tasks.pull(task_id, "ann")
+
+    change = tasks.change(task_id, pull=Pull(batch_size=2, max_batch_workload=2))
+
+    assert change.event is not None
+    assert tasks.pull(task_id, "bob").items == ("b", "c")
+    assert [row.cell.until for row in tasks.placements(task_id)] == [NOON + timedelta(minutes=30), None, None]
+    tasks.undo(task_id, change.version)
+    assert tasks.get(task_id).pull == PULL
+
+
+def test_a_task_keeps_its_mode_and_the_order_of_its_queue(tasks: Dispatcher) -> None:
+    task_id = create(tasks)
+    other = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
+
+    with pytest.raises(InvalidInput, match="pull must be a Pull with the order 'fifo' of the queue"):
+        tasks.change(task_id, pull=Pull(batch_size=1, max_batch_workload=2, order="random"))
+    with pytest.raises(InvalidInput, match="pull of a task shared out by load must be None"):
+        tasks.change(other.id, pull=PULL)
+    assert tasks.change(task_id, pull=PULL).event is None
+
+
 def test_a_change_to_what_is_so_already_changes_nothing(tasks: Dispatcher) -> None:
     task_id = create(tasks)
 
@@ -127,7 +151,7 @@ def test_a_setting_that_makes_no_sense_is_refused(
 
 def test_what_was_decided_at_the_beginning_is_no_setting() -> None:
     with pytest.raises(
-        InvalidInput, match="settings must be among name, actions, priority, due, metadata, got 'seed'"
+        InvalidInput, match="settings must be among name, actions, priority, due, metadata, pull, got 'seed'"
     ):
         changing("t", {"seed": 5}, Stamp(at=NOON))
 

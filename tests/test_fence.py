@@ -25,9 +25,9 @@ LEVEL = {
     "plan": 7,
     "static": 8, "task": 8,
     "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
-    "creation": 10, "course": 10, "undoing": 10, "overview": 10, "handing": 10, "spreading": 10, "moving": 11,
-    "work": 11, "upkeep": 11,
-    "team": 12, "contents": 12,
+    "creation": 10, "course": 10, "undoing": 10, "overview": 10, "handing": 10, "spreading": 10, "levelling": 11,
+    "work": 11, "upkeep": 11, "moving": 12,
+    "team": 13, "contents": 13,
     "__init__": 99,
 }  # fmt: skip
 """Imports go down, never up and never sideways."""

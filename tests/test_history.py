@@ -135,7 +135,7 @@ def test_the_story_of_an_item_that_moved_and_was_finished(tasks: Dispatcher) -> 
     assert lines[0] == f"{item!r} is completed with 'bob'"
     assert lines[1].startswith(f"first, {item!r} is with 'ann': item ")
     assert lines[2:] == [
-        "2026-11-22 13:00:00+00:00 reassigned for 'ann': no longer hers (Ann is ill)",
+        "2026-11-22 13:00:00+00:00 reassigned for 'ann': taken away (Ann is ill)",
         "2026-11-22 13:00:00+00:00 reassigned for 'bob': open (Ann is ill)",
         "2026-11-22 13:00:00+00:00 submitted for 'bob': completed",
     ]

@@ -125,6 +125,18 @@ def test_what_goes_back_stands_ahead_until_nobody_gave_it_back() -> None:
     assert kinds(again.changes())[PutItems].rows == [(0, 7, False, 7)]
 
 
+def test_what_stays_after_all_stands_where_it_stood_unless_somebody_else_gave_it_back() -> None:
+    book, item = ledger(), row(7, ann=OPEN)
+    book.put(item, "ann", RETURNED)
+    book.keep(item, "ann")
+    assert (book.rank(item), book.left(item), book.event("reclaimed")) == (7, 0, None)
+    both = row(8, ann=OPEN, bob=OPEN)
+    book.put(both, "ann", RETURNED)
+    book.put(both, "bob", RETURNED)
+    book.keep(both, "ann")
+    assert book.rank(both) == ahead(8)
+
+
 def test_an_item_is_told_as_it_stands() -> None:
     book, item = ledger(), row(3, ann=OPEN)
     book.put(item, "ann", RETURNED)

@@ -287,6 +287,47 @@ def test_a_workload_must_be_one_and_of_people_who_take_part(tasks: Dispatcher) -
         tasks.redistribute("nope", TEAM)
 
 
+# What people hold of a queue.
+
+
+def held(tasks: Dispatcher, *, cap: int = 4) -> str:
+    """Make a pulling task of ten items in which Ann holds four and Bob two, one of them done."""
+    task = tasks.create(
+        "label", ITEMS, allowed=["ann", "bob", "eve"], pull=Pull(batch_size=2, max_batch_workload=cap)
+    )
+    for name in ("ann", "ann", "bob"):
+        tasks.pull(task.id, name)
+    tasks.set_status(task.id, "bob", ["i4"], "completed")
+    return task.id
+
+
+def test_what_people_hold_of_a_queue_is_shared_out_with_the_fewest_moves(tasks: Dispatcher) -> None:
+    task_id = held(tasks)
+    loads = Workload.weights({"ann": 1, "bob": 1, "eve": 1})
+
+    change = tasks.redistribute(task_id, loads)
+
+    assert change.flows() == {("ann", "eve"): 2}
+    assert load(tasks, task_id) == {"ann": 2, "bob": 2, "eve": 2}
+    assert tasks.progress(task_id).waiting == 4
+    assert change.event is not None
+    assert change.event.facts == {"loads": str(loads)}
+    assert tasks.redistribute(task_id, loads).event is None
+
+
+def test_what_has_no_place_under_the_cap_returns_to_the_queue(tasks: Dispatcher) -> None:
+    task_id = held(tasks)
+
+    change = tasks.redistribute(task_id, Workload.of({"ann": 0, "eve": 100}))
+
+    # Eve gets the four of the cap, of five that are open; Bob keeps what he finished.
+    assert load(tasks, task_id) == {"ann": 0, "bob": 1, "eve": 4}
+    assert sum(count for (_, to), count in change.flows().items() if to is None) == 1
+    assert tasks.progress(task_id).waiting == 5
+    tasks.undo(task_id, change.version)
+    assert load(tasks, task_id) == {"ann": 4, "bob": 2, "eve": 0}
+
+
 # Change of loads.
 
 

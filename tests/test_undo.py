@@ -53,6 +53,8 @@ def static(tasks: Dispatcher, **settings: Any) -> str:
     tasks.redistribute(task.id)
     tasks.release(task.id, "ann", mine(tasks, task.id, "ann")[:1])
     passes(tasks, minutes=1)
+    # Whoever does nothing gets nothing that others leave.
+    tasks.set_status(task.id, "eve", mine(tasks, task.id, "eve")[:1], "completed")
     return task.id
 
 
@@ -109,6 +111,10 @@ WORKING: dict[str, Verb] = {
     "release": lambda t, k: t.release(k, "bob"),
     "renew": lambda t, k: t.renew(k, "bob"),
 }
+QUEUED: dict[str, Verb] = {
+    "redistribute": lambda t, k, **o: t.redistribute(k, Workload.of({"ann": 10, "eve": 70, "kim": 20}), **o),
+    "pull settings": lambda t, k, **o: t.change(k, pull=Pull(batch_size=3, max_batch_workload=9), **o),
+}
 PULLED: dict[str, Verb] = {
     "pull": lambda t, k: t.pull(k, "eve"),
     "pull what came back": lambda t, k: t.pull(k, "ann"),
@@ -116,7 +122,7 @@ PULLED: dict[str, Verb] = {
 }
 CHANGES = [
     *[pytest.param(static, verb, id=f"static-{name}") for name, verb in {**MANAGING, **STATIC}.items()],
-    *[pytest.param(pulled, verb, id=f"pulled-{name}") for name, verb in MANAGING.items()],
+    *[pytest.param(pulled, verb, id=f"pulled-{name}") for name, verb in {**MANAGING, **QUEUED}.items()],
 ]
 CALLS = [
     *CHANGES,
@@ -385,6 +391,18 @@ def test_some_things_have_no_way_back(tasks: Dispatcher) -> None:
         tasks.undo(task.id, 3)
 
 
+def test_of_a_deleted_task_only_the_deletion_is_undone(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
+    changed = tasks.change(task.id, priority=1).version
+    deleted = tasks.delete(task.id).version
+
+    with pytest.raises(NotFound, match="no task 't1' in the store"):
+        tasks.undo(task.id, changed)
+    tasks.undo(task.id, deleted)
+    tasks.undo(task.id, changed)
+    assert tasks.get(task.id).priority == 0
+
+
 def test_only_a_version_there_is_can_be_undone(tasks: Dispatcher) -> None:
     task = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
 
@@ -418,7 +436,7 @@ def test_whatever_happened_an_undo_of_the_last_change_restores_every_row(
     kind: str, data: st.DataObject
 ) -> None:
     in_static = data.draw(st.booleans())
-    verbs = [*MANAGING.values(), *WORKING.values(), *(STATIC if in_static else PULLED).values()]
+    verbs = [*MANAGING.values(), *WORKING.values(), *(STATIC if in_static else {**QUEUED, **PULLED}).values()]
     with opened(kind) as tasks:
         basis = data.draw(st.sampled_from([None, ByEffort()])) if in_static else None
         task_id = static(tasks, basis=basis) if in_static else pulled(tasks)

@@ -1,0 +1,111 @@
+"""Open work brought to the shares people carry, with the fewest moves.
+
+Holds: the targets, and the moves that reach them.
+Does not hold: decisions (see moving, team), the choice of items (see flow).
+Depends on: apportion, events, flow, handing, ledger, refusals, spreading, taking, task,
+values, workload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from distribution.apportion import apportion
+from distribution.events import Cell
+from distribution.flow import fewest_moves
+from distribution.handing import lease_end
+from distribution.ledger import Ledger
+from distribution.refusals import WhyNot
+from distribution.spreading import spread
+from distribution.taking import can_take
+from distribution.task import Row
+from distribution.values import AssigneeId
+from distribution.workload import Workload
+
+
+def level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
+    """Move open work until everybody has her share, with the fewest moves.
+
+    *rows* are the items whose open placements may move, and those that wait, by rank.
+    Nobody gets more than her limit. What waits and only somebody can take who has her
+    share already goes to her, and others' work makes up for it.
+    """
+    move(ledger, rows, workload)
+    waiting = [row for row in rows if ledger.left(row) > 0]
+    if any(who is not None for _, who in spread(ledger, waiting, again=True)):
+        move(ledger, [ledger.as_it_stands(row) for row in rows], workload)
+
+
+def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
+    """Move open work to who has too little, from who has too much and from nobody."""
+    task = ledger.task
+    targets = _targets(ledger, rows, workload)
+    movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
+    sources: list[AssigneeId | None] = []
+    copies: list[Row] = []
+    for row in reversed(rows):
+        holders = [who for who, cell in row.cells.items() if cell.state == "open"]
+        for holder in holders:
+            movable[holder] += 1
+        copies += [row] * (len(holders) + row.left)
+        sources += [*holders, *[None] * row.left]
+    surplus = {
+        who: min(max(ledger.holds(who) - targets.get(who, 0), 0), movable[who]) for who in ledger.members
+    }
+    deficit = {who: target - ledger.holds(who) for who, target in targets.items()}
+    deficit = {who: short for who, short in deficit.items() if short > 0}
+
+    def able(row: Row, who: AssigneeId) -> WhyNot | None:
+        return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
+
+    banned = [frozenset(who for who in deficit if able(row, who) is not None) for row in copies]
+    cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
+    moves = fewest_moves(sources, banned, surplus, deficit)
+    for at, target in moves:
+        source = sources[at]
+        if source is not None:
+            ledger.put(copies[at], source, None)
+        ledger.put(copies[at], target, cell)
+
+
+def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:
+    """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
+    fixed, free = _fixed(ledger, rows)
+    shares = {
+        who: share
+        for who, share in zip(workload.assignees, workload.shares, strict=True)
+        if ledger.members[who].active
+    }
+    if not any(shares.values()):
+        # Nobody carries a share: what is there stays, what waits goes on waiting.
+        return {who: ledger.holds(who) for who in ledger.members}
+    floors = [fixed[who] for who in shares]
+    caps = [_most(ledger, who, fixed[who]) for who in shares]
+    total = free + sum(floors)
+    room = [cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True)]
+    if None not in room:
+        total = min(total, sum(filter(None, room)))
+    counts = apportion(list(shares.values()), total, floors=floors, caps=caps)
+    return fixed | dict(zip(shares, counts, strict=True))
+
+
+def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], int]:
+    """Give what everybody holds that cannot move, and how much can: what waits counted in."""
+    fixed = {who: ledger.holds(who) for who in ledger.members}
+    free = 0
+    for row in rows:
+        free += row.left
+        for who, cell in row.cells.items():
+            if cell.state == "open":
+                fixed[who] -= 1
+                free += 1
+    return fixed, free
+
+
+def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
+    """Give the most she may hold: her limit, the cap, or what cannot move where that is more."""
+    limit, pull = ledger.members[who].member.limit, ledger.task.pull
+    most = [] if limit is None else [limit.of(ledger.task.items)]
+    most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
+    known = [number for number in most if number is not None]
+    return max(min(known), fixed) if known else None
