@@ -144,10 +144,14 @@ class Managing(Agreement):
         total = total if None in room else min(total, sum(cap or 0 for cap in room))
         shares = apportion([share for _, share in carries], total, floors=floors, caps=caps)
         targets = fixed | dict(zip((who for who, _ in carries), shares, strict=True))
+        held |= dict.fromkeys(after.members.keys() - held.keys(), 0)
         least = sum(max(0, count - targets[who]) for who, count in held.items())
+        # Where limits keep people below their shares, what nobody may take stays where it is.
+        short = sum(max(0, targets[who] - count) for who, count in held.items())
+        needed = min(least, max(0, short - waiting))
         banned = any(cell.state not in {"open", "returned"} for row in movable for cell in row.cells.values())
-        assert moved == least if not banned else moved <= least, (change.diff, targets, held)
-        if not banned:
+        assert moved == needed if not banned else moved <= least, (change.diff, targets, held)
+        if not banned and sum(targets.values()) == sum(held.values()) + waiting:
             assert {who: standing.holds for who, standing in after.members.items()} == targets
 
     @rule(number=numbers, who=people, load=loads, dry=dry, request=st.booleans())

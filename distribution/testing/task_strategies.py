@@ -322,4 +322,4 @@ _BY_HINT: Mapping[Any, Callable[[], st.SearchStrategy[Any]]] = {
 def _by_hints(cls: Any) -> st.SearchStrategy[Any]:
     """Build a plain value from the types of its fields."""
     hints = get_type_hints(cls)
-    return st.builds(cls, *(_BY_HINT[hints[a.name]]() for a in attrs.fields(cls)))
+    return st.builds(cls, **{a.name: _BY_HINT[hints[a.name]]() for a in attrs.fields(cls)})
