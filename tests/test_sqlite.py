@@ -9,27 +9,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier
 from threading import Event as Signal
 from typing import Any
 
-import attrs
 import pytest
 
-from adapters import sqlite, sqlite_file, sqlite_schema
-from adapters import sqlite_rows as rows
-from adapters.combining import Call
+from adapters import sqlite_file, sqlite_schema
 from adapters.sqlite import SqliteStore
-from distribution.errors import InvalidInput, StoreBusy, StoreFailed, UnusableStore
-from distribution.events import Event, Stamp
-from distribution.handing import pulling
+from distribution.errors import StoreBusy, StoreFailed, UnusableStore
 from distribution.ports import Page, TaskStore
-from distribution.task import AddItems, Ask, Decision, PutTask, View
-from distribution.testing.contract_scene import NOON, make, noted, queue
+from distribution.task import Ask, Decision, View
+from distribution.testing.contract_scene import NOON, make, noted
 
 ROOT = Path(__file__).parents[1]
 
@@ -233,74 +227,6 @@ def test_a_step_that_fails_leaves_the_schema_of_before(path: Path) -> None:
             0,
         )
     assert pragma(path, "user_version") == 1
-
-
-STATES = " AND state IN (SELECT value FROM json_each(?))"
-HOT = {
-    "a page by position": (sqlite.BY_POSITION, ["placement USING PRIMARY KEY", "item USING PRIMARY KEY"]),
-    "a page by rank": (sqlite.BY_RANK, ["placement USING INDEX placement_work", "item USING PRIMARY KEY"]),
-    "one item": (sqlite.OF_ITEM, ["item USING INDEX item_id", "placement USING PRIMARY KEY"]),
-    "items by id": (rows.BY_ID, ["item USING INDEX item_id", "placement USING PRIMARY KEY"]),
-    "items by position": (rows.BY_POSITION, ["item USING PRIMARY KEY", "placement USING PRIMARY KEY"]),
-    "the whole task": (rows.WHOLE, ["item USING PRIMARY KEY", "placement USING PRIMARY KEY"]),
-    "held by some": (f"{rows.WHOLE} AND item.position IN ({rows.HELD}{STATES})", ["item USING PRIMARY KEY", "placement USING INDEX placement_work"]),
-    "held by all": (f"{rows.WHOLE} AND item.position IN ({rows.HELD_BY_ALL}{STATES})", ["item USING PRIMARY KEY", "placement USING PRIMARY KEY"]),
-    "what waits": (f"{rows.WHOLE} AND item.position IN ({rows.WAITING})", ["item USING PRIMARY KEY", "item USING INDEX item_queue"]),
-    "the head of the queue": (rows.FRESH, ["item USING INDEX item_queue", "placement USING PRIMARY KEY"]),
-    "what went back": (rows.AGAIN, ["placement USING INDEX placement_work"]),
-    "ended leases": (rows.EXPIRED, ["placement USING INDEX placement_lease"]),
-    "the outlook": (rows.OUTLOOK, ["placement USING INDEX placement_lease"]),
-    "a member": (rows.MEMBER, ["member USING INDEX member_id"]),
-    "the number of a member": (rows.NUMBER, ["member USING INDEX member_id"]),
-    "the members": (rows.MEMBERS, ["member USING PRIMARY KEY"]),
-    "the header": (sqlite.HEADER, ["task USING INTEGER PRIMARY KEY", "op USING PRIMARY KEY"]),
-    "an entry by version": (rows.BY_VERSION, ["op USING PRIMARY KEY"]),
-    "an entry by request": (rows.BY_REQUEST, ["op USING INDEX op_request"]),
-    "a task": ("SELECT key FROM task WHERE id = ?", ["task USING INDEX"]),
-    "tasks": (f"{sqlite.TASKS} ORDER BY key LIMIT ?", ["task USING INTEGER PRIMARY KEY"]),
-    "a placement, put": (rows.PUT_PLACEMENT, ["placement USING PRIMARY KEY"]),
-    "an item, put": (rows.PUT_ITEM, ["item USING PRIMARY KEY"]),
-    "a placement, dropped": (rows.DROP, ["placement USING PRIMARY KEY"]),
-}  # fmt: skip
-"""What every pull, submit and page runs, and the way it must go, table by table."""
-
-
-def plans(store: SqliteStore) -> dict[str, str]:
-    """Ask the planner how it would run each hot statement."""
-    return {
-        name: "; ".join(
-            str(row[3]).replace("COVERING INDEX", "INDEX")
-            for row in opened(store).writer.execute(
-                f"EXPLAIN QUERY PLAN {statement}", [1] * statement.count("?")
-            )
-        )
-        for name, (statement, _) in HOT.items()
-    }
-
-
-@pytest.mark.parametrize("analyzed", [False, True], ids=["without statistics", "with statistics"])
-@pytest.mark.parametrize("full", [False, True], ids=["empty", "full"])
-def test_each_hot_statement_goes_by_its_index_and_never_through_a_table(
-    store: SqliteStore, full: bool, analyzed: bool
-) -> None:
-    if full:
-        items = [f"i{n}" for n in range(3000)]
-        store.transact("t", Ask(), make("t", items)[1])
-        store.transact("q", Ask(), queue("q", items, batch=100))
-        for n in range(40):
-            store.transact(f"t{n}", Ask(), make(f"t{n}")[1])
-        for who in ("ann", "bob", "eve"):
-            store.transact("q", *pulling("q", who, Stamp(at=NOON)))
-    if analyzed:
-        opened(store).writer.execute("ANALYZE")
-    wrong = {
-        name: plan
-        for name, plan in plans(store).items()
-        if not all(f"SEARCH {way}" in plan for way in HOT[name][1])
-        or "TEMP B-TREE" in plan
-        or any("SCAN" in part and "VIRTUAL TABLE" not in part for part in plan.split("; "))
-    }
-    assert wrong == {}
 
 
 def test_the_view_for_people_joins_everything(store: SqliteStore, path: Path) -> None:
@@ -551,127 +477,3 @@ def test_an_instant_keeps_its_zone(store: TaskStore) -> None:
     assert kept is not None
     assert (kept.created_at, kept.created_at.tzinfo) == (NOON, NOON.tzinfo)
     assert kept == task
-
-
-class Counted:
-    """Counts the transactions of a store, and makes each last, so that calls gather."""
-
-    def __init__(self, store: SqliteStore, seconds: float = 0.01) -> None:
-        self.sizes: list[int] = []
-        self.fail: list[BaseException] = []
-        together = store._combined._together
-
-        def counted(calls: Sequence[Call[object]]) -> None:
-            self.sizes.append(len(calls))
-            time.sleep(seconds)
-            if self.fail and len(calls) > 1:
-                raise self.fail.pop()
-            together(calls)
-
-        store._combined._together = counted
-
-
-def all_at_once(store: SqliteStore, decisions: Sequence[Any]) -> list[Any]:
-    """Let each of several threads decide; give what each got, or what was raised."""
-    gate = Barrier(len(decisions), timeout=30)
-
-    def one(decide: Any) -> Any:
-        gate.wait()
-        try:
-            return store.transact("t", Ask(), decide)
-        except BaseException as error:  # noqa: BLE001  it is what is looked at
-            return error
-
-    with ThreadPoolExecutor(len(decisions)) as threads:
-        return list(threads.map(one, decisions))
-
-
-def failing(_: View) -> Decision[int]:
-    raise ZeroDivisionError
-
-
-def breaking(view: View) -> Decision[int]:
-    """Decide something whose rows fail after some of them have been written."""
-
-    def broken() -> Iterator[Any]:
-        yield 1000 + view.version, f"x{view.version}", None, None, 0, 1
-        raise ZeroDivisionError
-
-    assert view.task is not None
-    changes = (PutTask(attrs.evolve(view.task, name="broken")), AddItems(broken(), ()))
-    return Decision(changes=changes, event=Event(what="changed"), stamp=Stamp(at=NOON), result=0)
-
-
-def test_calls_of_sixteen_threads_share_transactions(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
-    counted = Counted(store)
-
-    results = all_at_once(store, [noted] * 16)
-
-    assert sorted(results) == list(range(1, 17))
-    assert sum(counted.sizes) == 16
-    assert len(counted.sizes) <= 8, counted.sizes
-    assert [entry.version for entry in store.history("t", Page())] == list(range(1, 18))
-
-
-def test_an_error_in_one_call_of_a_group_leaves_nothing_of_it_and_all_of_the_others(
-    store: SqliteStore,
-) -> None:
-    task = store.transact("t", Ask(), make("t")[1])
-    counted = Counted(store)
-
-    results = all_at_once(store, [noted, failing, breaking] * 5 + [noted])
-
-    assert sorted(result for result in results if isinstance(result, int)) == list(range(1, 7))
-    assert sum(isinstance(result, ZeroDivisionError) for result in results) == 10
-    assert max(counted.sizes) > 1
-    assert store.read("t", Ask()).task == task
-    assert len(store.items("t", Page())) == 3
-    assert store.read("t", Ask()).version == 7
-
-
-def test_a_commit_that_fails_fails_all_of_its_calls_and_keeps_none(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
-    counted = Counted(store)
-    counted.fail = [StoreFailed("here", "committing")]
-
-    results = all_at_once(store, [noted] * 16)
-
-    kept = sorted(result for result in results if isinstance(result, int))
-    assert kept == list(range(1, len(kept) + 1))
-    assert sum(isinstance(result, StoreFailed) for result in results) == 16 - len(kept) > 1
-    assert store.read("t", Ask()).version == len(kept) + 1
-
-
-def test_an_interrupt_of_the_one_who_commits_loses_nobody_elses_call(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
-    counted = Counted(store)
-    counted.fail = [KeyboardInterrupt()]
-
-    results = all_at_once(store, [noted] * 16)
-
-    assert sum(isinstance(result, KeyboardInterrupt) for result in results) == 1
-    assert sorted(result for result in results if isinstance(result, int)) == list(range(1, 16))
-    assert store.read("t", Ask()).version == 16
-
-
-def test_without_group_commit_every_call_has_a_transaction_of_its_own(path: Path) -> None:
-    with SqliteStore(path, group_commit=False) as store:
-        store.transact("t", Ask(), make("t")[1])
-        counted = Counted(store, 0.001)
-
-        assert sorted(all_at_once(store, [noted] * 16)) == list(range(1, 17))
-        assert counted.sizes == [1] * 16
-
-
-def test_a_decision_that_calls_the_store_is_refused_in_a_group_too(store: SqliteStore) -> None:
-    store.transact("t", Ask(), make("t")[1])
-    Counted(store)
-
-    def impure(_: View) -> Decision[int]:
-        return Decision(result=store.transact("t", Ask(), noted))
-
-    results = all_at_once(store, [noted, impure] * 4)
-
-    assert sum(isinstance(result, InvalidInput) for result in results) == 4
-    assert store.read("t", Ask()).version == 5
