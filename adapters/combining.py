@@ -8,6 +8,7 @@ in the order in which they came.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -27,6 +28,10 @@ class Call(Generic[R]):
 
     run: Callable[[], R]
     done: bool = False
+    leads: bool = False
+    """Whether it is for its thread to serve those who wait."""
+    wake: threading.Lock = attrs.field(factory=threading.Lock)
+    """Let go when the call is done, or is to lead."""
     result: R | None = None
     error: BaseException | None = None
 
@@ -61,26 +66,45 @@ class Combiner:
         self._together = together
         self._most = most
         self._waiting: deque[Call[object]] = deque()
+        self._guard = threading.Lock()
+        """Held for moments: who waits, and who leads, change together."""
+        self._led = False
 
     def __call__(self, run: Callable[[], R]) -> R:
         """Run a call, alone or with others; return when what it did is kept."""
         call: Call[R] = Call(run)
-        self._waiting.append(call)  # type: ignore[arg-type]
+        call.wake.acquire()
+        with self._guard:
+            self._waiting.append(call)  # type: ignore[arg-type]
+            call.leads = not self._led
+            self._led = True
         try:
+            if not call.leads:
+                # Whoever leads does this one too, or hands the lead on to it.
+                call.wake.acquire()
             while not call.done:
                 with self._turn:
-                    if not call.done:
-                        self._serve(call)
-        except BaseException:
-            # Whoever was told to stop while waiting must not find it done later.
-            with suppress(ValueError):
-                self._waiting.remove(call)  # type: ignore[arg-type]
-            raise
+                    self._serve(call)
+        finally:
+            self._leave(call)
         return call.outcome()
+
+    def _leave(self, call: Call[R]) -> None:
+        """Hand the lead on to who has waited longest; nothing of this call is to be found later."""
+        with self._guard:
+            if not call.done:
+                with suppress(ValueError):
+                    self._waiting.remove(call)  # type: ignore[arg-type]
+            if call.leads:
+                self._led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].wake.release()
 
     def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
-        calls = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+        with self._guard:
+            calls = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
         try:
             self._together(calls)
         except Exception as error:  # noqa: BLE001  nothing was kept, so it reaches everybody
@@ -88,11 +112,15 @@ class Combiner:
                 call.error = error
         except BaseException:
             # This thread is told to stop; nothing was kept, and others go on without its own call.
-            self._waiting.extendleft(call for call in reversed(calls) if call is not own)
+            with self._guard:
+                self._waiting.extendleft(call for call in reversed(calls) if call is not own)
             raise
         for call in calls:
             call.done = True
+            call.wake.release()
 
     def forget(self) -> None:
         """Drop the calls of threads that are not there, in the child of a fork."""
+        self._guard = threading.Lock()
         self._waiting.clear()
+        self._led = False

@@ -289,11 +289,11 @@ class Reading(Deciding):
         [(0, 'ann'), (1, 'ann')]
 
         Raises:
-            NotFound: there never was one.
+            NotFound: there never was one, or it is purged: its items are gone.
         """
         entries = self.history(task_id)
         task = self._read(task_id, Ask()).task
-        if task is None:
+        if task is None or task.state == "purged":
             raise no_task(task_id)
         first = as_created(task, entries)
         n = entries[0].event.facts["items"]

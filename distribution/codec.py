@@ -13,7 +13,7 @@ what comes in. Nothing is imported or called by a name found in the data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -54,9 +54,8 @@ def encode(value: object, *, brief: bool = False) -> Json:
     cls = type(value)
     if cls in _PLAIN:
         return cast("Json", value)
-    if cls is tuple or cls is list:
-        parts = cast("Sequence[object]", value)
-        return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in parts]  # type: ignore[misc]
+    if isinstance(value, (tuple, list)):
+        return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in value]
     known = _fields(cls)  # type: ignore[arg-type]  # a class can be a key
     if known is not None:
         kind, fields = known
@@ -68,8 +67,6 @@ def encode(value: object, *, brief: bool = False) -> Json:
         return data
     if isinstance(value, Mapping):
         return {key: encode(part, brief=brief) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [encode(part, brief=brief) for part in value]
     return _encode_scalar(value)
 
 

@@ -75,8 +75,8 @@ def redistributing(
     """Decide to bring everybody to her share with the fewest moves; None for the loads as they are.
 
     Targets are the apportionment of all that is held and waiting, nobody below what she
-    has finished or what the filter keeps in place, nobody above her limit. Only open work
-    moves, from the end of its holder's order; the number of moves is the least that
+    has finished or what the filter keeps in place, and nobody is given more than her limit.
+    Items are counted, also where effort or groups were shared out. Only open work moves, from the end of its holder's order; the number of moves is the least that
     reaches the targets, and deciding again moves nothing. Who is new in the workload
     joins; who is not in it any more keeps what is finished and loses what is open.
 

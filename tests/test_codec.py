@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from distribution import InvalidInput, Limit, Pull, Workload
 from distribution.basis import Basis, Stratified
 from distribution.codec import DEPTH_LIMIT, decode, encode, kind_of
-from distribution.events import Cell, Entry, Event, MemberChange, SettingChange, Shift, Stamp
+from distribution.events import Cell, Entry, Event, MemberChange, SettingChange, Shift, Stamp, aware
 from distribution.filters import Filter, Not, field
 from distribution.members import Member
 from distribution.task import Task
@@ -137,3 +137,17 @@ def test_data_nested_without_end_is_refused() -> None:
 def test_kinds_are_the_names_of_classes() -> None:
     assert kind_of(SettingChange) == "setting-change"
     assert datetime.fromisoformat(str(encode(NOON))) == datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_an_instant_beyond_the_calendar_is_refused() -> None:
+    west = timezone(timedelta(hours=-5))
+
+    with pytest.raises(InvalidInput, match="an instant must lie between the years 1 and 9999"):
+        aware(datetime(9999, 12, 31, 23, tzinfo=west))
+
+
+def test_a_text_of_a_class_of_its_own_is_written_as_text() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    assert encode({"name": Name("ann")}) == {"name": "ann"}

@@ -264,3 +264,10 @@ def test_many_tasks_are_listed_across_pages_in_order(tasks: Dispatcher) -> None:
 
     # The page that was read already may still name what was deleted since.
     assert [task_id for task_id in found if task_id != "t100"] == [f"t{n}" for n in range(1, 207) if n != 100]
+
+
+def test_a_placement_knows_its_slot_whatever_its_priority(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ["a", Item("b", priority=3)], allowed=["ann"], pull=PULL)
+    tasks.pull(task.id, "ann")
+
+    assert [(row.item, row.slot) for row in tasks.placements(task.id, assignee="ann")] == [("b", 1), ("a", 0)]

@@ -309,3 +309,12 @@ def test_a_story_of_an_item_with_nobody_says_so(tasks: Dispatcher) -> None:
 
     assert who_has(tasks, task.id) == {"a": None}
     assert str(tasks.explain(task.id, "a")).splitlines()[0] == "'a' waits for somebody to take it"
+
+
+def test_a_purged_task_is_not_played_again(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ["a", "b"], workload=Workload.even(["ann", "bob"]))
+    tasks.delete(task.id)
+    tasks.purge(task.id)
+
+    with pytest.raises(NotFound):
+        tasks.replayed(task.id)
