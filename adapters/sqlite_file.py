@@ -1,7 +1,7 @@
 """One SQLite file, opened for a process: who may write when, and who may read meanwhile.
 
-Writers queue at a lock file beside the database (flock) and only then begin: SQLite's
-own waiting sleeps and lets some starve. Readers have a connection of their own and wait
+Writers queue at two lock files beside the database (flock), one for who writes and one
+for who is next, and only then begin: SQLite's own waiting sleeps and lets some starve. Readers have a connection of their own and wait
 for nobody who writes. POSIX only, and not on a network file system.
 
 Nothing is answered before it is on the disk: the write-ahead log is synced after every
@@ -25,6 +25,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import perf_counter
 
 import attrs
 
@@ -34,6 +35,8 @@ from distribution.errors import DistributionError, InvalidInput, StoreBusy, Stor
 BUSY_SECONDS = 30.0
 """How long to wait for a program that holds the database without queueing at the lock file."""
 CACHE_KIB = 65_536
+AWAKE_SECONDS = 0.002
+"""How long the next one looks for the lock before it sleeps: a few transactions."""
 CHECKPOINT_PAGES = 4000
 """Pages of the log (16 MiB) at which they move to the database: hot pages move once for many commits."""
 MAGIC = b"SQLite format 3\0"
@@ -46,11 +49,36 @@ class Opened:
     identity: tuple[int, int]
     """Device and inode: another file of the same name is another file."""
     gate: int
-    """Descriptor of the lock file."""
+    """Descriptor of the lock file: who holds it writes."""
+    line: int
+    """Descriptor of a second one: who holds it is next."""
     writer: sqlite3.Connection
     reader: sqlite3.Connection
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
+
+    def enter(self) -> None:
+        """Wait for our turn to write.
+
+        All wait asleep but the one who is next: it looks again and again for a moment, so
+        that no time goes by between one transaction and the next. To wake a process
+        takes half as long as a transaction.
+        """
+        fcntl.flock(self.line, fcntl.LOCK_EX)
+        try:
+            patience = perf_counter() + AWAKE_SECONDS
+            while perf_counter() < patience:
+                with suppress(BlockingIOError):
+                    fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                os.sched_yield()
+            fcntl.flock(self.gate, fcntl.LOCK_EX)
+        finally:
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+
+    def leave(self) -> None:
+        """Let the next one write."""
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
 
     def sync(self, path: Path) -> None:
         """Wait until what was committed is on the disk."""
@@ -72,6 +100,7 @@ class Opened:
         self.writer.close()
         fcntl.flock(self.gate, fcntl.LOCK_UN)
         os.close(self.gate)
+        os.close(self.line)
         if self.log >= 0:
             os.close(self.log)
 
@@ -174,6 +203,7 @@ class SqliteFile:
         """Open file and lock, make the file ours, bring it up to date."""
         fresh = not self.path.exists()
         gate = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        line = os.open(f"{self.path}.line", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         writer = reader = None
         try:
             writer = self._connect()
@@ -191,11 +221,12 @@ class SqliteFile:
                 if connection is not None:
                     connection.close()
             os.close(gate)
+            os.close(line)
             raise
         if fresh:
             # SQLite synced the file, not the folder that has just learnt its name.
             sync_folder(self.path.parent)
-        return Opened((found.st_dev, found.st_ino), gate, writer, reader)
+        return Opened((found.st_dev, found.st_ino), gate, line, writer, reader)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -232,7 +263,7 @@ class SqliteFile:
         """Wait for our turn among threads and processes; commit at the end, or roll back."""
         with self.writers, self.translated(doing):
             opened = self.current()
-            fcntl.flock(opened.gate, fcntl.LOCK_EX)
+            opened.enter()
             self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
@@ -244,7 +275,7 @@ class SqliteFile:
                 self._writer_thread = 0
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
-                fcntl.flock(opened.gate, fcntl.LOCK_UN)
+                opened.leave()
             if opened.writer.total_changes != before or self.told:
                 self._sync(opened)
 

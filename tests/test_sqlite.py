@@ -123,7 +123,8 @@ def newer_version(path: Path) -> None:
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    path.with_name("work.db.lock").unlink()
+    for end in ("lock", "line"):
+        path.with_name(f"work.db.{end}").unlink()
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,16 @@ def test_an_answer_given_again_is_synced_too_for_whoever_gave_it_first_may_not_h
     tasks.pull("t", "ann", request="r")
 
     assert len(synced) == 1
+
+
+def test_who_is_next_sleeps_where_somebody_writes_for_long(tasks: Dispatcher, tmp_path: Path) -> None:
+    with (tmp_path / "work.db.lock").open("rb") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=tasks.pull, args=("t", "ann"))
+        waiting.start()
+        waiting.join(20 * sqlite_file.AWAKE_SECONDS)
+        assert waiting.is_alive()
+        fcntl.flock(gate, fcntl.LOCK_UN)
+    waiting.join(10)
+
+    assert tasks.progress("t")["ann"].open == 2
