@@ -309,3 +309,12 @@ def test_a_story_of_an_item_with_nobody_says_so(tasks: Dispatcher) -> None:
 
     assert who_has(tasks, task.id) == {"a": None}
     assert str(tasks.explain(task.id, "a")).splitlines()[0] == "'a' waits for somebody to take it"
+
+
+def test_nothing_is_left_of_a_purged_task_that_was_pulled_from(tasks: Dispatcher) -> None:
+    task = tasks.create("label", ["a"], allowed=["ann"], pull=PULL)
+    tasks.pull(task.id, "ann")
+    tasks.delete(task.id)
+    tasks.purge(task.id)
+
+    assert replay(tasks.history(task.id), None).cells == {}
