@@ -11,7 +11,7 @@ PIP := PIP_CONSTRAINT=.ci/constraints.txt $(BIN)/python -m pip --disable-pip-ver
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo   set up, and split the Python standard library among three people"
+	@echo "make demo   set up, share out the Python standard library, let two people pull a part"
 	@echo "make test   set up, and run lint, types and all tests"
 	@echo "make soak   the property tests at a hundred times the length"
 	@echo "make bench  the benchmarks, with tables"
