@@ -13,7 +13,7 @@ PIP := PIP_CONSTRAINT=.ci/constraints.txt $(BIN)/python -m pip --disable-pip-ver
 help:
 	@echo "make demo   set up, share out the Python standard library, let two people pull a part"
 	@echo "make test   set up, and run lint, types and all tests"
-	@echo "make soak   the property tests at a hundred times the length"
+	@echo "make soak   the property tests at a hundred times the length, and five thousand kills"
 	@echo "make bench  the benchmarks, with tables"
 
 .venv/python:
@@ -52,6 +52,9 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks split
 	$(BIN)/python -m benchmarks create
 	$(BIN)/python -m benchmarks import
+	$(BIN)/python -m benchmarks pull
+	$(BIN)/python -m benchmarks growth
+	$(BIN)/python -m benchmarks choose
 
 constraints: .venv/dev
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
