@@ -177,7 +177,7 @@ def _team(text: str) -> Callable[[Event], str]:
 
 def _limited(event: Event) -> str:
     (change,) = event.members
-    limit = None if change.after is None else change.after.limit
+    limit = change.after.limit
     return f"{event.assignee} may have " + (
         "as many items as she likes" if limit is None else f"{limit} at most"
     )

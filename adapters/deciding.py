@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar
 
 import attrs
 
@@ -76,4 +76,4 @@ class Deciding:
         return decided.result
 
 
-__all__ = ["By", "Deciding", "Unpack", "new_id", "now"]
+__all__ = ["By", "Deciding", "new_id", "now"]

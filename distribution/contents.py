@@ -88,10 +88,10 @@ def adding_items(
     """Decide to take items into a task.
 
     Those that are in it already are skipped and named, as are those that come *twice*;
-    those that were removed come back as they were. In a pulling task new items join the queue; in a task distributed by
-    load everybody's deficit decides, by number, by effort, within the stratum, or by
-    group, as the task was shared out. Nobody is given more than her limit; what nobody
-    may have waits.
+    those that were removed come back as they were. In a pulling task new items join the
+    queue; in a task distributed by load everybody's deficit decides, by number, by effort,
+    within the stratum, or by group, as the task was shared out. Nobody is given more than
+    her limit; what nobody may have waits.
 
     Runtime: O(items * people); other bases than `ByCount` look at the whole task.
 

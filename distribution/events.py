@@ -103,14 +103,11 @@ class Shift:
 
 @attrs.frozen
 class MemberChange:
-    """A member as she was and as she is; None where she was not, or is not, there."""
+    """A member as she was and as she is; she may be new, and never goes without a trace."""
 
     before: Member | None
-    after: Member | None
-
-    def reversed(self) -> Self:
-        """Give the way back."""
-        return attrs.evolve(self, before=self.after, after=self.before)
+    """None where she is new."""
+    after: Member
 
 
 @attrs.frozen
@@ -120,10 +117,6 @@ class SettingChange:
     name: str
     before: Json
     after: Json
-
-    def reversed(self) -> Self:
-        """Give the way back."""
-        return attrs.evolve(self, before=self.after, after=self.before)
 
 
 @attrs.frozen(kw_only=True)

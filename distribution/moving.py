@@ -21,6 +21,7 @@ from distribution.ledger import Ledger
 from distribution.levelling import level, move
 from distribution.members import Member
 from distribution.outcomes import Changed, Left
+from distribution.refusals import way_back
 from distribution.requests import once
 from distribution.taking import can_take
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
@@ -166,10 +167,9 @@ def admit(ledger: Ledger, workload: Workload, *, named: Sequence[AssigneeId]) ->
         if standing is None:
             ledger.member(Member(assignee))
         elif share and not standing.active and assignee in named:
-            remedy = "resume her first" if standing.member.state == "paused" else "add her again first"
             raise InvalidInput(
                 subject=f"load of {assignee!r}",
                 must=f"be 0 while she is {standing.member.state}",
                 got=share,
-                remedy=remedy,
+                remedy=way_back(standing.member.state),
             )

@@ -59,6 +59,11 @@ class NotAMember:
         return f"{self.assignee!r} is not among the assignees of task {self.task!r}; add her first"
 
 
+def way_back(state: str) -> str:
+    """Say what lets somebody take part again who is paused or removed."""
+    return "resume her first" if state == "paused" else "add her again first"
+
+
 @attrs.frozen
 class Locked:
     """Her assignment is locked, because she is paused or removed."""
@@ -68,8 +73,7 @@ class Locked:
 
     def __str__(self) -> str:
         """Say it in words."""
-        remedy = "resume her first" if self.state == "paused" else "add her again first"
-        return f"{self.assignee!r} is {self.state}; {remedy}"
+        return f"{self.assignee!r} is {self.state}; {way_back(self.state)}"
 
 
 @attrs.frozen

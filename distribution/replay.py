@@ -71,8 +71,7 @@ def _play(state: Replayed, entry: Entry, plan: Plan | None) -> None:
     state.removed |= set(event.removed)
     state.removed -= set(event.restored)
     for member in event.members:
-        if member.after is not None:
-            state.members[member.after.id] = member.after
+        state.members[member.after.id] = member.after
     for setting in event.settings:
         state.settings[setting.name] = setting.after
 

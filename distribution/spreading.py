@@ -40,28 +40,21 @@ def spread(
         if weight and name not in passed and (standing := ledger.members.get(name)) and standing.active
     ]
     weights = sum(share[taker.id] for taker in takers)
-    held = {taker.id: ledger.holds(taker.id) for taker in takers}
-    total = sum(held.values())
+    total = sum(ledger.holds(taker.id) for taker in takers)
     given: list[tuple[Row, AssigneeId | None]] = []
     for row in rows:
-        free = [taker for taker in takers if _has_room(ledger, taker, held)]
+        free = [taker for taker in takers if ledger.room(taker.id) != 0]
         able = [taker for taker in free if _may(ledger, taker, row)]
         if again and not able:
             able = [taker for taker in free if _may(ledger, taker, row, alone=True)]
         if not able:
             given.append((row, None))
             continue
-        best = max(able, key=lambda t: share[t.id] * (total + 1) - held[t.id] * weights)
+        best = max(able, key=lambda t: share[t.id] * (total + 1) - ledger.holds(t.id) * weights)
         ledger.put(row, best.id, Cell("open", ledger.stamp.at))
-        held[best.id] += 1
         total += 1
         given.append((row, best.id))
     return given
-
-
-def _has_room(ledger: Ledger, taker: Standing, held: dict[AssigneeId, int]) -> bool:
-    limit = None if taker.member.limit is None else taker.member.limit.of(ledger.task.items)
-    return limit is None or held[taker.id] < limit
 
 
 def _may(ledger: Ledger, taker: Standing, row: Row, *, alone: bool = False) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from distribution.codec import encode
-from distribution.errors import InvalidInput, NotFound, Refused
+from distribution.errors import NotFound, Refused
 from distribution.events import Event, Stamp
 from distribution.ledger import Ledger, with_settings
 from distribution.lifecycle import GONE, HELD
@@ -129,8 +129,6 @@ def _items_back(ledger: Ledger, event: Event, rows: dict[int, Row]) -> None:
 def _members_back(ledger: Ledger, event: Event, version: int) -> None:
     """Set members back; one who was new leaves."""
     for change in reversed(event.members):
-        if change.after is None:
-            raise InvalidInput(subject="a change of a member", must="leave one", got=change)
         standing = ledger.members.get(change.after.id)
         if standing is None or standing.member != change.after:
             raise _too_late(version, f"assignee {change.after.id!r} changed")
@@ -152,7 +150,7 @@ def _settings_back(task: Task, event: Event, version: int) -> Task:
 
 def _check_hands(ledger: Ledger, event: Event, version: int) -> None:
     """Refuse where somebody who takes no part, or no part any more, would hold open work."""
-    changed = {change.after.id: change for change in event.members if change.after is not None}
+    changed = {change.after.id: change for change in event.members}
     for standing in ledger.members.values():
         if not standing.active:
             open_, done, *_ = ledger.counts(standing.id)

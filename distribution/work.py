@@ -24,7 +24,7 @@ from distribution.handing import lease_end
 from distribution.ledger import Ledger
 from distribution.lifecycle import ENDED, HELD, PLACEMENT, may
 from distribution.outcomes import Left, Outcome
-from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState
+from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState, way_back
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
@@ -137,8 +137,7 @@ class _Work:
 def _refusal(why: WhyNot, task: Task) -> NotFound | Refused:
     """Make an error of the reason why somebody can change nothing at all."""
     if isinstance(why, Locked):
-        remedy = "resume her first" if why.state == "paused" else "add her again first"
-        return Refused(f"assignee {why.assignee!r}", f"is {why.state}", remedy)
+        return Refused(f"assignee {why.assignee!r}", f"is {why.state}", way_back(why.state))
     return no_member(why.assignee if isinstance(why, NotAMember) else None, task, 0)
 
 

@@ -16,7 +16,6 @@ from distribution.ledger import Ledger, changed_settings, with_settings
 from distribution.members import Limit, Member, Standing
 from distribution.moving import shared
 from distribution.ranks import ahead
-from distribution.replay import replay
 from distribution.task import (
     AddPlacements,
     Ask,
@@ -213,19 +212,6 @@ def test_an_event_is_turned_round_by_exchanging_its_sides() -> None:
 
     assert event is not None
     assert list(event.reversed()) == [Shift("ann", DONE, OPEN, (0,))]
-    assert event.members[0].reversed() == MemberChange(Member("bob", state="paused"), Member("bob"))
-    assert (event.settings[0].reversed().before, event.settings[0].reversed().after) == (2, 0)
-
-
-def test_a_log_in_which_a_member_vanishes_is_refused() -> None:
-    event = Event(what="assignee-removed", members=(MemberChange(Member("ann"), None),))
-    entry = Entry(task="t", version=2, stamp=STAMP, event=event)
-    _, decide = undoing("t", 2, STAMP)
-    view = View(ask=Ask(members=None, entry=2), task=TASK, version=2, entry=entry)
-
-    with pytest.raises(InvalidInput, match="a change of a member must leave one"):
-        decide(view)
-    assert replay([attrs.evolve(entry, version=1)], None).members == {}
 
 
 def test_a_member_the_store_does_not_know_is_in_the_way_of_an_undo() -> None:

@@ -212,7 +212,7 @@ def _of_pulls(first: Pull | None, entries: Sequence[Entry]) -> Iterator[Claim]:
     for entry, pull in zip(entries, _pulls(first, entries), strict=True):
         event, got = entry.event, 0
         items += _more(event)
-        members |= {change.after.id: change.after for change in event.members if change.after is not None}
+        members |= {change.after.id: change.after for change in event.members}
         for shift in event.shifts:
             counts = held.setdefault(shift.assignee, Counter())
             if shift.before is not None:
