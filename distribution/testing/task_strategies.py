@@ -152,7 +152,7 @@ def events() -> st.SearchStrategy[Event]:
         what=st.sampled_from(get_args(What)),
         assignee=st.none() | ids(),
         shifts=_tuples(shifts()),
-        members=_tuples(st.builds(MemberChange, st.none() | members(), st.none() | members())),
+        members=_tuples(st.builds(MemberChange, st.none() | members(), members())),
         settings=_tuples(st.builds(SettingChange, ids(), attribute_values(), attribute_values())),
         came=st.just(()) | ranges,
         restored=positions(),
