@@ -127,6 +127,11 @@ def _pulled(event: Event) -> str:
     return text + (f"; {many(ended, 'lease')} ended" if ended else "")
 
 
+def _submitted_and_pulled(event: Event) -> str:
+    said = [_submitted(event)] if any(s.after and s.after.status for s in event.shifts) else []
+    return "; ".join([*said, _pulled(event)])
+
+
 def _submitted(event: Event) -> str:
     statuses = Counter[str]()
     for shift in event.shifts:
@@ -210,6 +215,7 @@ SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "items-added": _added,
     "items-removed": _removed,
     "pulled": _pulled,
+    "submitted-and-pulled": _submitted_and_pulled,
     "submitted": _submitted,
     "cleared": _work("{who} took her status off {items}"),
     "skipped": _work("{who} skipped {items}"),

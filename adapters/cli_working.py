@@ -93,15 +93,21 @@ def steal(
 
 def _hand_out(batch: Batch | NoWork, names: list[str], *, as_json: bool) -> None:
     """Print what she got, or why nothing; *names* are those of tasks that nobody named."""
-    got = isinstance(batch, Batch) and bool(batch)
     if as_json:
         print_json(batch)
-    elif isinstance(batch, NoWork):
+    else:
+        _print_batch(batch, names)
+    if isinstance(batch, NoWork) or not batch:
+        raise typer.Exit(NO_WORK)
+
+
+def _print_batch(batch: Batch | NoWork, names: list[str]) -> None:
+    if isinstance(batch, NoWork):
         for name, (_, why) in zip(names, batch.reasons, strict=True):
             note(f"no work in {name!r}: {why}")
         if not names:
             note(f"no work: {batch}")
-    elif not got:
+    elif not batch:
         note(f"no work: {batch.reason}")
     else:
         for item in batch:
@@ -110,8 +116,6 @@ def _hand_out(batch: Batch | NoWork, names: list[str], *, as_json: bool) -> None
         until = "" if batch.until is None else f", reserved until {moment(batch.until)}"
         if named or until:
             note(f"{many(len(batch))}{named}{until}")
-    if not got:
-        raise typer.Exit(NO_WORK)
 
 
 @PANEL.command("submit img-004 img-007 --task review --assignee ann --status completed")
@@ -119,10 +123,29 @@ def submit(
     *,
     items: Items,
     status: Annotated[str, Option(help="One of the task's actions.")] = "completed",
+    next_: Annotated[bool, Option("--next", help="Also pull her next batch.")] = False,
     work: Work,
 ) -> None:
-    """Set her status on items; each counts for itself. Exit code 1 if any was refused."""
-    work.do(Dispatcher.set_status, items, f"set to {status}", status=status)
+    """Set her status on items; each counts for itself. Exit code 1 if any was refused.
+
+    With --next her next batch is printed as pull prints it, and what was set is said on
+    standard error; both are one change.
+    """
+    if not next_:
+        work.do(Dispatcher.set_status, items, f"set to {status}", status=status)
+        return
+    with work.opened() as tasks:
+        task_id, ids = tasks.find(work.task).id, item_list(items)
+        turn = tasks.submit_and_pull(task_id, work.assignee, ids, status, **work.by())
+    if work.as_json:
+        print_json(turn)
+    else:
+        note(f"{many(len(turn.done.changed))} set to {status}")
+        for left in turn.done.refused:
+            note(f"refused: {left}")
+        _print_batch(turn.batch, [])
+    if turn.done.refused or not turn.batch:
+        raise typer.Exit(REFUSED if turn.done.refused else NO_WORK)
 
 
 @PANEL.command("clear img-004 --task review --assignee ann")

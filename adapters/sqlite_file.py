@@ -37,7 +37,9 @@ BUSY_SECONDS = 30.0
 CACHE_KIB = 65_536
 AWAKE_SECONDS = 0.002
 """How long the next one looks for the lock before it sleeps: a few transactions."""
-CHECKPOINT_PAGES = 4000
+PAGE_SIZE = 2048
+"""A pull writes some ten pages: half the usual size is a tenth faster, on a disk that syncs."""
+CHECKPOINT_PAGES = 8000
 """Pages of the log (16 MiB) at which they move to the database: hot pages move once for many commits."""
 MAGIC = b"SQLite format 3\0"
 
@@ -233,6 +235,7 @@ class SqliteFile:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")  # of a file that is new
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # what it takes on macOS; nothing elsewhere

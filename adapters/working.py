@@ -10,12 +10,19 @@ import attrs
 from adapters.deciding import By, Deciding
 from distribution.filters import Filter, field
 from distribution.handing import pulling, stealing
-from distribution.outcomes import Batch, Outcome
+from distribution.outcomes import Batch, Outcome, Turn
 from distribution.ports import Page
 from distribution.refusals import WhyNoWork
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
-from distribution.work import clearing, releasing, renewing, skipping, submitting
+from distribution.work import (
+    clearing,
+    releasing,
+    renewing,
+    skipping,
+    submitting,
+    submitting_and_pulling,
+)
 
 PULLING: Filter = field("mode").equal("pulling")
 
@@ -107,6 +114,29 @@ class Working(Deciding):
             InvalidInput: the task does not know the status.
         """
         return self._do(task_id, submitting(task_id, assignee, items, status, self._stamp(by)))
+
+    def submit_and_pull(
+        self,
+        task_id: TaskId,
+        assignee: AssigneeId,
+        items: Sequence[ItemId],
+        status: str,
+        **by: Unpack[By],
+    ) -> Turn:
+        """Set her status on items and give her the next batch, as one change: half the cost of two calls.
+
+        >>> batch = tasks.pull(task.id, "ann")
+        >>> turn = tasks.submit_and_pull(task.id, "ann", batch.items, "completed")
+        >>> turn.done.changed, turn.batch.items
+        (('a', 'b'), ('c', 'd'))
+
+        Raises:
+            NotFound: there is no such task.
+            InvalidInput: the task does not know the status.
+            Refused: it is distributed by load.
+        """
+        check_id(assignee, "assignee id")
+        return self._do(task_id, submitting_and_pulling(task_id, assignee, items, status, self._stamp(by)))
 
     def clear_status(
         self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]

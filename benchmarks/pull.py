@@ -65,7 +65,7 @@ class Case:
         return f"{self.processes} process{'es' if self.processes > 1 else ''}"
 
 
-ALL = ("ours", *PEERS)
+ALL = ("ours", "ours-turn", *PEERS)
 SATURATED = (*(Case(n, 1, ALL) for n in (1, 8, 32, 64)), Case(1, 32, ("ours", "ours-ungrouped")))
 THINKING = (Case(64, 1, ALL, think=THINK), Case(1, 64, ("ours", "ours-ungrouped"), think=THINK))
 
@@ -195,6 +195,7 @@ def _targets(cell: Cell) -> Iterator[Target]:
     if cell["processes"] in {8, 32}:
         for peer, times in TIMES.items():
             yield from _times(cell, peer, times)
+            yield from _times(cell, peer, times, us="ours-turn")
     if "ours-ungrouped" in cell["systems"]:
         yield from _times(cell, "ours-ungrouped", 2)
     if cell["processes"] * cell["threads"] > 1:
@@ -204,12 +205,13 @@ def _targets(cell: Cell) -> Iterator[Target]:
         yield Target(f"{title}: errors", _errors(cell, "ours").total(), most=0)
 
 
-def _times(cell: Cell, other: str, least: float) -> Iterator[Target]:
+def _times(cell: Cell, other: str, least: float, us: str = "ours") -> Iterator[Target]:
     """Compare inside each round; a peer that never finished a cycle is in the table, and no figure."""
     theirs = _all(cell, other, "cycles_a_second") if other in cell["systems"] else [0]
-    if all(theirs):
-        ours = _all(cell, "ours", "cycles_a_second")
-        yield Target(f"{cell['title']}: ours over {SYSTEMS[other].name}", ratio(ours, theirs), least=least)
+    if all(theirs) and us in cell["systems"]:
+        ours = _all(cell, us, "cycles_a_second")
+        title = f"{cell['title']}: {SYSTEMS[us].name} over {SYSTEMS[other].name}"
+        yield Target(title, ratio(ours, theirs), least=least)
 
 
 def _fairness(cell: Cell) -> float:

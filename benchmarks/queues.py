@@ -75,14 +75,17 @@ class Ours:
         "an item has one holder until it goes back, by a lease if one is asked for; caps and history are kept"
     )
 
-    def __init__(self, *, grouped: bool = True) -> None:
+    def __init__(self, *, grouped: bool = True, turn: bool = False) -> None:
         self.grouped = grouped
+        self.turn = turn
         self.name = "ours" if grouped else "ours, no group commit"
+        self.name += ", one call" if turn else ""
         self.options = (
             "none: it has no weaker setting; NORMAL, for it syncs the log itself before it answers, after the"
             " lock is released"
         )
         self.options += "" if grouped else "; group_commit=False"
+        self.options += "; submit_and_pull finishes the last batch and claims the next" if turn else ""
 
     def fill(self, folder: Path, ids: Iterable[str]) -> None:
         """Create a task that 64 people may pull from."""
@@ -106,7 +109,7 @@ class Ours:
 
         path = folder / "tasks.db"
         store = SqliteStore(path) if self.grouped else SqliteStore(path, group_commit=False)
-        return OurQueue(Dispatcher(store))
+        return TurnQueue(Dispatcher(store)) if self.turn else OurQueue(Dispatcher(store))
 
 
 class OurQueue:
@@ -133,6 +136,35 @@ class OurQueue:
     def close(self) -> None:
         """Close the store."""
         self.tasks.close()
+
+
+class TurnQueue(OurQueue):
+    """A dispatcher whose clients hand in a batch and get the next by one call, which is a cycle."""
+
+    def __init__(self, tasks: Any) -> None:
+        super().__init__(tasks)
+        self.held: dict[int, list[str]] = {}
+
+    def claim(self, client: int, taken: list[Taken]) -> None:
+        """Complete what was claimed before, and pull a batch."""
+        done = self.held.pop(client, [])
+        turn = self.tasks.submit_and_pull("bench", f"p{client}", done, "completed")
+        if turn.done.refused:
+            raise RuntimeError("refused to complete what was pulled")
+        for item in turn.batch.items:
+            taken.append((item, None))  # noqa: PERF401  append looks at the clock, extend does not
+        if len(turn.batch.items) < BATCH:
+            raise Dry(str(turn.batch.reason))
+
+    def finish(self, client: int, taken: Sequence[Taken]) -> None:
+        """Complete it with the next claim."""
+        self.held[client] = [item for item, _ in taken]
+
+    def close(self) -> None:
+        """Complete what is left, and close the store."""
+        for client, items in self.held.items():
+            self.tasks.set_status("bench", f"p{client}", items, "completed")
+        super().close()
 
 
 class Huey:
@@ -306,6 +338,7 @@ class PopQueue:
 
 SYSTEMS: dict[str, System] = {
     "ours": Ours(),
+    "ours-turn": Ours(turn=True),
     "ours-ungrouped": Ours(grouped=False),
     "huey": Huey(),
     "persist-queue": PersistQueue(),

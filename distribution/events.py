@@ -25,11 +25,14 @@ from distribution.values import AssigneeId, Json, TaskId, check_id
 What: TypeAlias = Literal[
     "created", "deleted", "purged", "closed", "reopened", "changed",
     "items-added", "items-removed",
-    "pulled", "submitted", "cleared", "skipped", "renewed", "released", "reclaimed", "stolen",
+    "pulled", "submitted", "submitted-and-pulled", "cleared", "skipped", "renewed", "released", "reclaimed", "stolen",
     "assignee-added", "assignee-paused", "assignee-resumed", "assignee-removed", "assignee-limited",
     "assignment-deleted", "reassigned", "redistributed", "undone", "answered",
 ]  # fmt: skip
 """What happened, as a past participle."""
+
+PULLS: frozenset[What] = frozenset({"pulled", "submitted-and-pulled"})
+"""What hands out a batch, and first returns what has ended."""
 
 
 def aware(value: object) -> datetime:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
+import attrs
+
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.ledger import Ledger
@@ -48,8 +50,9 @@ def expire(ledger: Ledger, rows: Iterable[Row]) -> list[Row]:
     at = ledger.stamp.at
     gone = Cell("returned", at)
     for row in rows:
-        for assignee, cell in row.cells.items():
-            if cell.state == "open" and cell.until is not None and cell.until <= at:
+        for assignee in row.cells:
+            cell = ledger.cell(row, assignee)
+            if cell is not None and cell.state == "open" and cell.until is not None and cell.until <= at:
                 ledger.put(row, assignee, gone)
     return list(rows)
 
@@ -68,45 +71,50 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
         NotFound: there is no such task.
         Refused: it is not a pulling task.
     """
-    head = Head(assignee=assignee)
-    first = Ask(request=stamp.request, members=(assignee,), head=head, expired=stamp.at)
-
-    def second() -> Ask:
-        """Look at everybody, at what she had, and at the leases."""
-        return Ask(members=None, head=Head(assignee=assignee, again=True), expired=stamp.at, outlook=True)
 
     def decide(view: View) -> Decision[Batch] | Ask:
-        task = the_task(view, task_id)
-        if task.pull is None:
-            remedy = "list her placements: everybody has her items from the beginning"
-            raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
-        if view.expired and view.ask.members is not None:
-            return second()
-        ledger = Ledger(view, task, stamp)
-        returned = expire(ledger, view.expired)
-        taker = view.members.get(assignee)
-        why = _why_not_now(task, task.pull, taker, assignee, ledger)
-        if why is not None or taker is None:
-            return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
-        size = _size(task.pull, taker, ledger)
-        rows = _next(ledger, taker, view, returned, size)
-        looked_at_all = view.ask.members is None
-        if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
-            return second()
-        if not rows:
-            why = _why_nothing(view, taker, ledger)
-            return _answer(ledger, Batch(task=task.id, assignee=assignee, reason=why))
-        cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
-        for row in rows:
-            ledger.put(row, assignee, cell)
-        items = tuple([row.item for row in rows])
-        return _answer(ledger, Batch(task=task.id, assignee=assignee, items=items, until=cell.until))
+        ledger = Ledger(view, the_task(view, task_id), stamp)
+        batch = hand_out(ledger, view, assignee)
+        return batch if isinstance(batch, Ask) else ledger.decision("pulled", batch, assignee=assignee)
 
-    return first, once(decide, stamp, "pull", (assignee,), Batch)
+    return pull_ask(assignee, stamp), once(decide, stamp, "pull", (assignee,), Batch)
 
 
-def _answer(ledger: Ledger, batch: Batch) -> Decision[Batch]:
-    return ledger.decision("pulled", batch, assignee=batch.assignee)
+def pull_ask(assignee: AssigneeId, stamp: Stamp) -> Ask:
+    """Name what a pull has to see at first."""
+    return Ask(request=stamp.request, members=(assignee,), head=Head(assignee=assignee), expired=stamp.at)
+
+
+def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
+    """Hand out the next batch as part of what a ledger changes, or tell what else has to be seen.
+
+    Raises:
+        Refused: it is not a pulling task.
+    """
+    task = ledger.task
+    if task.pull is None:
+        remedy = "list her placements: everybody has her items from the beginning"
+        raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
+    looked_at_all = view.ask.members is None
+    # Everybody, what she had, and the leases.
+    all_of_it = attrs.evolve(view.ask, members=None, head=Head(assignee=assignee, again=True), outlook=True)
+    if view.expired and not looked_at_all:
+        return all_of_it
+    returned = expire(ledger, view.expired)
+    taker = view.members.get(assignee)
+    why = _why_not_now(task, task.pull, taker, assignee, ledger)
+    if why is not None or taker is None:
+        return Batch(task=task.id, assignee=assignee, reason=why)
+    size = _size(task.pull, taker, ledger)
+    rows = _next(ledger, taker, view, returned, size)
+    if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
+        return all_of_it
+    if not rows:
+        return Batch(task=task.id, assignee=assignee, reason=_why_nothing(view, taker, ledger))
+    cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
+    for row in rows:
+        ledger.put(row, assignee, cell)
+    return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row in rows]), until=cell.until)
 
 
 def _why_not_now(

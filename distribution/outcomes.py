@@ -69,6 +69,14 @@ class Outcome:
 
 
 @attrs.frozen(kw_only=True)
+class Turn:
+    """What came of handing in a batch and asking for the next."""
+
+    done: Outcome
+    batch: Batch
+
+
+@attrs.frozen(kw_only=True)
 class Changed:
     """What a change does to a task: made, or with a dry run only computed."""
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import attrs
 
-from distribution.events import Cell, Entry
+from distribution.events import PULLS, Cell, Entry
 from distribution.ledger import with_settings
 from distribution.lifecycle import HELD, MemberState, Progress, TaskState, progress
 from distribution.members import Limit, Standing
@@ -199,7 +199,7 @@ def _chapters(position: int, entries: Iterable[Entry]) -> Iterator[Chapter]:
         for shift in event.shifts:
             if position in shift.positions:
                 # A pull first returns what has ended, be it of somebody else or of herself.
-                ended = event.what == "pulled" and shift.after is not None and shift.after.state == "returned"
+                ended = event.what in PULLS and shift.after is not None and shift.after.state == "returned"
                 yield Chapter(
                     what="lease ended" if ended else event.what,
                     assignee=shift.assignee,

@@ -20,10 +20,10 @@ import attrs
 
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp, What
-from distribution.handing import lease_end
+from distribution.handing import hand_out, lease_end, pull_ask
 from distribution.ledger import Ledger
 from distribution.lifecycle import ENDED, HELD, PLACEMENT, may
-from distribution.outcomes import Left, Outcome
+from distribution.outcomes import Left, Outcome, Turn
 from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState, way_back
 from distribution.requests import once
 from distribution.spreading import spread
@@ -82,18 +82,28 @@ class _Work:
         self, view: View, step: Callable[[Task], Step], *, settles: bool = False
     ) -> Decision[Outcome] | Ask:
         """Go through the items one by one."""
-        task = the_task(view, self.task_id)
-        ledger = Ledger(view, task, self.stamp)
+        ledger = Ledger(view, the_task(view, self.task_id), self.stamp)
+        outcome = self.apply(ledger, view, step)
+        if settles and outcome.changed and ledger.task.pull is None:
+            # In a task without a queue somebody else has to be found for what she gave away.
+            if view.ask.members is not None:
+                return attrs.evolve(view.ask, members=None)
+            rows = {row.item: row for row in view.rows}
+            spread(ledger, [rows[name] for name in outcome.changed])
+        return ledger.decision(self.what, outcome, assignee=self.assignee)
+
+    def apply(self, ledger: Ledger, view: View, step: Callable[[Task], Step]) -> Outcome:
+        """Go through the items as part of what a ledger changes."""
         rows = {row.item: row for row in view.rows}
         names = self.items if self.items is not None else tuple(rows)
-        locked = self._locked(view, task)
+        locked = self._locked(view, ledger.task)
         if locked is not None:
             if self.items is None:
                 # There is no item to say it of.
-                raise _refusal(locked, task)
-            return Decision(result=Outcome(refused=tuple(Left(name, locked) for name in names)))
+                raise _refusal(locked, ledger.task)
+            return Outcome(refused=tuple(Left(name, locked) for name in names))
         changed, unchanged, refused = [], [], []
-        act = step(task)
+        act = step(ledger.task)
         for name in names:
             verdict = self._one(ledger, rows.get(name), name, act)
             if verdict is True:
@@ -102,15 +112,9 @@ class _Work:
                 unchanged.append(name)
             else:
                 refused.append(Left(name, verdict))
-        if settles and changed and task.pull is None:
-            # In a task without a queue somebody else has to be found for what she gave away.
-            if view.ask.members is not None:
-                return attrs.evolve(view.ask, members=None)
-            spread(ledger, [rows[name] for name in changed])
         if changed:
             ledger.worked(self.assignee)
-        outcome = Outcome(changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused))
-        return ledger.decision(self.what, outcome, assignee=self.assignee)
+        return Outcome(changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused))
 
     def _locked(self, view: View, task: Task) -> WhyNot | None:
         """Tell why she can change nothing at all."""
@@ -153,6 +157,15 @@ def submitting(
         NotFound: there is no such task.
         InvalidInput: the task does not know the status; the message lists those it knows.
     """
+    work, begin = _submission(task_id, assignee, items, status, stamp)
+    decide = partial(work.decide, step=begin)
+    return work.ask(), once(decide, stamp, "submit", (assignee, work.items, status), Outcome)
+
+
+def _submission(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+) -> tuple[_Work, Callable[[Task], Step]]:
+    """Give her call, and what it does to each item."""
     work = _Work(
         task_id=task_id,
         assignee=assignee,
@@ -178,8 +191,34 @@ def submitting(
             )
         return submit
 
-    decide = partial(work.decide, step=begin)
-    return work.ask(), once(decide, stamp, "submit", (assignee, work.items, status), Outcome)
+    return work, begin
+
+
+def submitting_and_pulling(
+    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+) -> tuple[Ask, Decide[Turn]]:
+    """Decide to set her status on items, and what she gets next, as one change.
+
+    What she hands in makes room for what she gets. Neither is done where one of them is
+    an error; items that are refused and an empty batch are no errors.
+
+    Raises, when decided:
+        NotFound: there is no such task.
+        InvalidInput: the task does not know the status.
+        Refused: it is not a pulling task.
+    """
+    work, begin = _submission(task_id, assignee, items, status, stamp)
+    ask = attrs.evolve(pull_ask(assignee, stamp), items=work.items or ())
+
+    def decide(view: View) -> Decision[Turn] | Ask:
+        ledger = Ledger(view, the_task(view, task_id), stamp)
+        done = work.apply(ledger, view, begin)
+        batch = hand_out(ledger, view, assignee)
+        if isinstance(batch, Ask):
+            return batch
+        return ledger.decision("submitted-and-pulled", Turn(done=done, batch=batch), assignee=assignee)
+
+    return ask, once(decide, stamp, "submit and pull", (assignee, work.items, status), Turn)
 
 
 def clearing(

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.codec import decode, encode
-from distribution.events import Cell, Entry, Event
+from distribution.events import PULLS, Cell, Entry, Event
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
 from distribution.overview import as_created
@@ -220,7 +220,7 @@ def _of_pulls(first: Pull | None, entries: Sequence[Entry]) -> Iterator[Claim]:
             if shift.after is not None:
                 counts[shift.after.state] += len(shift.positions)
                 got += len(shift.positions) if shift.after.state == "open" else 0
-        if event.what == "pulled" and event.assignee is not None and pull is not None and got:
+        if event.what in PULLS and event.assignee is not None and pull is not None and got:
             counts, who = held[event.assignee], f"{event.assignee!r} at version {entry.version}"
             yield f"nobody pulls more than a batch: {who}", max(got, pull.batch_size), pull.batch_size
             cap = pull.max_batch_workload

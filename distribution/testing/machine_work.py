@@ -70,6 +70,18 @@ class Working(Agreement):
             assert free, f"{batch} and there is nothing"
             assert all(who in row.cells for row in free), f"{batch} and there is {free}"
 
+    @rule(number=numbers, who=people, which=which("open", "open", "done", "ended"), request=requests)
+    def submit_and_pull(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001  drawn
+        """Hand in and pull as one change: both are what they would be alone."""
+        task_id = self.task(number, "pulling")
+        who, items = self.some(task_id, who, which)
+        turn = self.call("submit_and_pull", task_id, who, items, "completed", **self.by(request))
+        if turn is not None:
+            for item in turn.done.changed:
+                cell = self._cell(task_id, who, item)
+                assert cell is not None and (cell.state, cell.status) == ("done", "completed"), cell  # noqa: PT018
+            assert not set(turn.batch.items) & set(turn.done.changed), turn
+
     @rule(who=people, request=requests)
     def pull_next(self, who: str, request: bool) -> None:  # noqa: FBT001  drawn
         """Pull from whichever task is most urgent."""
