@@ -13,7 +13,7 @@ from hypothesis.stateful import rule
 from distribution.events import Cell
 from distribution.lifecycle import HELD
 from distribution.members import Standing
-from distribution.outcomes import Batch
+from distribution.outcomes import Batch, Turn
 from distribution.refusals import AllReserved, NobodyToStealFrom, OnlyLost, OnlySkipped, QueueEmpty
 from distribution.task import Task
 from distribution.testing.agreement import Agreement, numbers, people, requests, which
@@ -76,7 +76,7 @@ class Working(Agreement):
         task_id = self.task(number, "pulling")
         who, items = self.some(task_id, who, which)
         turn = self.call("submit_and_pull", task_id, who, items, "completed", **self.by(request))
-        if turn is not None:
+        if isinstance(turn, Turn):
             for item in turn.done.changed:
                 cell = self._cell(task_id, who, item)
                 assert cell is not None and (cell.state, cell.status) == ("done", "completed"), cell  # noqa: PT018
