@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from distribution.filters import Filter, field, matches
     from distribution.members import Limit
     from distribution.outcomes import Batch, Changed, Outcome
+    from distribution.overlap import Coverage, Overlap
     from distribution.overview import Assignment, Story, TaskProgress
     from distribution.plan import Plan
     from distribution.pull import Pull, recommend_batch
@@ -34,6 +35,7 @@ _HOMES = {
     "members": ("Limit",),
     "outcomes": ("Batch", "Changed", "Outcome"),
     "overview": ("Assignment", "Story", "TaskProgress"),
+    "overlap": ("Coverage", "Overlap"),
     "plan": ("Plan",),
     "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
@@ -52,6 +54,7 @@ __all__ = [
     "ByCount",
     "ByEffort",
     "Changed",
+    "Coverage",
     "Diff",
     "DistributionError",
     "Filter",
@@ -63,6 +66,7 @@ __all__ = [
     "Move",
     "NotFound",
     "Outcome",
+    "Overlap",
     "Placed",
     "Plan",
     "Pull",

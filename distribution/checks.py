@@ -2,7 +2,7 @@
 
 Holds: how far each basis may be off, and what of that a plan breaks.
 Does not hold: the algorithms that keep the promises (see apportion, basis).
-Depends on: apportion, basis, diff, reasons, split, workload.
+Depends on: apportion, basis, diff, overlap, reasons, split, workload.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Protocol
 from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified
 from distribution.diff import ItemRef, Violation
-from distribution.reasons import Ground, Interval, Part
+from distribution.overlap import Overlap, held
+from distribution.reasons import Ground, Interval, Part, TeamPart
 from distribution.split import IntervalSplit, Split
 from distribution.workload import Workload
 
@@ -51,9 +52,24 @@ class Planned(Protocol):
     def scale(self) -> int:
         """Give the units of effort in 1."""
 
+    @property
+    def teams(self) -> tuple[tuple[int, ...], ...] | None:
+        """Give who holds each part; None where nothing overlaps."""
+
+    @property
+    def overlapping(self) -> Overlap | None:
+        """Give which items were to overlap."""
+
 
 def ground(plan: Planned, position: int, owner: int) -> Ground:
-    """Say what decided on a position: slots, or its stratum, group or effort. O(1), else O(n)."""
+    """Say what decided on a position: slots, its team, or its stratum, group or effort. O(1), else O(n)."""
+    if plan.teams is not None:
+        parts = list(zip(plan.teams, plan.split.counts, strict=True))
+        return TeamPart(
+            items=plan.split.counts[plan.split.owner_at(position)],
+            overlapped=sum(count for team, count in parts if len(team) > 1),
+            asked=str(plan.overlapping),
+        )
     if isinstance(plan.split, IntervalSplit):
         return Interval(plan.split.bounds[owner], plan.split.bounds[owner + 1])
     table = plan.split.labels(0, plan.split.n)
@@ -121,6 +137,9 @@ def violations(plan: Planned) -> Iterator[Violation]:
         yield Violation(
             "every item is in the plan once", f"{len(set(plan.items))} different items, not {split.n}"
         )
+    if plan.teams is not None:
+        yield from _of_teams(plan, plan.teams)
+        return
     if isinstance(plan.basis, (ByCount, Stratified)):
         wanted = tuple(apportion(shares, split.n))
         if split.counts != wanted:
@@ -141,6 +160,31 @@ def violations(plan: Planned) -> Iterator[Violation]:
         )
     if split.n:
         yield from _off_bounds(plan, table)
+
+
+def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Violation]:
+    """Check how many people have each item, and how many copies everybody has."""
+    split, shares, overlap = plan.split, plan.workload.shares, plan.overlapping
+    sizes = Counter[int]()
+    totals = [0] * len(shares)
+    for team, count in zip(teams, split.counts, strict=True):
+        sizes[len(team)] += count
+        if len(set(team)) < len(team):
+            yield Violation("nobody has an item twice", f"{team} has {count} items")
+        for a in team:
+            totals[a] += count
+    k = 2 if overlap is None else overlap.assignees
+    over = sizes[k]
+    if overlap is not None and overlap.where is None and over != overlap.of(split.n):
+        yield Violation("the share of overlapped items is as asked", f"{over}, not {overlap.of(split.n)}")
+    if set(sizes) - {1, k}:
+        yield Violation(f"an item has 1 or {k} people", f"{dict(sizes)}")
+    wanted = held(shares, split.n, over, k)
+    if totals != [a + b for a, b in zip(wanted.overlapped, wanted.alone, strict=True)]:
+        yield Violation("copies are the apportionment of the loads", f"{totals}, not {wanted}")
+    counted = Counter(split.labels(0, split.n))
+    if tuple(counted[part] for part in range(len(teams))) != split.counts:
+        yield Violation("labels agree with the counts", f"{dict(counted)}, not {split.counts}")
 
 
 def _off_bounds(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:

@@ -48,8 +48,9 @@ class _Rows:
 
     def __iter__(self) -> Iterator[ItemRow]:
         if self.plan is not None:
-            slots = self.plan.split.order.slots(0, self.plan.n)
-            for (at, item, effort, attributes, priority), slot in zip(self.items, slots, strict=True):
+            for (at, item, effort, attributes, priority), (slot, _) in zip(
+                self.items, self.plan.rows(), strict=True
+            ):
                 yield at, item, effort, attributes, rank(slot, priority) if priority else slot, 0
             return
         order, seed = self.order, self.seed
@@ -67,8 +68,9 @@ class _Placements:
 
     def __iter__(self) -> Iterator[PlacementRow]:
         cell = self.cell
-        for (at, _, _, _, priority), (_, owner, slot) in zip(self.items, self.plan.placements(), strict=True):
-            yield at, owner, rank(slot, priority) if priority else slot, cell
+        for (at, _, _, _, priority), (slot, team) in zip(self.items, self.plan.rows(), strict=True):
+            for owner in team:
+                yield at, owner, rank(slot, priority) if priority else slot, cell
 
 
 def creation(

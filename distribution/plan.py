@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import zip_longest
 from numbers import Integral
 from typing import Any, Self
 
@@ -27,6 +28,8 @@ from distribution.basis import Basis, Key
 from distribution.codec import SCHEMA, encode
 from distribution.diff import Diff, ItemRef, Move, Verdict
 from distribution.errors import DistributionError, InvalidInput, NotFound
+from distribution.overlap import Coverage, Overlap, coverage
+from distribution.packages import Packages, Team, flat
 from distribution.plan_fields import ALGORITHM, fields
 from distribution.reasons import Placed, Share
 from distribution.split import Split, TableSplit
@@ -63,7 +66,11 @@ class Plan:
     order: str
     basis: Basis
     split: Split
-    """Who owns which position, by index."""
+    """Which part every position belongs to: an assignee's, by index, or where items overlap a team's."""
+    overlapping: Overlap | None = None
+    """Which items were to go to several people; None where every item has one."""
+    teams: tuple[Team, ...] | None = None
+    """Who holds each part, by index; None where part a is the a-th assignee's."""
     skipped: tuple[ItemId, ...] = ()
     """Ids that came again and were not doubled, in the order they came."""
     keys: tuple[Key, ...] | None = None
@@ -71,6 +78,22 @@ class Plan:
     sizes: tuple[int, ...] | None = None
     """Effort of each position in whole units of 1/scale; None where each is 1."""
     scale: int = 1
+
+    @cached_property
+    def _packages(self) -> Packages:
+        return Packages(self.split, len(self.workload), self.teams)
+
+    @property
+    def parts(self) -> tuple[tuple[AssigneeId, ...], ...]:
+        """Give who holds each part, in the order in which `labels` counts them."""
+        return tuple(tuple(self.assignees[a] for a in team) for team in self._packages.teams)
+
+    @cached_property
+    def overlap(self) -> Coverage | None:
+        """Give how well pairs are covered; None where nothing was to overlap. O(parts * k^2)."""
+        if self.overlapping is None:
+            return None
+        return coverage(self.workload, self.overlapping.assignees, self._packages.teams, self.split.counts)
 
     @property
     def n(self) -> int:
@@ -84,15 +107,16 @@ class Plan:
 
     def counts(self) -> dict[AssigneeId, int]:
         """Give how many items each assignee has, in the order of the workload. O(v)."""
-        return dict(zip(self.assignees, self.split.counts, strict=True))
+        return dict(zip(self.assignees, self._packages.counts, strict=True))
 
     def efforts(self) -> dict[AssigneeId, Fraction]:
         """Give the sum of the efforts of each assignee's items. O(n) where they differ, else O(v)."""
-        sums = list(self.split.counts)
+        sums = list(self._packages.counts)
         if self.sizes is not None:
             sums = [0] * len(self.assignees)
-            for size, owner in zip(self.sizes, self.labels(), strict=True):
-                sums[owner] += size
+            for size, (_, team) in zip(self.sizes, self._packages.rows(), strict=True):
+                for owner in team:
+                    sums[owner] += size
         return {name: Fraction(total, self.scale) for name, total in zip(self.assignees, sums, strict=True)}
 
     def assignee_at(self, position: int) -> AssigneeId:
@@ -101,29 +125,58 @@ class Plan:
         Runtime: O(log v); for `interleaved` O(v log v).
 
         Raises:
+            InvalidInput: there is no such position, or several people have the item.
+        """
+        return self._alone(self._checked(position))
+
+    def assignees_at(self, position: int) -> tuple[AssigneeId, ...]:
+        """Give everybody who has the item at a position of the input, in the order of the workload.
+
+        Raises:
             InvalidInput: there is no such position.
         """
+        return self._names(self._packages.owners_at(self._checked(position)))
+
+    def _checked(self, position: int) -> int:
         if type(position) is not int:
             position = check_index(position, "position")
         if not 0 <= position < self.split.n:
             raise InvalidInput(subject="position", must=f"be between 0 and {self.n - 1}", got=position)
-        return self.workload.assignees[self.split.owner_at(position)]
+        return position
+
+    def _names(self, team: Team) -> tuple[AssigneeId, ...]:
+        return tuple([self.workload.assignees[owner] for owner in team])
+
+    def _alone(self, position: int) -> AssigneeId:
+        part = self.split.owner_at(position)
+        if self.teams is None:
+            return self.workload.assignees[part]
+        team = self.teams[part]
+        if len(team) > 1:
+            raise InvalidInput(
+                subject=f"the item at position {position}",
+                must="have one assignee",
+                got=self._names(team),
+                remedy="ask for all of them: assignees_of, assignees_at",
+            )
+        return self.workload.assignees[team[0]]
 
     def assignee_of(self, item: ItemRef) -> AssigneeId:
         """Give the assignee of an item. O(log v), after O(n) for the first id asked.
 
         Raises:
             NotFound: the item is not in the plan.
+            InvalidInput: several people have it.
         """
-        return self.workload.assignees[self.split.owner_at(self.position_of(item))]
+        return self._alone(self.position_of(item))
 
     def assignees_of(self, item: ItemRef) -> tuple[AssigneeId, ...]:
-        """Give everybody who has the item: one name, as long as nothing overlaps.
+        """Give everybody who has the item, in the order of the workload: one name where it does not overlap.
 
         Raises:
             NotFound: the item is not in the plan.
         """
-        return (self.assignee_of(item),)
+        return self._names(self._packages.owners_at(self.position_of(item)))
 
     def position_of(self, item: ItemRef) -> int:
         """Give the place of an item in the input, from 0.
@@ -148,7 +201,7 @@ class Plan:
         Raises:
             NotFound: she is not in the workload.
         """
-        return self.split.positions_of(self.workload.index_of(assignee))
+        return self._packages.positions_of(self.workload.index_of(assignee))
 
     def items_of(self, assignee: AssigneeId) -> list[ItemRef]:
         """Give the items of one assignee in the order she should work in.
@@ -160,7 +213,9 @@ class Plan:
         return [items[position] for position in self.positions_of(assignee)]
 
     def labels(self, start: int = 0, stop: int | None = None) -> array[int]:
-        """Give the assignee of each position of a slice, as indices into `assignees`.
+        """Give the assignee of each position of a slice, as indices into `parts`.
+
+        Where nothing overlaps these are indices into `assignees`.
 
         One byte each up to 256 assignees, then two. All slices together equal the whole.
 
@@ -188,10 +243,10 @@ class Plan:
         start = check_index(start, "start")
         view = memoryview(out)  # type: ignore[arg-type]  # whatever has no buffer raises TypeError here
         fits = view.ndim == 1 and view.c_contiguous and not view.readonly
-        if not fits or BUFFERS.get(view.format, 0) < len(self.assignees):
+        if not fits or BUFFERS.get(view.format, 0) < len(self.split.counts):
             raise InvalidInput(
                 subject="buffer for labels",
-                must=f"be writable, one-dimensional and unsigned, wide enough for {len(self.assignees)} assignees",
+                must=f"be writable, one-dimensional and unsigned, wide enough for {len(self.split.counts)} assignees",
                 got=f"{view.ndim} dimensions of {view.format!r}",
             )
         if not 0 <= start <= start + len(view) <= self.n:
@@ -201,11 +256,15 @@ class Plan:
         self.split.fill(view, start)
 
     def placements(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (position, index of the assignee, slot) of every item, in the order they came.
+        """Yield (position, index of the assignee, rank) of every copy, in the order the items came.
 
-        Within an assignee the slots are the order of work. Runtime: O(n), some 150 ns each.
+        Within an assignee the ranks are the order of work. Runtime: O(n).
         """
-        return zip(range(self.n), self.labels(), self.split.order.slots(0, self.n), strict=True)
+        return flat(self._packages.rows())
+
+    def rows(self) -> Iterator[tuple[int, Team]]:
+        """Yield (rank, indices of the assignees) of every item, in the order they came. O(n)."""
+        return self._packages.rows()
 
     def explain(self, item: ItemRef) -> Placed:
         """Say why an item is with whom it is with: data, and a sentence as str().
@@ -214,8 +273,8 @@ class Plan:
             NotFound: the item is not in the plan.
         """
         position = self.position_of(item)
-        owner = self.split.owner_at(position)
-        assignee = self.assignees[owner]
+        team = self._packages.owners_at(position)
+        owner, assignee = team[0], self.assignees[team[0]]
         return Placed(
             item=item,
             position=position,
@@ -226,10 +285,11 @@ class Plan:
             assignee=assignee,
             share=Share(
                 load=self.workload.load_of(assignee),
-                quota=self.workload.quotas(self.n)[owner],
-                count=self.split.counts[owner],
+                quota=self.workload.quotas(sum(self._packages.counts))[owner],
+                count=self._packages.counts[owner],
             ),
             ground=checks.ground(self, position, owner),
+            team=self._names(team),
         )
 
     def digest(self) -> str:
@@ -258,18 +318,19 @@ class Plan:
             raise InvalidInput(
                 subject="plans to compare", must="both have ids, or both none", got=(self.n, other.n)
             )
-        before, after = self._owner_by_item(), other._owner_by_item()
-        moves = [
-            Move(item, source, after.get(item))
-            for item, source in before.items()
-            if after.get(item) != source
-        ]
-        moves += [Move(item, None, target) for item, target in after.items() if item not in before]
+        before, after = self._owners_by_item(), other._owners_by_item()
+        moves: list[Move] = []
+        for item in {**before, **after}:
+            had, has = before.get(item, ()), after.get(item, ())
+            if had != has:
+                lost = [name for name in had if name not in has]
+                got = [name for name in has if name not in had]
+                moves += [Move(item, source, target) for source, target in zip_longest(lost, got)]
         return Diff(tuple(moves))
 
-    def _owner_by_item(self) -> dict[ItemRef, AssigneeId]:
-        names = self.assignees
-        return {item: names[owner] for item, owner in zip(self.items, self.labels(), strict=True)}
+    def _owners_by_item(self) -> dict[ItemRef, tuple[AssigneeId, ...]]:
+        parts = self.parts
+        return {item: parts[part] for item, part in zip(self.items, self.labels(), strict=True)}
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both plans say the same."""
@@ -281,7 +342,16 @@ class Plan:
 
     def _said(self) -> tuple[object, ...]:
         table = self.split.owners if isinstance(self.split, TableSplit) else self.split.counts
-        settings = (self.workload, self.seed, self.order, self.basis, self.keys, self.sizes, self.scale)
+        settings = (
+            self.workload,
+            self.seed,
+            self.order,
+            self.basis,
+            self.keys,
+            self.sizes,
+            self.scale,
+            self.teams,
+        )
         return (*settings, self.items, self.skipped, table)
 
     def __repr__(self) -> str:
@@ -306,8 +376,10 @@ class Plan:
             data["items"] = list(self.items)
         if isinstance(self.split, TableSplit):
             data["owners"] = self.split.owners.tolist()
-        facts = {"skipped": self.skipped, "keys": self.keys, "sizes": self.sizes}
+        facts = {"skipped": self.skipped, "keys": self.keys, "sizes": self.sizes, "teams": self.teams}
         data |= {name: value for name, value in facts.items() if value}
+        if self.overlapping is not None:
+            data["overlap"] = encode(self.overlapping)
         if self.scale != 1:
             data["scale"] = self.scale
         return json.dumps(data, separators=(",", ":"))

@@ -2,7 +2,7 @@
 
 Holds: what of a stored plan is read, and the limits it must keep.
 Does not hold: the plan (see plan), whether it keeps its promises (see checks).
-Depends on: apportion, basis, codec, diff, errors, split, values, workload.
+Depends on: apportion, basis, codec, diff, errors, overlap, split, values, workload.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from distribution.basis import Basis, ByCount, Key
 from distribution.codec import decode, encode
 from distribution.diff import ItemRef
 from distribution.errors import InvalidInput
+from distribution.overlap import Overlap
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import Json, check_count, check_seed, exact, in_order, item_ids
 from distribution.workload import Workload
@@ -41,6 +42,18 @@ def _key(kind: Json, value: Json) -> Key:
     return str(kind), value
 
 
+def _teams(teams: object, people: int) -> tuple[tuple[int, ...], ...]:
+    """Read who holds each part."""
+    in_order(teams, "teams of the plan")
+    read = tuple(tuple(check_count(a, "assignee of a team") for a in team) for team in teams)  # type: ignore[attr-defined]
+    for team in read:
+        if not team or len(set(team)) < len(team) or max(team) >= people:
+            raise InvalidInput(
+                subject="teams of the plan", must=f"be of different numbers below {people}", got=team
+            )
+    return read
+
+
 def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Read the fields of a plan from a mapping."""
     n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
@@ -51,7 +64,9 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
     seed = check_seed(data["seed"])
     items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
-    if sum(counts) != n or len(counts) != len(workload) or len(items) != n:
+    teams = _teams(data["teams"], len(workload)) if "teams" in data else None
+    parts = len(workload) if teams is None else len(teams)
+    if sum(counts) != n or len(counts) != parts or len(items) != n:
         raise InvalidInput(
             subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
         )
@@ -63,9 +78,8 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
                 subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
             )
         # The order of work is that of the line before the owners were found: see static.
-        split = TableSplit(
-            owners, len(counts), make_order(data["order"], apportion(workload.shares, n), seed)
-        )
+        line = counts if teams is not None else apportion(workload.shares, n)
+        split = TableSplit(owners, len(counts), make_order(data["order"], line, seed))
     else:
         split = IntervalSplit(counts, make_order(data["order"], counts, seed))
     return {
@@ -75,6 +89,8 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
         "order": data["order"],
         "basis": decode(Basis, data.get("basis", encode(ByCount()))),
         "split": split,
+        "overlapping": decode(Overlap, data["overlap"]) if "overlap" in data else None,
+        "teams": teams,
         "skipped": tuple(item_ids(data.get("skipped", ()))),
         "keys": _one_each(n, [_key(*key) for key in data["keys"]]) if "keys" in data else None,
         "sizes": _one_each(n, [check_count(s, "size") for s in data["sizes"]]) if "sizes" in data else None,

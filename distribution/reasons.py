@@ -62,7 +62,24 @@ class Part:
     """How far the two may be apart, at most."""
 
 
-Ground: TypeAlias = Interval | Part
+@attrs.frozen(kw_only=True)
+class TeamPart:
+    """The items that belong to one team, or to one person alone, where some items overlap."""
+
+    items: int
+    """Of this team."""
+    overlapped: int
+    """Of all teams of several people."""
+    asked: str
+    """Which items were to overlap, in words."""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        whose = f"{self.items} item{'' if self.items == 1 else 's'} belong{'s' if self.items == 1 else ''}"
+        return f"{whose} to exactly these people; overlap: {self.asked}, here {self.overlapped}"
+
+
+Ground: TypeAlias = Interval | Part | TeamPart
 """What decided."""
 
 
@@ -82,6 +99,8 @@ class Placed:
     assignee: AssigneeId
     share: Share
     ground: Ground
+    team: tuple[AssigneeId, ...] = ()
+    """Everybody who has it, the assignee first."""
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -89,6 +108,10 @@ class Placed:
         line = f"item {self.position + 1} of {self.n} takes slot {self.slot} ({self.order}{seed})"
         load = f"load {decimal_text(self.share.load)} %, exact quota {decimal_text(self.share.quota)}"
         count = f"{self.share.count} item" + ("s" if self.share.count != 1 else "")
+        if isinstance(self.ground, TeamPart):
+            who = " and ".join(map(repr, self.team)) if len(self.team) > 1 else repr(self.assignee)
+            alone = f": {load} copies, so {count}" if len(self.team) == 1 else ""
+            return f"{self.item!r} is with {who}: {line}; {self.ground}{alone}"
         if isinstance(self.ground, Interval):
             why = f"{line}; {self.ground} to {self.assignee!r}: {load}, so {count}"
         else:

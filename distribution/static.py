@@ -1,12 +1,13 @@
 """Distribution by load: from items and shares to a plan.
 
 Holds: `distribute`, and the roster that takes items in one by one.
-Does not hold: overlap (see consensus), pulling, stores.
-Depends on: apportion, basis, errors, filters, plan, split, values, workload.
+Does not hold: which teams share items (see teams), pulling, stores.
+Depends on: apportion, basis, errors, filters, overlap, plan, split, teams, values, workload.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
@@ -27,9 +28,12 @@ from distribution.basis import (
     stratify,
 )
 from distribution.errors import InvalidInput
+from distribution.filters import Filter, matches
+from distribution.overlap import Overlap, held
 from distribution.plan import Plan
 from distribution.plan_fields import NUMBER_OF_ITEMS
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
+from distribution.teams import teams
 from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed, in_order
 from distribution.workload import Workload
 
@@ -44,11 +48,15 @@ class Roster:
     ([True, True, False], ['a'])
     """
 
-    def __init__(self, basis: Basis) -> None:
+    def __init__(self, basis: Basis, overlapping: Filter | None = None) -> None:
         if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
             must = "be ByCount(), ByEffort(), Stratified(key) or Grouped(key)"
             raise InvalidInput(subject="basis", must=must, got=basis)
         self.basis = basis
+        self.overlapping = overlapping
+        """Which items overlap, where a filter says so."""
+        self.passed: list[int] = []
+        """Positions of the items that pass it."""
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
         self.skipped: list[ItemId] = []
@@ -73,9 +81,11 @@ class Roster:
         if isinstance(item, Item) and item.effort != 1:
             self.efforts += [ONE] * (len(self.ids) - 1 - len(self.efforts))
             self.efforts.append(item.effort)
+        attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
         if isinstance(self.basis, (Stratified, Grouped)):
-            attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
             self.keys.append(key_of(attributes, self.basis.key))
+        if self.overlapping is not None and matches(self.overlapping, attributes):
+            self.passed.append(len(self.ids) - 1)
         return True
 
     def extend(self, items: Iterable[ItemId | Item]) -> None:
@@ -85,7 +95,8 @@ class Roster:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
         in_order(items, "items")
-        if isinstance(self.basis, ByCount) and isinstance(items, (list, tuple)) and _all_plain(items):
+        plain = isinstance(self.basis, ByCount) and self.overlapping is None
+        if plain and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
                 # A million fine ids are a few calls in C.
@@ -94,7 +105,9 @@ class Roster:
         for item in items:
             self.add(item)
 
-    def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
+    def plan(
+        self, workload: Workload, *, seed: int = 0, order: str = "shuffled", overlap: Overlap | None = None
+    ) -> Plan:
         """Distribute what was taken in.
 
         Raises:
@@ -105,14 +118,33 @@ class Roster:
             raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
         seed = check_seed(seed)
         if self.number is None:
-            return _plan(tuple(self.ids), self, workload, seed, order)
+            return self._planned(tuple(self.ids), workload, seed, order, overlap)
         if not isinstance(self.basis, ByCount):
             raise InvalidInput(subject="items", must="be given one by one for this basis", got=self.number)
         if self.number > NUMBER_OF_ITEMS:
             raise InvalidInput(
                 subject="number of items", must=f"be at most {NUMBER_OF_ITEMS}", got=self.number
             )
-        return _plan(range(self.number), self, workload, seed, order)
+        return self._planned(range(self.number), workload, seed, order, overlap)
+
+    def _planned(
+        self,
+        items: Sequence[ItemId] | range,
+        workload: Workload,
+        seed: int,
+        order: str,
+        overlap: Overlap | None,
+    ) -> Plan:
+        if overlap is None:
+            return _plan(items, self, workload, seed, order)
+        if not isinstance(overlap, Overlap):
+            raise InvalidInput(subject="overlap", must="be an Overlap", got=overlap)
+        if not isinstance(self.basis, ByCount):
+            remedy = "share out by count, or leave the overlap out"
+            raise InvalidInput(
+                subject="basis of items that overlap", must="be ByCount()", got=self.basis, remedy=remedy
+            )
+        return _shared(items, self, workload, seed, order, overlap)
 
 
 def _all_plain(items: Sequence[object]) -> bool:
@@ -130,6 +162,7 @@ def distribute(
     seed: int = 0,
     order: str = "shuffled",
     basis: Basis | None = None,
+    overlap: Overlap | None = None,
 ) -> Plan:
     """Split items among assignees by their loads.
 
@@ -143,6 +176,11 @@ def distribute(
     (unbroken ranges), `interleaved` (all in turn), `random` (a uniform permutation),
     `spread` (as even over the input as can be).
 
+    With an *overlap* a part of the items goes to several different people each. Loads then
+    hold for all copies together, except that nobody has an item twice; every pair of
+    people shares nearly as many items as every other (see `teams`), and `plan.overlap`
+    tells how many.
+
     Runtime: O(sqrt n) where only the number of items is given, O(n) to take ids in,
     O(n log n) for bases other than `ByCount`.
 
@@ -150,15 +188,20 @@ def distribute(
     >>> plan.counts(), plan.assignee_at(123_456_789)
     ({'ann': 333333334, 'bob': 333333333, 'eve': 333333333}, 'bob')
 
+    >>> plan = distribute(10, Workload.even(["ann", "bob"]), overlap=Overlap(percent=50, assignees=2))
+    >>> plan.counts(), plan.overlap.islands
+    ({'ann': 8, 'bob': 7}, 1)
+
     Raises:
-        InvalidInput: an item, the seed, the order or the basis cannot be used.
+        InvalidInput: an item, the seed, the order, the basis or the overlap cannot be used.
+        Infeasible: more different people are wanted for an item than carry a load.
     """
-    roster = Roster(ByCount() if basis is None else basis)
+    roster = Roster(ByCount() if basis is None else basis, None if overlap is None else overlap.where)
     if isinstance(items, Integral):
         roster.number = check_count(items, "number of items")
     else:
         roster.extend(cast("Iterable[ItemId | Item]", items))
-    return roster.plan(workload, seed=seed, order=order)
+    return roster.plan(workload, seed=seed, order=order, overlap=overlap)
 
 
 def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str) -> Plan:
@@ -194,6 +237,52 @@ def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, s
         sizes=tuple(sizes) if roster.efforts else None,
         scale=scale,
     )
+
+
+def _shared(
+    items: Sequence[ItemId] | range,
+    roster: Roster,
+    workload: Workload,
+    seed: int,
+    order: str,
+    overlap: Overlap,
+) -> Plan:
+    """Build the plan in which some items have several people."""
+    n, k = len(items), overlap.assignees
+    over = len(roster.passed) if overlap.where is not None else overlap.of(n)
+    copies = held(workload.shares, n, over, k)
+    table = teams(copies.overlapped, over, k) if over else []
+    table += [((a,), count) for a, count in enumerate(copies.alone)]
+    parts, counts = [team for team, _ in table], [count for _, count in table]
+    line = make_order(order, counts, seed)
+    lines = IntervalSplit(counts, line)
+    filtered = overlap.where is not None
+    split: Split = TableSplit(_parted(lines, roster.passed), len(parts), line) if filtered else lines
+    _, scale = _sizes(roster, n)
+    return Plan(
+        items=items,
+        workload=workload,
+        seed=seed,
+        order=order,
+        basis=roster.basis,
+        split=split,
+        overlapping=overlap,
+        teams=tuple(parts),
+        skipped=tuple(roster.skipped),
+        sizes=tuple(_sizes(roster, n)[0]) if roster.efforts else None,
+        scale=scale,
+    )
+
+
+def _parted(split: IntervalSplit, passed: Sequence[int]) -> list[int]:
+    """Give the items that passed to the parts of teams, the others to the parts of one: each in their order."""
+    slots = list(split.order.slots(0, split.n))
+    chosen = set(passed)
+    line = sorted(range(split.n), key=lambda at: (at not in chosen, slots[at]))
+    owners = [0] * split.n
+    for place, at in enumerate(line):
+        owners[at] = bisect_right(split.bounds, place) - 1
+    return owners
 
 
 def _sizes(roster: Roster, n: int) -> tuple[list[int], int]:

@@ -154,7 +154,9 @@ def test_submit_with_next_prints_the_next_batch(shell: Shell) -> None:
     turn = shell.data("submit", "i3", "i4", "i5", *SHE, "--next")
     assert (turn["done"]["changed"], turn["batch"]["items"]) == (["i3", "i4", "i5"], ["i6", "i7", "i8"])
     assert (
-        shell.ok("history", "--task", "t").splitlines()[-1].endswith("ann set 3 items to completed; ann pulled 3 items")
+        shell.ok("history", "--task", "t")
+        .splitlines()[-1]
+        .endswith("ann set 3 items to completed; ann pulled 3 items")
     )
 
 
