@@ -40,7 +40,7 @@ PLACE_LIMIT = 10**12
 FIRST_BLOCK = 10
 """Places before the first gold that the fading schedule adds: target(10) is 1."""
 LEAST_PERCENT = Fraction(1, 10_000)
-_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[])
+_CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN, traps=[])
 """Its logarithms are correctly rounded, exact for powers of ten."""
 
 

@@ -60,7 +60,7 @@ class Standing:
         has = PHRASES[self.measure].format(f"{self.value:.4g}")
         answers = f"{self.answers} answer" + ("s" if self.answers != 1 else "")
         if self.state == "early":
-            return f"{answers}, and at least {self.least} are asked for"
+            return f"{answers} of at least {self.least}"
         if self.state == "met":
             return f"{answers} with {has}, where {self.goal:.4g} is enough"
         return f"{answers} of at most {self.most} with {has}, where {self.goal:.4g} is asked for"
