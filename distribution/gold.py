@@ -13,6 +13,7 @@ place: within its block it stands anywhere with the same probability.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable
 from decimal import ROUND_HALF_EVEN, Context
 from fractions import Fraction
@@ -212,7 +213,7 @@ def mixed(
     """Give what she meets from her first place on: her items in their order, with gold between them.
 
     Every item is met, no gold twice. It ends with the last item; when the pool is used up,
-    only items follow. What of it is gold the caller knows by the pool.
+    items take the places of gold. What of it is gold the caller knows by the pool.
 
     Runtime: O(items + gold * pool).
 
@@ -224,7 +225,7 @@ def mixed(
     """
     ordinary, known = list(item_ids(items)), list(item_ids(pool))
     if len({*ordinary, *known}) < len(ordinary) + len(known):
-        twice = next(i for i in [*ordinary, *known] if (*ordinary, *known).count(i) > 1)
+        twice, _ = Counter([*ordinary, *known]).most_common(1)[0]
         raise InvalidInput(subject="items and gold", must="be different", got=twice)
     met: list[ItemId] = []
     had: set[ItemId] = set()
@@ -249,7 +250,7 @@ def no_repeat_chance(draws: int, pool: int) -> float:
         InvalidInput: a number makes no sense.
     """
     draws, pool = check_count(draws, "draws"), check_count(pool, "pool", least=1)
-    return float(Fraction(perm(pool, draws), pool**draws))
+    return float(Fraction(perm(pool, draws), pool**draws)) if draws <= pool else 0.0
 
 
 def draws_to_see_all(pool: int) -> float:

@@ -236,13 +236,13 @@ SURE = Confidence(at_least=90, choices=2, most=5)
         (lambda: attrs.evolve(SURE, at_least=101), "at_least must be between 0 and 100, got 101"),
         (lambda: attrs.evolve(SURE, at_least=float("nan")), "at_least must be a finite number, got nan"),
         (lambda: attrs.evolve(SURE, unknown=-1), "unknown must not be negative, got -1"),
-        (lambda: attrs.evolve(SURE, skills=5), "skills must be a mapping of assignees, got 5"),
+        (lambda: attrs.evolve(SURE, skills=5), "skills must be a mapping of assignees, got 5"),  # type: ignore[arg-type]
         (
             lambda: attrs.evolve(SURE, skills={"ann": 140}),
             "skill of 'ann' must be between 0 and 100, got 140",
         ),
         (
-            lambda: attrs.evolve(SURE, skills={"ann": (1,)}),
+            lambda: attrs.evolve(SURE, skills={"ann": (1,)}),  # type: ignore[dict-item]
             "skill of 'ann' must be a percent or a pair (correct, total), got (1,)",
         ),
         (
