@@ -156,6 +156,14 @@ def test_the_pool_needed_suffices(gold: Gold, places: int, seed: int, assignee: 
     assert needed - had <= gold.block(max(places - 1, 0)).gold
 
 
+def test_the_gold_needed_grows_where_a_block_begins() -> None:
+    """After ten places of fading gold at 10 and 23, of a share of five percent at 0, 20 and 40."""
+    fading = [pool_needed(GoldFading(3), places) for places in (0, 2, 10, 11, 23, 24)]
+    share = [pool_needed(GoldShare(5), places) for places in (0, 1, 20, 21)]
+
+    assert (fading, share) == ([0, 2, 3, 4, 4, 5], [0, 1, 1, 2])
+
+
 def test_a_thousand_items_at_five_percent_need_fifty_gold() -> None:
     """The published example."""
     assert pool_needed(GoldShare(5), 1000) == 50
