@@ -16,10 +16,11 @@ from adapters.managing import Managing
 from adapters.reading import Reading
 from adapters.working import Working
 from distribution.basis import Basis, ByCount
-from distribution.creation import creation
+from distribution.creation import Coming, creation
 from distribution.errors import InvalidInput
 from distribution.filters import Filter
 from distribution.members import Member
+from distribution.overlap import Overlap, check_overlap
 from distribution.plan import Plan
 from distribution.pull import Pull
 from distribution.task import ACTIONS, Ask, Task
@@ -50,6 +51,7 @@ class Dispatcher(Working, Managing, Reading):
         seed: int = 0,
         order: str = "shuffled",
         basis: Basis | None = None,
+        overlap: Overlap | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
         priority: int = 0,
@@ -62,7 +64,7 @@ class Dispatcher(Working, Managing, Reading):
         """Create a task: share its items out by a *workload*, or let the *allowed* people *pull* them.
 
         Items that come twice are skipped and counted. *where* lets only some of the items
-        in. With a request id, a call that is made again gives the same answer; then give
+        in. With an *overlap* some of them go to several different people each. With a request id, a call that is made again gives the same answer; then give
         an *id* too, so that both name the same task.
 
         >>> pulled = tasks.create("moderate", ["a", "b"], allowed=["ann"], pull=pull)
@@ -71,12 +73,17 @@ class Dispatcher(Working, Managing, Reading):
 
         Raises:
             InvalidInput: something given cannot be used; nothing was stored.
+            Infeasible: more different people are wanted for an item than there are.
             Refused: there is another task of that id.
         """
         self._check_request(id, by)
         self._check_mode(workload, allowed, pull)
-        with Intake(items, basis or ByCount(), where, progress) as intake:
+        check_overlap(overlap, None if pull is None else allowed)
+        with Intake(items, basis or ByCount(), where, progress, overlap) as intake:
             plan = None if workload is None else intake.plan(workload, seed=seed, order=order)
+            shared = intake.shared(check_seed(seed)) if plan is None else ()
+            extra = len(shared) * (overlap.assignees - 1) if overlap is not None else 0
+            count = len(intake.roster.ids)
             stamp = self._stamp(by)
             task = Task(
                 id=self._ids() if id is None else id,
@@ -87,8 +94,10 @@ class Dispatcher(Working, Managing, Reading):
                 order=order,
                 basis=basis or ByCount(),
                 where=where,
-                items=len(intake.roster.ids),
-                positions=len(intake.roster.ids),
+                overlap=overlap,
+                items=count,
+                positions=count,
+                copies=count + extra if plan is None else sum(plan.counts().values()),
                 actions=tuple(actions),
                 priority=priority,
                 due=due,
@@ -99,8 +108,8 @@ class Dispatcher(Working, Managing, Reading):
             )
             names = workload.assignees if workload is not None else tuple(allowed or ())
             members = [Member(name) for name in names]
-            skipped = len(intake.roster.skipped)
-            decide = creation(task, members, intake, stamp, plan=plan, skipped=skipped)
+            coming = Coming(skipped=len(intake.roster.skipped), shared=frozenset(shared))
+            decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
             return self.store.transact(task.id, Ask(request=stamp.request), decide)
 
     @staticmethod
@@ -152,6 +161,7 @@ class Dispatcher(Working, Managing, Reading):
         seed: int = 0,
         order: str = "shuffled",
         basis: Basis | None = None,
+        overlap: Overlap | None = None,
         where: Filter | None = None,
         progress: Progress = silent,
     ) -> Plan:
@@ -163,7 +173,7 @@ class Dispatcher(Working, Managing, Reading):
         Raises:
             InvalidInput: something given cannot be used.
         """
-        with Intake(items, basis or ByCount(), where, progress) as intake:
+        with Intake(items, basis or ByCount(), where, progress, overlap) as intake:
             return intake.plan(workload, seed=seed, order=order)
 
     def close(self) -> None:

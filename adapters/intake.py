@@ -19,6 +19,7 @@ from distribution.basis import Basis
 from distribution.creation import IncomingRow
 from distribution.errors import InvalidInput
 from distribution.filters import EVERYTHING, Filter, matches
+from distribution.overlap import Overlap, drawn
 from distribution.plan import Plan
 from distribution.static import Roster
 from distribution.values import Item, ItemId
@@ -45,9 +46,15 @@ class Intake:
     """
 
     def __init__(
-        self, items: Iterable[ItemId | Item], basis: Basis, where: Filter | None, progress: Progress = silent
+        self,
+        items: Iterable[ItemId | Item],
+        basis: Basis,
+        where: Filter | None,
+        progress: Progress = silent,
+        overlap: Overlap | None = None,
     ) -> None:
-        self.roster = Roster(basis)
+        self.overlap = overlap
+        self.roster = Roster(basis, None if overlap is None else overlap.where)
         self.progress = progress
         self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115  closed on exit
         self._spooled = False
@@ -90,7 +97,15 @@ class Intake:
 
     def plan(self, workload: Workload, *, seed: int, order: str) -> Plan:
         """Distribute the items."""
-        return self.roster.plan(workload, seed=seed, order=order)
+        return self.roster.plan(workload, seed=seed, order=order, overlap=self.overlap)
+
+    def shared(self, seed: int) -> Sequence[int]:
+        """Give the positions of the items that overlap, where they are pulled."""
+        if self.overlap is None:
+            return ()
+        count = len(self.roster.ids)
+        passed = self.roster.passed
+        return passed if self.overlap.where is not None else drawn(seed, 0, count, self.overlap.of(count))
 
     def digest(self) -> str:
         """Give a short text that differs where the items differ, or their order. O(n)."""

@@ -15,6 +15,7 @@ from sortedcontainers import SortedDict, SortedList
 
 from distribution.events import Cell, Entry
 from distribution.filters import EVERYTHING, matches
+from distribution.lifecycle import ENDED
 from distribution.line import Line
 from distribution.members import Standing
 from distribution.ports import Page, Placement
@@ -86,10 +87,17 @@ def row_of(kept: Kept, position: int, *, cells: bool = True) -> Row:
         rank=item.rank,
         left=item.left,
         removed=item.removed,
-        cells=dict(item.cells) if cells else {},
+        cells=_cells(kept, item) if cells else {},
         effort=item.effort,
         attributes=item.attributes,
     )
+
+
+def _cells(kept: Kept, item: KeptItem) -> dict[AssigneeId, Cell]:
+    """Give who has or had an item, in the order of the team."""
+    if len(item.cells) < 2:
+        return dict(item.cells)
+    return {who: item.cells[who] for who in sorted(item.cells, key=lambda who: kept.members[who].number)}
 
 
 def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
@@ -103,7 +111,8 @@ def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
     if head.again:
         for _, position in kept.work.get(head.assignee, ()):
             item = kept.items[position]
-            if item.left > 0 and not item.removed:
+            ended = item.cells[head.assignee].state in ENDED
+            if item.left > 0 and not item.removed and ended:
                 again.append(row_of(kept, position))
     return fresh, again
 
@@ -152,8 +161,7 @@ def listed(kept: Kept, page: Page, assignee: AssigneeId | None, item: ItemId | N
     else:
         positions = range(start_of(page), len(kept.items))
     for position in positions:
-        cells = kept.items[position].cells
-        for who in sorted(cells, key=lambda who: kept.members[who].number):
+        for who in _cells(kept, kept.items[position]):
             yield _placement(kept, position, who)
 
 

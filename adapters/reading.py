@@ -256,7 +256,9 @@ class Reading(Deciding):
             for row in self._at(task, range(start, min(start + PAGE_LIMIT, n)))
         )
         items = (Item(row.item, effort=row.effort, attributes=row.attributes) for row in rows)
-        return distribute(items, task.workload, seed=task.seed, order=task.order, basis=task.basis)
+        return distribute(
+            items, task.workload, seed=task.seed, order=task.order, basis=task.basis, overlap=task.overlap
+        )
 
     def _at(self, task: Task, positions: range) -> list[Row]:
         """Load items by position, removed ones too."""

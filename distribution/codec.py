@@ -78,10 +78,14 @@ def _fields(cls: Any) -> tuple[str, tuple[tuple[str, object], ...]] | None:
     """Give the kind of an attrs class and its fields with their defaults; None for other types."""
     if not attrs.has(cls):
         return None
-    return kind_of(cls), tuple(
-        (a.name, a.default.factory() if isinstance(a.default, attrs.Factory) else a.default)  # type: ignore[arg-type]
-        for a in attrs.fields(cls)
-    )
+    return kind_of(cls), tuple((a.name, _default(a.default)) for a in attrs.fields(cls))
+
+
+def _default(default: Any) -> object:
+    """Give the default of a field; none where it depends on the other fields."""
+    if not isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        return default
+    return attrs.NOTHING if default.takes_self else default.factory()
 
 
 def _encode_scalar(value: object) -> Json:

@@ -37,6 +37,16 @@ IncomingRow: TypeAlias = tuple[int, ItemId, str | None, str | None, int]
 """Position, id, effort as text (None for 1), attributes as JSON text (None for none), priority."""
 
 
+@attrs.frozen(kw_only=True)
+class Coming:
+    """What is known of the items of a new task before they are read."""
+
+    skipped: int = 0
+    """How many came twice."""
+    shared: frozenset[int] = frozenset()
+    """Positions of those that overlap, where they are pulled."""
+
+
 @attrs.frozen
 class _Rows:
     """The rows of the items, computed as often as they are read."""
@@ -45,6 +55,10 @@ class _Rows:
     plan: Plan | None
     order: str
     seed: int
+    shared: frozenset[int]
+    """Positions of the items that overlap, in a pulling task."""
+    copies: int
+    """Of each of those."""
 
     def __iter__(self) -> Iterator[ItemRow]:
         if self.plan is not None:
@@ -55,7 +69,8 @@ class _Rows:
             return
         order, seed = self.order, self.seed
         for at, item, effort, attributes, priority in self.items:
-            yield at, item, effort, attributes, rank(first(at, order, item, seed), priority), 1
+            left = self.copies if at in self.shared else 1
+            yield at, item, effort, attributes, rank(first(at, order, item, seed), priority), left
 
 
 @attrs.frozen
@@ -80,11 +95,12 @@ def creation(
     stamp: Stamp,
     *,
     plan: Plan | None = None,
-    skipped: int = 0,
+    coming: Coming = Coming(),
 ) -> Decide[Task]:
     """Decide to create a task whose items are shared out by a plan, or wait to be pulled.
 
-    Members stand in the order of the workload. Called again under the same request id
+    Members stand in the order of the workload. What is *coming* is known before the
+    items are read. Called again under the same request id
     it gives the same answer, also when the task has been deleted since.
 
     Raises, when decided:
@@ -102,14 +118,16 @@ def creation(
             Standing(member=member, number=number, open=counts.get(member.id, 0))
             for number, member in enumerate(members)
         )
-        facts: dict[str, Json] = {"items": task.items, "skipped": skipped}
+        facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
         if plan is not None:
             facts["counts"] = dict(counts)
             if plan.sizes is not None:
                 facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
         order = "" if task.pull is None else task.pull.order
         placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
-        rows = AddItems(_Rows(items, plan, order, task.seed), placements)
+        copies = 1 if task.overlap is None else task.overlap.assignees
+        facts["copies"] = task.copies
+        rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
             event=Event(what="created", facts=facts),

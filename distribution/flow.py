@@ -1,118 +1,181 @@
 """The fewest moves that bring people from what they have to what they shall have.
 
-Holds: the choice of items, exact also where some people cannot take some items.
-Does not hold: targets (see moving), what keeps somebody from an item (see taking).
+Holds: the choice of copies, exact also where some people cannot take some items, and
+where several people have the same item.
+Does not hold: targets (see levelling), what keeps somebody from an item (see taking).
 Depends on: nothing of the core.
+
+Items alike form a kind: who has them, and who cannot take them. A kind's copies can go
+to anybody who is able, each person once an item; how many of them everybody ends up
+with is all that counts, for whole numbers up to the number of items can always be laid
+out so that nobody has an item twice (McNaughton 1959). So the fewest moves are a
+min-cost flow between people, whatever the number of items: one more copy goes along a
+shortest chain of hands from somebody who has too much to somebody who has too little
+(successive shortest paths, Busacker and Gowen 1960).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
+import attrs
+
 Name: TypeAlias = str | None
-Kind: TypeAlias = tuple[Name, frozenset[str]]
-"""Items alike: who has them, and who cannot take them."""
+"""A person, or nobody: where copies wait."""
+Steps: TypeAlias = list[tuple[Name, Name]]
+
+
+@attrs.frozen
+class Movable:
+    """One item, as far as its copies may change hands."""
+
+    holders: frozenset[str] = frozenset()
+    """Who has a copy that may go."""
+    waiting: int = 0
+    """Copies with nobody."""
+    banned: frozenset[str] = frozenset()
+    """Who cannot take a copy."""
 
 
 def fewest_moves(
-    sources: Sequence[Name],
-    banned: Sequence[frozenset[str]],
-    surplus: Mapping[str, int],
-    deficit: Mapping[str, int],
-) -> list[tuple[int, str]]:
-    """Choose which items go to whom: (index of the item, who gets it), each at most once.
+    items: Sequence[Movable], surplus: Mapping[str, int], deficit: Mapping[str, int]
+) -> list[tuple[int, Name, str]]:
+    """Choose which copies go to whom: (index of the item, who gives it, who gets it).
 
-    Item i is with sources[i] (None: with nobody), and those in banned[i] cannot take it.
-    Nobody gives more than her surplus, nobody gets more than her deficit. As many as
-    possible move, each once, from who has too much to who has too little: no other way to
-    come as near to the targets needs fewer. What is
-    with nobody goes first; of the rest the earlier in *sources*, largest deficit first.
+    Nobody ends with less than her surplus takes off or more than her deficit adds. As
+    much as possible is brought to those who have too little, by as few copies given from
+    person to person as any way needs; where she cannot take what is too much elsewhere,
+    somebody in between gives her something else for it: anybody whom *surplus* or *deficit*
+    names, if only with 0. What waits goes first. Of a kind the earlier items move.
 
-    Runtime: O(items) where nothing is banned, else besides a maximum flow between
-    kinds of items and people: O(kinds * people) for each augmentation.
+    Runtime: O(items), and for each chain O(people^2 + kinds changed * people).
 
-    >>> fewest_moves(["ann", "ann", "bob"], [frozenset()] * 3, {"ann": 1, "bob": 0}, {"eve": 1})
-    [(0, 'eve')]
+    >>> kept, free = Movable(frozenset({"ann"})), Movable(frozenset({"ann"}), 0, frozenset({"eve"}))
+    >>> fewest_moves([kept, free], {"ann": 2}, {"eve": 1, "bob": 1})
+    [(0, 'ann', 'eve'), (1, 'ann', 'bob')]
     """
-    kinds: dict[Kind, list[int]] = {}
-    for at, (source, out) in enumerate(zip(sources, banned, strict=True)):
-        if deficit and (source is None or surplus.get(source, 0) > 0):
-            kinds.setdefault((source, out), []).append(at)
-    amounts = _flow(kinds, dict(surplus), dict(deficit))
-    moves = []
-    for kind, given in amounts.items():
-        line = iter(kinds[kind])
-        for target, count in given.items():
-            moves += [(next(line), target) for _ in range(count)]
-    return sorted(moves)
+    kinds: dict[Movable, list[int]] = {}
+    for at, item in enumerate(items):
+        kinds.setdefault(item, []).append(at)
+    people = list(dict.fromkeys([*surplus, *deficit]))
+    hands = _Hands([_Kind(item, found) for item, found in kinds.items()], people)
+    give: dict[Name, int] = {None: sum(item.waiting for item in items)}
+    give.update(surplus)
+    want = dict(deficit)
+    while chain := hands.chain([name for name, count in give.items() if count], want):
+        giver, taker = chain[0], str(chain[-1])
+        amount = hands.pass_on(chain, min(give[giver], want[taker]))
+        give[giver] -= amount
+        want[taker] -= amount
+    found = [move for kind in hands.kinds for move in kind.moves()]
+    return sorted(found, key=lambda move: (move[0], move[1] or "", move[2]))
 
 
-def _flow(
-    kinds: Mapping[Kind, list[int]], surplus: Mapping[str, int], deficit: Mapping[str, int]
-) -> dict[Kind, dict[str, int]]:
-    """Give how many of each kind go to whom: greedily, then along augmenting paths until none is left."""
-    net = _Net()
-    # What is with nobody first, then the choosiest.
-    order = sorted(kinds, key=lambda kind: (kind[0] is not None, -len(kind[1])))
-    targets = sorted(deficit, key=lambda name: -deficit[name])
-    for kind in order:
-        source, out = kind
-        given = ("source", source)
-        there = len(kinds[kind])
-        begin = net.room.setdefault(START, {})
-        # Nobody has no surplus: all that waits may go, of every kind.
-        begin[given] = begin.get(given, 0) + there if source is None else surplus[source]
-        net.room.setdefault(given, {})[kind] = there
-        net.room[kind] = {("target", name): deficit[name] for name in targets if name not in out}
-    for name in targets:
-        net.room["target", name] = {END: deficit[name]}
-    for kind in order:
-        for name in targets:
-            if name not in kind[1]:
-                net.push([START, ("source", kind[0]), kind, ("target", name), END])
-    while path := net.path():
-        net.push(path)
-    return {
-        kind: {name: count for name in targets if (count := net.room["target", name].get(kind, 0))}
-        for kind in order
-    }
+@attrs.define(eq=False)
+class _Kind:
+    """Items alike, and how many of them everybody has by now."""
+
+    item: Movable
+    places: list[int]
+    now: dict[Name, int] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        size = len(self.places)
+        self.now = dict.fromkeys(sorted(self.item.holders), size)
+        if self.item.waiting:
+            self.now[None] = self.item.waiting * size
+
+    def steps(self, people: Iterable[str]) -> Iterable[tuple[Name, str, int]]:
+        """Give each hand-over that is possible, and what it costs: a move more, none, or one taken back.
+
+        Moves are what those who had it first have given up.
+        """
+        size, holders = len(self.places), self.item.holders
+        givers = [(name, name in holders) for name, count in self.now.items() if count]
+        for name in people:
+            if self.now.get(name, 0) < size and name not in self.item.banned:
+                for giver, first in givers:
+                    if giver != name:
+                        yield giver, name, first - (name in holders)
+
+    def moves(self) -> Iterable[tuple[int, Name, str]]:
+        """Lay out the change over the items: what everybody gives up, and who gets it, no item twice."""
+        size = len(self.places)
+        before = dict.fromkeys(sorted(self.item.holders), size)
+        given: list[tuple[int, Name]] = []
+        for giver, had in [*before.items(), (None, self.item.waiting * size)]:
+            for _ in range(had - self.now.get(giver, 0)):
+                given.append((len(given) % size, giver))
+        # Neighbours on this line are copies of different items, as many as there are items.
+        line = iter(given)
+        for name, count in self.now.items():
+            if name is not None:
+                for _ in range(count - before.get(name, 0)):
+                    at, giver = next(line)
+                    yield self.places[at], giver, name
 
 
-START, END = "start", "end"
+class _Hands:
+    """Who can hand what to whom, as it stands by now."""
 
+    def __init__(self, kinds: Sequence[_Kind], people: Sequence[str]) -> None:
+        self.kinds = kinds
+        self.people = people
+        self.ways: dict[Name, dict[str, dict[int, dict[int, None]]]] = {}
+        """From giver to taker to cost to the kinds that can be handed over at it."""
+        for number in range(len(kinds)):
+            self._note(number)
 
-class _Net:
-    """A network with the room that is left on each arc, and the way back on its reverse."""
+    def _note(self, number: int) -> None:
+        for giver, taker, cost in self.kinds[number].steps(self.people):
+            self.ways.setdefault(giver, {}).setdefault(taker, {}).setdefault(cost, {})[number] = None
 
-    def __init__(self) -> None:
-        self.room: dict[Hashable, dict[Hashable, int]] = {}
+    def _forget(self, number: int) -> None:
+        for giver, taker, cost in self.kinds[number].steps(self.people):
+            kinds = self.ways[giver][taker]
+            del kinds[cost][number]
+            if not kinds[cost]:
+                del kinds[cost]
 
-    def push(self, path: Sequence[Hashable]) -> None:
-        """Send as much as the path has room for."""
-        arcs = list(pairwise(path))
-        amount = min(self.room[a].get(b, 0) for a, b in arcs)
-        if amount:
-            for a, b in arcs:
-                self.room[a][b] -= amount
-                back = self.room.setdefault(b, {})
-                back[a] = back.get(a, 0) + amount
-
-    def path(self) -> list[Hashable]:
-        """Find a shortest way from start to end that has room; empty where there is none."""
-        before: dict[Hashable, Hashable] = {START: None}
-        queue = deque([START])
+    def chain(self, givers: Sequence[Name], want: Mapping[str, int]) -> list[Name]:
+        """Find a cheapest chain from somebody with too much to somebody with too little; empty if none."""
+        cost: dict[Name, int] = dict.fromkeys(givers, 0)
+        before: dict[Name, Name] = {}
+        queue: deque[Name] = deque(givers)
         while queue:
-            node = queue.popleft()
-            for following, room in self.room.get(node, {}).items():
-                if room and following not in before:
-                    before[following] = node
-                    queue.append(following)  # type: ignore[arg-type]
-        if END not in before:
+            giver = queue.popleft()
+            for taker, kinds in self.ways.get(giver, {}).items():
+                if kinds and cost[giver] + min(kinds) < cost.get(taker, len(self.people) + 1):
+                    cost[taker] = cost[giver] + min(kinds)
+                    before[taker] = giver
+                    queue.append(taker)
+        able = [name for name, count in want.items() if count and name in before]
+        if not able:
             return []
-        path: list[Hashable] = [END]
-        while path[-1] != START:
-            path.append(before[path[-1]])
-        return path[::-1]
+        end: Name = min(able, key=lambda name: (cost[name], -want[name]))
+        chain = [end]
+        while chain[-1] in before:
+            chain.append(before[chain[-1]])
+        return chain[::-1]
+
+    def pass_on(self, chain: Sequence[Name], most: int) -> int:
+        """Hand on along a chain, as much as its kinds allow; give how much that was."""
+        steps = []
+        for giver, taker in pairwise(chain):
+            kinds = self.ways[giver][str(taker)]
+            steps.append((giver, taker, next(iter(kinds[min(kinds)]))))
+        rooms = []
+        for giver, taker, number in steps:
+            kind = self.kinds[number]
+            rooms += [kind.now[giver], len(kind.places) - kind.now.get(taker, 0)]
+        amount = min([most, *rooms])
+        for giver, taker, number in steps:
+            self._forget(number)
+            kind = self.kinds[number]
+            kind.now[giver] -= amount
+            kind.now[taker] = kind.now.get(taker, 0) + amount
+            self._note(number)
+        return amount

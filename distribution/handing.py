@@ -27,6 +27,7 @@ from distribution.refusals import (
     Locked,
     NobodyToStealFrom,
     NotAMember,
+    OnlyHers,
     OnlyLost,
     OnlySkipped,
     QueueEmpty,
@@ -188,8 +189,10 @@ def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     if rows:
         return OnlyLost(len(rows))
     counts = [ledger.counts(assignee) for assignee in view.members]
-    open_ = sum(count[0] for count in counts)
-    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(sum(count[1] for count in counts))
+    open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
+    if task.copies > open_ + done:
+        return OnlyHers(task.copies - open_ - done)
+    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(done)
 
 
 def stealing(

@@ -45,7 +45,7 @@ from distribution.values import AssigneeId, Json
 
 R = TypeVar("R")
 
-COUNTED = ("items", "positions")
+COUNTED = ("items", "positions", "copies")
 """Settings that follow from the items; they are not set back by an undo."""
 SLOTS: Mapping[str, int] = {"open": 0, "done": 1, "skipped": 2, "returned": 3}
 """Where a state is counted."""
@@ -61,6 +61,8 @@ class Ledger:
         self._task = task
         self._came_or_went = 0
         """Items by which the task has grown since `_task`."""
+        self._copies = 0
+        """Copies by which it has."""
         self.stamp = stamp
         self.version = view.version
         self._was = task
@@ -79,15 +81,16 @@ class Ledger:
     @property
     def task(self) -> Task:
         """Give the task as it is by now."""
-        if self._came_or_went:
+        if self._came_or_went or self._copies:
             # Once for all items that came or went: a task is dear to copy.
-            self._task = attrs.evolve(self._task, items=self._task.items + self._came_or_went)
-            self._came_or_went = 0
+            items, copies = self._task.items + self._came_or_went, self._task.copies + self._copies
+            self._task = attrs.evolve(self._task, items=items, copies=copies)
+            self._came_or_went = self._copies = 0
         return self._task
 
     @task.setter
     def task(self, task: Task) -> None:
-        self._task, self._came_or_went = task, 0
+        self._task, self._came_or_went, self._copies = task, 0, 0
 
     def cell(self, row: Row, assignee: AssigneeId) -> Cell | None:
         """Give how a placement stands by now."""
@@ -154,12 +157,22 @@ class Ledger:
             item[2] = int(removed)
             self._removed[row.position] = removed
             self._came_or_went += -1 if removed else 1
+            self._copies += -self.copies(row) if removed else self.copies(row)
 
-    def add(self, rows: AddItems, count: int, owned: Mapping[AssigneeId, list[int]]) -> None:
+    def copies(self, row: Row) -> int:
+        """Give how many copies an item has by now, left or held. O(people)."""
+        cells = (self.cell(row, who) for who in {**row.cells, **dict.fromkeys(self.members)})
+        return self.left(row) + sum(cell is not None and cell.state in HELD for cell in cells)
+
+    def add(self, rows: AddItems, count: int, owned: Mapping[AssigneeId, list[int]], *, copies: int) -> None:
         """Add items in bulk; *owned* has the positions that go to each assignee at once, open."""
         self._rows = rows
+        task = self.task
         self.task = attrs.evolve(
-            self.task, items=self.task.items + count, positions=self.task.positions + count
+            task,
+            items=task.items + count,
+            positions=task.positions + count,
+            copies=task.copies + copies,
         )
         open_ = Cell("open", self.stamp.at)
         for assignee, positions in owned.items():

@@ -2,7 +2,7 @@
 
 Holds: the targets, and the moves that reach them.
 Does not hold: decisions (see moving, team), the choice of items (see flow).
-Depends on: apportion, events, flow, handing, ledger, refusals, spreading, taking, task,
+Depends on: apportion, events, flow, handing, ledger, spreading, taking, task,
 values, workload.
 """
 
@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from distribution.apportion import apportion
 from distribution.events import Cell
-from distribution.flow import fewest_moves
+from distribution.flow import Movable, fewest_moves
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
-from distribution.refusals import WhyNot
 from distribution.spreading import spread
-from distribution.taking import can_take
+from distribution.taking import can_take, sameness
 from distribution.task import Row
 from distribution.values import AssigneeId
 from distribution.workload import Workload
@@ -38,34 +37,40 @@ def level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
 
 def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     """Move open work to who has too little, from who has too much and from nobody."""
-    task = ledger.task
     targets = _targets(ledger, rows, workload)
-    movable: dict[AssigneeId, int] = dict.fromkeys(ledger.members, 0)
-    sources: list[AssigneeId | None] = []
-    copies: list[Row] = []
-    for row in reversed(rows):
-        holders = [who for who, cell in row.cells.items() if cell.state == "open"]
-        for holder in holders:
-            movable[holder] += 1
-        copies += [row] * (len(holders) + row.left)
-        sources += [*holders, *[None] * row.left]
-    surplus = {
-        who: min(max(ledger.holds(who) - targets.get(who, 0), 0), movable[who]) for who in ledger.members
-    }
-    deficit = {who: target - ledger.holds(who) for who, target in targets.items()}
-    deficit = {who: short for who, short in deficit.items() if short > 0}
+    over = {who: max(ledger.holds(who) - targets.get(who, 0), 0) for who in ledger.members}
+    short = {who: target - ledger.holds(who) for who, target in targets.items()}
+    short = {who: count for who, count in short.items() if count > 0}
+    able = _Able(ledger)
+    last = list(reversed(rows))
+    cell = Cell("open", ledger.stamp.at, None, lease_end(ledger.task, ledger.stamp.at))
+    for at, giver, taker in fewest_moves([able.movable(row) for row in last], over, short):
+        if giver is not None:
+            ledger.put(last[at], giver, None)
+        ledger.put(last[at], taker, cell)
 
-    def able(row: Row, who: AssigneeId) -> WhyNot | None:
-        return can_take(task, ledger.members[who], row, row.cells.get(who), alone=True)
 
-    banned = [frozenset(who for who in deficit if able(row, who) is not None) for row in copies]
-    cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
-    moves = fewest_moves(sources, banned, surplus, deficit)
-    for at, target in moves:
-        source = sources[at]
-        if source is not None:
-            ledger.put(copies[at], source, None)
-        ledger.put(copies[at], target, cell)
+class _Able:
+    """Who can take which items; items that stand alike are asked about once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: dict[object, Movable] = {}
+
+    def movable(self, row: Row) -> Movable:
+        """Give an item as far as its copies may change hands."""
+        key = (row.left, sameness(self._ledger.task, row))
+        known = self._known.get(key)
+        if known is None:
+            task, members = self._ledger.task, self._ledger.members
+            holders = frozenset(who for who, cell in row.cells.items() if cell.state == "open")
+            banned = frozenset(
+                who
+                for who, member in members.items()
+                if who not in holders and can_take(task, member, row, row.cells.get(who), alone=True)
+            )
+            known = self._known[key] = Movable(holders, row.left, banned)
+        return known
 
 
 def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:

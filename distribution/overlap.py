@@ -2,7 +2,7 @@
 
 Holds: the setting, how much everybody holds under it, how well pairs are covered.
 Does not hold: which k people share an item (see teams), plans (see plan, static).
-Depends on: apportion, errors, filters, values, workload.
+Depends on: apportion, draw, errors, filters, values, workload.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from math import inf
 import attrs
 
 from distribution.apportion import apportion
+from distribution.draw import permutation
 from distribution.errors import Infeasible, InvalidInput
 from distribution.filters import Filter
 from distribution.values import AssigneeId, Number, check_count, decimal_text, exact
@@ -86,6 +87,48 @@ class Overlap:
         return f"{which}, by {self.assignees} people each"
 
 
+def check_overlap(value: object, allowed: Sequence[AssigneeId] | None) -> None:
+    """Refuse what is no overlap, and more copies of an item than people may pull it.
+
+    Raises:
+        InvalidInput: it is no Overlap.
+        Infeasible: with both numbers.
+    """
+    if value is not None and not isinstance(value, Overlap):
+        raise InvalidInput(
+            subject="overlap",
+            must="be an Overlap",
+            got=value,
+            remedy="use Overlap(percent=..., assignees=...)",
+        )
+    if value is not None and allowed is not None and value.assignees > len(allowed):
+        raise too_few(value.assignees, len(allowed), len(allowed))
+
+
+def too_few(k: int, able: int, people: int) -> Infeasible:
+    """Build the error for more copies of an item than people can take them."""
+    return Infeasible(
+        what=f"{k} different assignees an item",
+        why=f"{able} of {people} carry a load" if able < people else f"there are {able}",
+        remedy="ask for fewer copies, add assignees, or give more of them a load",
+    )
+
+
+def drawn(seed: int, start: int, count: int, number: int) -> list[int]:
+    """Choose *number* of the positions from *start* to start + count, each as likely as any other.
+
+    A function of the seed and of where the delivery begins; positions ascend.
+    Runtime: O(count log count).
+
+    >>> drawn(7, 0, 10, 3) == drawn(7, 0, 10, 3), len(drawn(7, 10, 5, 5))
+    (True, 5)
+    """
+    if number >= count:
+        return list(range(start, start + count))
+    order = permutation(seed, f"overlap|{start}", count)
+    return sorted(start + at for at in order[:number])
+
+
 @attrs.frozen
 class Held:
     """How many copies everybody gets, by index."""
@@ -113,11 +156,7 @@ def held(shares: Sequence[int], n: int, overlapped: int, k: int) -> Held:
     """
     able = sum(share > 0 for share in shares)
     if k > able and overlapped:
-        raise Infeasible(
-            what=f"{k} different assignees an item",
-            why=f"{able} of {len(shares)} carry a load" if able < len(shares) else f"there are {able}",
-            remedy="ask for fewer copies, add assignees, or give more of them a load",
-        )
+        raise too_few(k, able, len(shares))
     caps = [n] * len(shares)
     free = apportion(shares, n + (k - 1) * overlapped)
     totals = apportion(shares, n + (k - 1) * overlapped, caps=caps) if max(free, default=0) > n else free

@@ -107,9 +107,9 @@ def progress_of(task: Task, standings: Iterable[Standing]) -> TaskProgress:
     return TaskProgress(
         task=task.id,
         state=task.state,
-        progress=progress(task.items, done),
+        progress=progress(task.copies, done),
         items=task.items,
-        waiting=task.items - open_ - done,
+        waiting=task.copies - open_ - done,
         open=open_,
         done=done,
         assignments=assignments,

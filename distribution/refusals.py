@@ -167,6 +167,18 @@ class OnlyLost:
 
 
 @attrs.frozen
+class OnlyHers:
+    """What is left are further copies of items she has, or has done: they are for others."""
+
+    copies: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        left = "the only copy left is" if self.copies == 1 else f"all {self.copies} copies left are"
+        return f"{left} of items she has or has done; only others can take them"
+
+
+@attrs.frozen
 class QueueHasWork:
     """Nothing is taken over while the queue has something for her."""
 
@@ -315,7 +327,7 @@ class HasStatus:
 
 WhyNoWork: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtCap | AtLimit | QueueEmpty | AllReserved | OnlySkipped
-    | OnlyLost | QueueHasWork | NobodyToStealFrom | HasOpenWork
+    | OnlyLost | OnlyHers | QueueHasWork | NobodyToStealFrom | HasOpenWork
 )  # fmt: skip
 """Why a batch is empty."""
 WhyNot: TypeAlias = (

@@ -20,7 +20,7 @@ from distribution.values import AssigneeId
 def spread(
     ledger: Ledger, rows: Sequence[Row], *, but: Iterable[AssigneeId] = (), again: bool = False
 ) -> list[tuple[Row, AssigneeId | None]]:
-    """Give every item to whoever is furthest below her share of all that is held, of those who can take it.
+    """Give every copy that is left to whoever is furthest below her share of all that is held, of those who can take it.
 
     Ties go to the earlier of the workload. Items that nobody can take wait: the next
     change of the team or of loads looks at them again. All members must have been
@@ -43,17 +43,18 @@ def spread(
     total = sum(ledger.holds(taker.id) for taker in takers)
     given: list[tuple[Row, AssigneeId | None]] = []
     for row in rows:
-        free = [taker for taker in takers if ledger.room(taker.id) != 0]
-        able = [taker for taker in free if _may(ledger, taker, row)]
-        if again and not able:
-            able = [taker for taker in free if _may(ledger, taker, row, alone=True)]
-        if not able:
-            given.append((row, None))
-            continue
-        best = max(able, key=lambda t: share[t.id] * (total + 1) - ledger.holds(t.id) * weights)
-        ledger.put(row, best.id, Cell("open", ledger.stamp.at))
-        total += 1
-        given.append((row, best.id))
+        for _ in range(ledger.left(row)):
+            free = [taker for taker in takers if ledger.room(taker.id) != 0]
+            able = [taker for taker in free if _may(ledger, taker, row)]
+            if again and not able:
+                able = [taker for taker in free if _may(ledger, taker, row, alone=True)]
+            if not able:
+                given.append((row, None))
+                break
+            best = max(able, key=lambda t: share[t.id] * (total + 1) - ledger.holds(t.id) * weights)
+            ledger.put(row, best.id, Cell("open", ledger.stamp.at))
+            total += 1
+            given.append((row, best.id))
     return given
 
 

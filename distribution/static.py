@@ -29,7 +29,7 @@ from distribution.basis import (
 )
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
-from distribution.overlap import Overlap, held
+from distribution.overlap import Overlap, check_overlap, held
 from distribution.plan import Plan
 from distribution.plan_fields import NUMBER_OF_ITEMS
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
@@ -137,8 +137,7 @@ class Roster:
     ) -> Plan:
         if overlap is None:
             return _plan(items, self, workload, seed, order)
-        if not isinstance(overlap, Overlap):
-            raise InvalidInput(subject="overlap", must="be an Overlap", got=overlap)
+        check_overlap(overlap, None)
         if not isinstance(self.basis, ByCount):
             remedy = "share out by count, or leave the overlap out"
             raise InvalidInput(

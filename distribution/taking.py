@@ -10,7 +10,7 @@ reassign, redistribute. Whatever else shall keep people from items belongs here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 
 from distribution.events import Cell
@@ -39,6 +39,11 @@ def can_take(
     if cell.state == "skipped":
         return None if task.pull is not None and task.pull.skip == "later" else SkippedIt(row.item, taker.id)
     return None if alone else LostIt(row.item, taker.id)
+
+
+def sameness(task: Task, row: Row) -> Hashable:  # noqa: ARG001  tasks will tell items apart
+    """Give a key that items share of which `can_take` says the same of everybody."""
+    return row.removed, tuple((who, cell.state) for who, cell in row.cells.items())
 
 
 def nobody_else(task: Task, taker: Standing, row: Row, able: Iterable[Standing]) -> bool:

@@ -3,7 +3,7 @@
 Holds: the task, the view and what is asked of it, changes, the decision.
 Does not hold: any decision (see creation, handing, work, team, moving), loading and
 keeping (see ports).
-Depends on: basis, errors, events, filters, members, pull, values, workload.
+Depends on: basis, errors, events, filters, members, overlap, pull, values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
 make, the event that says what happened, and the answer for the caller; a store applies
@@ -24,8 +24,9 @@ from distribution.basis import Basis, ByCount
 from distribution.errors import InvalidInput, NotFound
 from distribution.events import Cell, Entry, Event, Stamp, aware
 from distribution.filters import Filter
-from distribution.lifecycle import GONE, TaskState
+from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
+from distribution.overlap import Overlap
 from distribution.pull import Pull
 from distribution.values import (
     NAME_LIMIT,
@@ -95,6 +96,10 @@ class Task:
     """How many items the task has."""
     positions: int = 0
     """How many it ever had: the position of the next."""
+    copies: int = attrs.field(default=attrs.Factory(lambda task: task.items, takes_self=True))
+    """How many copies its items have in all: one each, more where they overlap."""
+    overlap: Overlap | None = None
+    """Which items go to several people; None where every item goes to one."""
     actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
     """Statuses that may be set."""
     priority: int = attrs.field(default=0, converter=check_priority)
@@ -165,6 +170,16 @@ class Row:
     effort: str = "1"
     """Exact, as text."""
     attributes: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def copies(self) -> int:
+        """Count its copies: those left, and those somebody holds."""
+        return self.left + sum(cell.state in HELD for cell in self.cells.values())
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether as many different people have finished it as it has copies."""
+        return self.left == 0 and all(cell.state != "open" for cell in self.cells.values())
 
 
 @attrs.frozen(kw_only=True)

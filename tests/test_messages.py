@@ -250,6 +250,8 @@ REASONS: list[tuple[Any, str]] = [
         refusals.OnlySkipped(2, everybody=True),
         "only items that everybody skipped are left, 2 or more; add somebody who takes them",
     ),
+    (refusals.OnlyHers(1), "the only copy left is of items she has or has done; only others can take them"),
+    (refusals.OnlyHers(3), "all 3 copies left are of items she has or has done; only others can take them"),
     (refusals.OnlyLost(2), "only items that went back from her are left, 2 or more; others come first"),
     (refusals.QueueHasWork("eve"), "the queue has items for 'eve'; pull them first"),
     (refusals.NobodyToStealFrom("eve"), "nobody who has not begun holds anything that 'eve' can take"),

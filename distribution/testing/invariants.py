@@ -20,8 +20,10 @@ import attrs
 
 from distribution.codec import decode, encode
 from distribution.events import PULLS, Cell, Entry, Event
+from distribution.filters import matches
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
+from distribution.overlap import drawn
 from distribution.overview import as_created
 from distribution.plan import Plan
 from distribution.ports import Page, TaskStore
@@ -92,7 +94,12 @@ def invariants(store: TaskStore, task_id: TaskId) -> None:
     entries = past(store, task_id, seen.version)
     claims = [*_of_history(seen, entries)]
     if seen.task.state != "purged":
-        claims += [*_of_rows(seen), *_of_members(seen), *_of_queue(seen), *_of_replay(seen, entries)]
+        claims += [
+            *_of_rows(seen, _copies(seen, entries)),
+            *_of_members(seen),
+            *_of_queue(seen),
+            *_of_replay(seen, entries),
+        ]
         claims += [*_of_leases(seen, entries), *_of_pulls(as_created(seen.task, entries).pull, entries)]
         claims += _of_heads(store, seen) if seen.task.pull is not None else []
         claims += _of_lists(store, seen)
@@ -114,15 +121,41 @@ def _of_history(seen: Seen, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield "a request is answered once", [r for r, count in requests.items() if count > 1], []
 
 
-def _of_rows(seen: Seen) -> Iterator[Claim]:
+def _copies(seen: Seen, entries: Sequence[Entry]) -> dict[int, int]:
+    """Give how many copies each item has, from how and when it came."""
+    overlap = seen.task.overlap
+    if overlap is None:
+        return {}
+    plan = _plan(seen, entries)
+    if overlap.where is not None:
+        return {
+            row.position: overlap.assignees for row in seen.rows if matches(overlap.where, row.attributes)
+        }
+    count = entries[0].event.facts["items"]
+    deliveries = [
+        (0, count if isinstance(count, int) else 0),
+        *(e.event.came for e in entries if e.event.came),
+    ]
+    found: dict[int, int] = {}
+    for start, past in deliveries:
+        if start == 0 and plan is not None:
+            found |= {at: len(team) for at, (_, team) in enumerate(plan.rows())}
+        else:
+            more = overlap.of(past) - overlap.of(start)
+            found |= dict.fromkeys(drawn(seen.task.seed, start, past - start, more), overlap.assignees)
+    return found
+
+
+def _of_rows(seen: Seen, copies: Mapping[int, int]) -> Iterator[Claim]:
     """Look at the items one by one: nothing lost, nothing doubled."""
     rows, task = seen.rows, seen.task
     yield "no position is lost or doubled", [row.position for row in rows], list(range(task.positions))
     yield "no item is doubled", len({row.item for row in rows}), len(rows)
     yield "the items are counted", task.items, sum(not row.removed for row in rows)
+    yield "the copies are counted", task.copies, sum(row.copies for row in rows if not row.removed)
     for row in rows:
         held = [who for who, cell in row.cells.items() if cell.state in HELD]
-        yield f"there is one copy of {row.item!r}, left or held", row.left + len(held), 1
+        yield f"no copy of {row.item!r} is lost or doubled", row.copies, copies.get(row.position, 1)
         if row.removed:
             yield f"nobody holds {row.item!r}, which was removed", held, []
         for who, cell in row.cells.items():
@@ -190,7 +223,9 @@ def _plan(seen: Seen, entries: Sequence[Entry]) -> Plan | None:
     if first.workload is None or not isinstance(count, int):
         return None
     items = [Item(row.item, effort=row.effort, attributes=row.attributes) for row in seen.rows[:count]]
-    return distribute(items, first.workload, seed=first.seed, order=first.order, basis=first.basis)
+    return distribute(
+        items, first.workload, seed=first.seed, order=first.order, basis=first.basis, overlap=first.overlap
+    )
 
 
 def _pulls(pull: Pull | None, entries: Iterable[Entry]) -> list[Pull | None]:
@@ -249,7 +284,7 @@ def _of_heads(store: TaskStore, seen: Seen) -> Iterator[Claim]:
         if view.version == seen.version:
             fresh = [row.item for row in line if who not in row.cells]
             yield f"the queue is in order for {who!r}", [row.item for row in view.fresh], fresh
-            again = sorted(row.item for row in line if who in row.cells)
+            again = sorted(row.item for row in line if who in row.cells and row.cells[who].state in ENDED)
             yield f"what went back from {who!r} is known", sorted(row.item for row in view.again), again
 
 

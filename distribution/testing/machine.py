@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from distribution.basis import ByCount, ByEffort, Grouped, Stratified
+from distribution.overlap import Overlap
 from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.split import ORDERS
@@ -43,6 +44,15 @@ pulls = st.builds(
     skip=st.sampled_from(["others", "later", "done"]),
 )
 bases = st.sampled_from([ByCount(), ByEffort(), Stratified("dir"), Grouped("dir")])
+overlaps = st.sampled_from(
+    [
+        None,
+        Overlap(percent=50, assignees=2),
+        Overlap(percent=100, assignees=3),
+        Overlap(count=2, assignees=2),
+        Overlap(where=FILTERS[1] or FILTERS[0], assignees=2),
+    ]
+)
 steps = st.sampled_from(
     [timedelta(seconds=1), LEASE, timedelta(hours=-1), timedelta(microseconds=1), timedelta(days=1)]
 )
@@ -51,24 +61,33 @@ steps = st.sampled_from(
 class StoreMachine(Working, Managing):
     """Every verb, in any order."""
 
-    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)))
-    def begin_pulling(self, pull: Pull, items: int) -> None:
+    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), overlap=overlaps)
+    def begin_pulling(self, pull: Pull, items: int, overlap: Overlap | None) -> None:
         """Begin with a task that is pulled from."""
-        self._create("p0", items, allowed=PEOPLE[:3], pull=pull)
+        self._create("p0", items, allowed=PEOPLE[:3], pull=pull, overlap=overlap)
 
-    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)))
-    def begin_shared(self, workload: Workload, basis: Any, items: int) -> None:
+    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)), overlap=overlaps)
+    def begin_shared(self, workload: Workload, basis: Any, items: int, overlap: Overlap | None) -> None:
         """Begin with a task that is shared out."""
-        self._create("s0", items, workload=workload, basis=basis)
+        able = sum(share > 0 for share in workload.shares)
+        if overlap is not None and (overlap.assignees > able or not isinstance(basis, ByCount)):
+            overlap = None
+        self._create("s0", items, workload=workload, basis=basis, overlap=overlap)
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
     @rule(
-        pull=pulls, team=st.integers(1, len(PEOPLE)), items=st.integers(0, len(ITEMS)), request=st.booleans()
+        pull=pulls,
+        team=st.integers(1, len(PEOPLE)),
+        items=st.integers(0, len(ITEMS)),
+        overlap=overlaps,
+        request=st.booleans(),
     )
-    def create_pulling(self, pull: Pull, team: int, items: int, request: bool) -> None:  # noqa: FBT001
+    def create_pulling(
+        self, pull: Pull, team: int, items: int, overlap: Overlap | None, request: bool  # noqa: FBT001
+    ) -> None:  # fmt: skip
         """Create another task to pull from; sometimes of an id that is taken."""
         name = f"p{len(self.tasks) // 2}"
-        self._create(name, items, allowed=PEOPLE[:team], pull=pull, **self.by(request))
+        self._create(name, items, allowed=PEOPLE[:team], pull=pull, overlap=overlap, **self.by(request))
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
     @rule(
@@ -76,13 +95,14 @@ class StoreMachine(Working, Managing):
         basis=bases,
         order=st.sampled_from(ORDERS),
         where=st.sampled_from(FILTERS),
+        overlap=overlaps,
         request=st.booleans(),
     )
     def create_shared(
-        self, workload: Workload, basis: Any, order: str, where: Any, request: bool  # noqa: FBT001
+        self, workload: Workload, basis: Any, order: str, where: Any, overlap: Overlap | None, request: bool  # noqa: FBT001
     ) -> None:  # fmt: skip
         """Create another task that is shared out."""
-        settings = {"basis": basis, "order": order, "where": where, "seed": len(order)}
+        settings = {"basis": basis, "order": order, "where": where, "seed": len(order), "overlap": overlap}
         self._create(f"s{len(self.tasks) // 2}", 6, workload=workload, **settings, **self.by(request))
 
     def _create(self, task_id: TaskId, items: int, **settings: Any) -> None:

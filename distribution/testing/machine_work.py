@@ -14,7 +14,14 @@ from distribution.events import Cell
 from distribution.lifecycle import HELD
 from distribution.members import Standing
 from distribution.outcomes import Batch, Turn
-from distribution.refusals import AllReserved, NobodyToStealFrom, OnlyLost, OnlySkipped, QueueEmpty
+from distribution.refusals import (
+    AllReserved,
+    NobodyToStealFrom,
+    OnlyHers,
+    OnlyLost,
+    OnlySkipped,
+    QueueEmpty,
+)
 from distribution.task import Task
 from distribution.testing.agreement import Agreement, numbers, people, requests, which
 from distribution.testing.invariants import Seen
@@ -66,6 +73,10 @@ class Working(Agreement):
             assert len(batch.items) <= size, f"{batch} has more than {size}"
         elif isinstance(batch.reason, (QueueEmpty, AllReserved)):
             assert not free, f"{batch} and there is {free}"
+        elif isinstance(batch.reason, OnlyHers):
+            hers = [row.cells[who].state in HELD for row in free if who in row.cells]
+            assert len(hers) == len(free) > 0, f"{batch} and there is {free}"
+            assert all(hers), f"{batch} and there is {free}"
         elif isinstance(batch.reason, (OnlySkipped, OnlyLost)):
             assert free, f"{batch} and there is nothing"
             assert all(who in row.cells for row in free), f"{batch} and there is {free}"
