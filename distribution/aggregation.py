@@ -2,22 +2,22 @@
 
 Holds: majority vote, Dawid and Skene's model, the one-coin model.
 Does not hold: how well people agree (see agreement), other models (an adapter has some).
-Depends on: draw, errors, ratings, values.
+Depends on: draw, errors, likelihood, ratings, values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from math import exp, fsum, inf, log
 from typing import Literal, TypeAlias, TypeVar
 
 import attrs
 
 from distribution.draw import word
 from distribution.errors import InvalidInput, shown
+from distribution.likelihood import accuracy_of, confusion_of, fit, setting, vote_shares
 from distribution.ratings import Answer, Ratings
-from distribution.values import AssigneeId, ItemId, Number, check_count, check_seed, exact
+from distribution.values import AssigneeId, ItemId, Number, check_seed, exact
 
 Value = TypeVar("Value")
 Ties: TypeAlias = Literal["none", "first", "seeded"]
@@ -47,7 +47,7 @@ def majority(
 ) -> tuple[Majority, ...]:
     """Give each item the answer with the most votes, in the order of the items.
 
-    A tie is broken as *ties* says, and is always reported. A seeded choice depends on the
+    Repeats are votes too. A tie is broken as *ties* says, and is always reported. A seeded choice depends on the
     seed, the id of the item and the tied answers, on nothing else. *weights* says how much the
     vote of each assignee counts, exactly; 0 counts for nothing.
 
@@ -129,7 +129,10 @@ class DawidSkene(_Model):
     """How often which answer is true, how each assignee errs, and what each item is."""
 
     confusion: Mapping[AssigneeId, tuple[tuple[float, ...], ...]] = attrs.field(hash=False)
-    """For each assignee a row for each true answer: how probable it is that she gives each answer."""
+    """For each assignee a row for each true answer: how probable it is that she gives each answer.
+
+    A row is all 0 where none of her items can have that true answer.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -149,8 +152,8 @@ def dawid_skene(
     probable answers, then the probable answers from them, until an iteration gains less than
     *tolerance* (natural logarithm) or *iterations* are over. It ends in a local optimum. Repeats
     count as further ratings. *smoothing* is added to each count of a confusion; without it an
-    assignee who was never seen to err is taken for someone who never errs. Where nothing is
-    known of how she answers a true answer, all answers are alike.
+    assignee who was never seen to err is taken never to err, and an answer that got no vote on
+    any item of hers stays impossible on all of them.
 
     Runtime: O(records q) an iteration, for q answers.
 
@@ -168,15 +171,21 @@ def dawid_skene(
     Source: Dawid and Skene, Maximum Likelihood Estimation of Observer Error-Rates Using the
     EM Algorithm (1979).
     """
-    smooth = float(exact(smoothing, "smoothing"))
-    fit = _fit(ratings, _confusion(ratings, smooth), _vote_shares(ratings), iterations, tolerance)
+    smooth = setting(smoothing, "smoothing")
+    found = fit(
+        ratings,
+        confusion_of(ratings, smooth),
+        vote_shares(ratings),
+        iterations=iterations,
+        tolerance=tolerance,
+    )
     return DawidSkene(
         answers=ratings.answers,
-        priors=tuple(fit.priors),
-        posterior=_named(ratings.items, map(tuple, fit.posterior)),
-        log_likelihood=tuple(fit.log_likelihood),
-        converged=fit.converged,
-        confusion=_named(ratings.assignees, (tuple(map(tuple, table)) for table in fit.tables)),
+        priors=tuple(found.priors),
+        posterior=_named(ratings.items, map(tuple, found.posterior)),
+        log_likelihood=tuple(found.log_likelihood),
+        converged=found.converged,
+        confusion=_named(ratings.assignees, (tuple(map(tuple, table)) for table in found.tables)),
     )
 
 
@@ -203,135 +212,22 @@ def one_coin(
 
     Source: Zhang, Chen, Zhou and Jordan, Spectral Methods Meet EM (2014), the one-coin model.
     """
-    smooth = float(exact(smoothing, "smoothing"))
-    fit = _fit(ratings, _accuracy(ratings, smooth), _vote_shares(ratings), iterations, tolerance)
+    smooth = setting(smoothing, "smoothing")
+    found = fit(
+        ratings,
+        accuracy_of(ratings, smooth),
+        vote_shares(ratings),
+        iterations=iterations,
+        tolerance=tolerance,
+    )
     return OneCoin(
         answers=ratings.answers,
-        priors=tuple(fit.priors),
-        posterior=_named(ratings.items, map(tuple, fit.posterior)),
-        log_likelihood=tuple(fit.log_likelihood),
-        converged=fit.converged,
-        accuracy=_named(ratings.assignees, (table[0][0] for table in fit.tables)),
+        priors=tuple(found.priors),
+        posterior=_named(ratings.items, map(tuple, found.posterior)),
+        log_likelihood=tuple(found.log_likelihood),
+        converged=found.converged,
+        accuracy=_named(ratings.assignees, (table[0][0] for table in found.tables)),
     )
-
-
-Rows: TypeAlias = list[list[float]]
-Estimate: TypeAlias = Callable[[Rows], tuple[list[Rows], float]]
-"""Of the posterior of each item: for each assignee, by true answer, how probable each answer is; and
-the logarithm of what smoothing gives for these numbers, up to a constant."""
-
-
-def _confusion(ratings: Ratings, smooth: float) -> Estimate:
-    """Estimate a probability for each true and each given answer of each assignee."""
-    places = range(len(ratings.answers))
-
-    def estimate(posterior: Rows) -> tuple[list[Rows], float]:
-        tables = [[[smooth for _ in places] for _ in places] for _ in ratings.assignees]
-        for row, chances in zip(ratings.rows, posterior, strict=True):
-            for who, said in row:
-                for table_row, chance in zip(tables[who], chances, strict=True):
-                    table_row[said] += chance
-        tables = [[_shares(counts) for counts in table] for table in tables]
-        return tables, _penalty(smooth, (row for table in tables for row in table))
-
-    return estimate
-
-
-def _accuracy(ratings: Ratings, smooth: float) -> Estimate:
-    """Estimate one probability of being right for each assignee."""
-    places = range(len(ratings.answers))
-    given = [0] * len(ratings.assignees)
-    for row in ratings.rows:
-        for who, _ in row:
-            given[who] += 1
-
-    def estimate(posterior: Rows) -> tuple[list[Rows], float]:
-        right = [0.0] * len(given)
-        for row, chances in zip(ratings.rows, posterior, strict=True):
-            for who, said in row:
-                right[who] += chances[said]
-        coins = []
-        for hits, count in zip(right, given, strict=True):
-            # Where there is one answer only, nobody can be wrong.
-            misses = max(count - hits, 0.0) + smooth if len(places) > 1 else 0.0
-            coins.append(_shares([hits + smooth, misses]))
-        others = max(len(places) - 1, 1)
-        tables = [[[hit if k == t else miss / others for k in places] for t in places] for hit, miss in coins]
-        return tables, _penalty(smooth, coins)
-
-    return estimate
-
-
-def _penalty(smooth: float, rows: Iterable[list[float]]) -> float:
-    """Give the logarithm of what smoothing adds to the likelihood, up to a constant."""
-    return smooth and smooth * fsum(log(chance) for row in rows for chance in row if chance)
-
-
-@attrs.frozen(kw_only=True)
-class _Fit:
-    """Where the iterations ended."""
-
-    priors: list[float]
-    tables: list[Rows]
-    posterior: Rows
-    log_likelihood: list[float]
-    converged: bool
-
-
-def _fit(ratings: Ratings, estimate: Estimate, posterior: Rows, iterations: int, tolerance: Number) -> _Fit:
-    """Estimate the errors from the posterior and the posterior from the errors, until nothing is gained."""
-    least = float(exact(tolerance, "tolerance"))
-    before, history = -inf, list[float]()
-    for _ in range(check_count(iterations, "iterations", least=1)):
-        priors = [sum(column) / len(posterior) for column in zip(*posterior, strict=True)]
-        tables, penalty = estimate(posterior)
-        posterior, likelihood = _expected(ratings, priors, tables)
-        history.append(likelihood)
-        gained, before = likelihood + penalty - before, likelihood + penalty
-        if gained < least:
-            break
-    return _Fit(
-        priors=priors, tables=tables, posterior=posterior, log_likelihood=history, converged=gained < least
-    )
-
-
-def _expected(ratings: Ratings, priors: list[float], tables: list[Rows]) -> tuple[Rows, float]:
-    """Give the posterior of each item, and the logarithm of the likelihood.
-
-    In logarithms, because the product of many ratings is too small for a float.
-    """
-    start = _logs(priors)
-    evidence = [[_logs(said) for said in zip(*table, strict=True)] for table in tables]
-    posterior, likelihood = [], []
-    for row in ratings.rows:
-        scores = start
-        for who, said in row:
-            scores = [score + more for score, more in zip(scores, evidence[who][said], strict=True)]
-        most = max(scores)
-        chances = [exp(score - most) for score in scores]
-        total = sum(chances)
-        posterior.append([chance / total for chance in chances])
-        likelihood.append(most + log(total))
-    return posterior, fsum(likelihood)
-
-
-def _vote_shares(ratings: Ratings) -> Rows:
-    """Give for each item the part of its ratings that name each answer: where the iterations start."""
-    if not ratings.items:
-        raise InvalidInput(subject="ratings", must="hold at least one", got=0)
-    return [
-        _shares([votes.get(place, 0) for place in range(len(ratings.answers))]) for votes in ratings.votes()
-    ]
-
-
-def _shares(counts: Sequence[float]) -> list[float]:
-    """Divide by the sum; where that is nothing, nothing is known and all are alike."""
-    total = sum(counts)
-    return [count / total for count in counts] if total else [1 / len(counts)] * len(counts)
-
-
-def _logs(chances: Iterable[float]) -> list[float]:
-    return [log(chance) if chance else -inf for chance in chances]
 
 
 def _named(names: Iterable[str], values: Iterable[Value]) -> dict[str, Value]:

@@ -1,8 +1,8 @@
 """How well people agree beyond what chance would give: the coefficients.
 
 Holds: percent agreement, the kappas, AC1, Brennan and Prediger, Krippendorff's alpha.
-Does not hold: the report of all of them (see agreement), who disagrees (see ratings).
-Depends on: errors, ratings, values.
+Does not hold: the report of all of them, who disagrees (see agreement), distances (see scales).
+Depends on: errors, ratings, scales, values.
 
 All but alpha are (p_a - p_e) / (1 - p_e). Here p_a is the mean, over the items with two or
 more ratings, of the part of their pairs of ratings that are equal, and p_e is what chance
@@ -20,16 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import combinations
-from math import fsum, lcm, nan, sqrt
+from math import fsum, nan, sqrt
 from typing import Literal, TypeAlias
 
 from distribution.errors import InvalidInput, NotFound
 from distribution.ratings import Ratings
-from distribution.values import AssigneeId, exact
+from distribution.scales import Level, distance, ranks_of
+from distribution.values import AssigneeId
 
-Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
-LEVELS = ("nominal", "ordinal", "interval", "ratio")
-"""What the distance of two answers means: none but equal or not; ranks; differences; proportions."""
 Weighting: TypeAlias = Literal["unweighted", "linear", "quadratic"]
 WEIGHTINGS = ("unweighted", "linear", "quadratic")
 """How much worse a disagreement is when answers lie further apart on the scale."""
@@ -146,7 +144,7 @@ def _parts(ratings: Ratings) -> list[float]:
         given = sum(votes.values())
         for place, count in votes.items():
             shares[place].append(count / given)
-    return [fsum(share) / len(ratings.items) for share in shares]
+    return [fsum(share) / max(len(ratings.items), 1) for share in shares]
 
 
 def _beyond(p_a: float, p_e: float) -> float:
@@ -246,7 +244,7 @@ def _cost(ratings: Ratings, weights: Weighting) -> Cost:
         raise InvalidInput(subject="weights", must=f"be one of {', '.join(WEIGHTINGS)}", got=weights)
     if weights == "unweighted":
         return lambda i, k: int(i != k)
-    ranks, power = _ranks(ratings), 1 if weights == "linear" else 2
+    ranks, power = ranks_of(ratings), 1 if weights == "linear" else 2
     return lambda i, k: int(abs(ranks[i] - ranks[k]) ** power)
 
 
@@ -280,7 +278,7 @@ def krippendorff_alpha(ratings: Ratings, *, level: Level = "nominal") -> float:
     """
     units = [votes for votes in ratings.once().votes() if sum(votes.values()) > 1]
     used = [sum(votes.get(place, 0) for votes in units) for place in range(len(ratings.answers))]
-    apart = _distance(ratings, level, used)
+    apart = distance(ratings, level, used)
     seen = fsum(
         apart(c, k) * (votes[c] * votes[k]) / (sum(votes.values()) - 1)
         for votes in units
@@ -288,59 +286,3 @@ def krippendorff_alpha(ratings: Ratings, *, level: Level = "nominal") -> float:
     )
     chance = fsum(apart(c, k) * (used[c] * used[k]) for c, k in combinations(range(len(used)), 2))
     return 1 - (sum(used) - 1) * seen / chance if chance else nan
-
-
-Distance: TypeAlias = Callable[[int, int], float]
-"""Of two places on the scale: how far apart they are, squared."""
-
-
-def _distance(ratings: Ratings, level: Level, used: list[int]) -> Distance:
-    """Give the distance of a level of measurement, brought to a size that cannot overflow."""
-    if level not in LEVELS:
-        raise InvalidInput(subject="level", must=f"be one of {', '.join(LEVELS)}", got=level)
-    if level == "nominal":
-        return lambda c, k: float(c != k)
-    if level == "ordinal":
-        middle, most = _middles(_ranks(ratings), used), max(2 * sum(used), 1)
-        return lambda c, k: ((middle[c] - middle[k]) / most) ** 2
-    values = _whole(ratings, level)
-    if level == "interval":
-        spread = max(values, default=0) - min(values, default=0)
-        return lambda c, k: ((values[c] - values[k]) / spread) ** 2
-    return lambda c, k: ((values[c] - values[k]) / (values[c] + values[k])) ** 2
-
-
-def _middles(ranks: list[int], used: list[int]) -> list[int]:
-    """Give for each answer twice the number of ratings below the middle of its own."""
-    middles, below = [0] * len(ranks), 0
-    for place in sorted(range(len(ranks)), key=ranks.__getitem__):
-        middles[place] = 2 * below + used[place]
-        below += used[place]
-    return middles
-
-
-def _ranks(ratings: Ratings) -> list[int]:
-    """Give for each answer its rank on the scale, the lowest 0."""
-    if ratings.ordered:
-        return list(range(len(ratings.answers)))
-    values = _whole(ratings, "ordinal")
-    ranks = [0] * len(values)
-    for rank, place in enumerate(sorted(range(len(values)), key=values.__getitem__)):
-        ranks[place] = rank
-    return ranks
-
-
-def _whole(ratings: Ratings, level: str) -> list[int]:
-    """Give the answers as whole numbers in the same proportions, exactly."""
-    values = []
-    for answer in ratings.answers:
-        if isinstance(answer, str):
-            remedy = "give the order with answers=" if level == "ordinal" else ""
-            raise InvalidInput(
-                subject=f"answers at the level {level}", must="be numbers", got=answer, remedy=remedy
-            )
-        if answer < 0 and level == "ratio":
-            raise InvalidInput(subject="answers at the level ratio", must="not be negative", got=answer)
-        values.append(exact(abs(answer), "answer") * (-1 if answer < 0 else 1))
-    scale = lcm(*(value.denominator for value in values))
-    return [int(value * scale) for value in values]

@@ -1,7 +1,7 @@
-"""Who answered what about which item, and who disagrees with whom.
+"""Who answered what about which item.
 
-Holds: ratings as a value, the items that are contested, the pairs of assignees.
-Does not hold: coefficients (see coefficients, agreement), the right answer (see aggregation).
+Holds: ratings as a value, and what an answer may be.
+Does not hold: who agrees with whom (see agreement), the right answer (see aggregation).
 Depends on: errors, values.
 
 Inside, names are places: an item, an assignee and an answer are each the place at which
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
 from numbers import Integral, Real
 from typing import TypeAlias
 
@@ -227,79 +226,4 @@ def _twice(item: object, assignee: object, said: tuple[object, object]) -> Inval
         must=f"answer item {shown(item)} once",
         got=list(said),
         remedy="drop one, or count all with repeats=True",
-    )
-
-
-@attrs.frozen(kw_only=True)
-class Disagreement:
-    """An item on which people gave different answers."""
-
-    item: ItemId
-    answers: Mapping[Answer, tuple[AssigneeId, ...]] = attrs.field(hash=False)
-    """Who gave which answer, in the order of the scale."""
-    contested: Fraction
-    """Which part of the pairs of its ratings differ: above 0, at most 1."""
-
-
-def disagreements(ratings: Ratings) -> tuple[Disagreement, ...]:
-    """List the items on which people disagree, the most contested first.
-
-    An item is the more contested, the larger the part of its pairs of ratings that differ.
-    Ties go to the item that came first.
-
-    Runtime: O(records + d log d) for d such items.
-
-    >>> found = disagreements(Ratings.of([("i1", "ann", "cat"), ("i1", "bob", "dog"), ("i2", "ann", "cat")]))
-    >>> found[0].item, found[0].answers
-    ('i1', {'cat': ('ann',), 'dog': ('bob',)})
-
-    Raises:
-        InvalidInput: somebody answered an item more than once.
-    """
-    found = []
-    for item, row, votes in zip(ratings.once().items, ratings.rows, ratings.votes(), strict=True):
-        if len(votes) > 1:
-            pairs, equal = len(row) * (len(row) - 1), sum(n * (n - 1) for n in votes.values())
-            given = {
-                ratings.answers[place]: tuple(ratings.assignees[who] for who, said in row if said == place)
-                for place in sorted(votes)
-            }
-            found.append(Disagreement(item=item, answers=given, contested=Fraction(pairs - equal, pairs)))
-    return tuple(sorted(found, key=lambda disagreement: -disagreement.contested))
-
-
-@attrs.frozen(kw_only=True)
-class PairAgreement:
-    """How two assignees agree on the items that both answered."""
-
-    first: AssigneeId
-    second: AssigneeId
-    shared: int
-    """Items both answered; at least 1."""
-    agreed: int
-    """Of these, items on which their answers are the same."""
-
-
-def pairs(ratings: Ratings) -> tuple[PairAgreement, ...]:
-    """Count for every two assignees who share items on how many they agree.
-
-    In the order of the assignees. Runtime: O(sum of r^2) over items with r ratings each.
-
-    >>> pairs(Ratings.of([("i1", "ann", "cat"), ("i1", "bob", "dog")]))
-    (PairAgreement(first='ann', second='bob', shared=1, agreed=0),)
-
-    Raises:
-        InvalidInput: somebody answered an item more than once.
-    """
-    counted: dict[tuple[int, int], list[int]] = {}
-    for row in ratings.once().rows:
-        for (one, here), (other, there) in combinations(sorted(row), 2):
-            count = counted.setdefault((one, other), [0, 0])
-            count[0] += 1
-            count[1] += here == there
-    return tuple(
-        PairAgreement(
-            first=ratings.assignees[one], second=ratings.assignees[other], shared=shared, agreed=agreed
-        )
-        for (one, other), (shared, agreed) in sorted(counted.items())
     )
