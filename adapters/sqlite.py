@@ -27,7 +27,7 @@ from distribution.values import AssigneeId, ItemId, TaskId
 R = TypeVar("R")
 
 COLUMNS = """item.id, placement.position, member.id, placement.rank, placement.state, placement.status,
-    placement.since, placement.until, coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
+    placement.since, placement.until, placement.answer, coalesce(item.effort, '1'), coalesce(item.attributes, '{}')"""
 WHO = "CROSS JOIN member NOT INDEXED ON member.task = placement.task AND member.number = placement.member"
 ITEM = "CROSS JOIN item NOT INDEXED ON item.task = placement.task AND item.position = placement.position"
 BY_POSITION = f"""SELECT {COLUMNS} FROM placement NOT INDEXED {ITEM} {WHO}
@@ -255,13 +255,13 @@ class SqliteStore:
 
 
 def _placement(row: Sequence[Any]) -> Placement:
-    item, position, assignee, rank, state, status, since, until, effort, attributes = row
+    item, position, assignee, rank, state, status, since, until, answer, effort, attributes = row
     return Placement(
         item=item,
         position=position,
         assignee=assignee,
         rank=rank,
-        cell=cell_of(state, status, since, until),
+        cell=cell_of(state, status, since, until, answer),
         effort=effort,
         attributes=json.loads(attributes),
     )

@@ -39,7 +39,8 @@ from distribution.task import (
 )
 
 ROW = """item.position, item.id, item.rank, item.free, item.removed, item.effort, item.attributes,
-    placement.member, placement.state, placement.status, placement.since, placement.until"""
+    placement.member, placement.state, placement.status, placement.since, placement.until,
+    placement.answer"""
 CELLS = """LEFT JOIN placement NOT INDEXED
     ON placement.task = item.task AND placement.position = item.position"""
 BY_ID = f"""SELECT {ROW} FROM json_each(?) AS wanted
@@ -73,8 +74,8 @@ PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON 
 PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
     skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
-ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?
+ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?, answer = ?
     WHERE task = ? AND position = ? AND member = ?"""
 PUT_ITEM = "UPDATE item NOT INDEXED SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
 DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND member = ?"
@@ -237,7 +238,7 @@ class Loader:
                     attributes=json.loads(row[6]) if row[6] else {},
                 )
             if row[7] is not None:
-                cells[self.name(row[7])] = cell_of(row[8], row[9], row[10], row[11])
+                cells[self.name(row[7])] = cell_of(row[8], row[9], row[10], row[11], row[12])
         return found
 
     def name(self, number: int) -> str:
@@ -302,7 +303,7 @@ def _add(connection: sqlite3.Connection, key: int, change: AddItems) -> None:
     connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0)", iter(change.items))
     told = _Told()
     connection.executemany(
-        f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?, ?, ?, ?, ?, ?)",
         ((position, number, rank, *told(cell)) for position, number, rank, cell in change.placements),
     )
 
@@ -317,7 +318,7 @@ class _Told:
     def __call__(self, cell: Cell) -> tuple[object, ...]:
         if cell is not self._cell:
             self._cell = cell
-            self._text = (cell.state, cell.status, micros(cell.since), micros(cell.until))
+            self._text = (cell.state, cell.status, micros(cell.since), micros(cell.until), cell.answer)
         return self._text
 
 

@@ -82,6 +82,7 @@ STEPS: Sequence[str] = (
         status TEXT,
         since INTEGER NOT NULL,
         until INTEGER,
+        answer TEXT,
         PRIMARY KEY (task, position, member)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX placement_work ON placement (task, member, rank);
@@ -90,7 +91,7 @@ STEPS: Sequence[str] = (
     -- For people who look at the file with their own tools.
     CREATE VIEW placements AS
         SELECT task.id AS task, item.id AS item, member.id AS assignee, placement.state, placement.status,
-               datetime(placement.since / 1000000, 'unixepoch') AS since,
+               placement.answer, datetime(placement.since / 1000000, 'unixepoch') AS since,
                datetime(placement.until / 1000000, 'unixepoch') AS until,
                placement.rank, item.position, coalesce(item.effort, '1') AS effort, item.attributes
         FROM placement

@@ -60,9 +60,9 @@ def member_of(body: str) -> Member:
 
 
 @lru_cache(maxsize=4096)
-def cell_of(state: Any, status: str | None, since: int, until: int | None) -> Cell:
+def cell_of(state: Any, status: str | None, since: int, until: int | None, answer: str | None) -> Cell:
     """Read how a placement stands; equal rows give one value."""
-    return Cell(state, moment(since), status, instant(until))
+    return Cell(state, moment(since), status, instant(until), answer)
 
 
 def entry(task_id: TaskId, row: Sequence[Any]) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Unpack
 
 import attrs
@@ -16,6 +16,7 @@ from distribution.refusals import WhyNoWork
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import (
+    Handed,
     clearing,
     releasing,
     renewing,
@@ -101,9 +102,14 @@ class Working(Deciding):
         assignee: AssigneeId,
         items: Sequence[ItemId],
         status: str,
+        *,
+        answers: Mapping[ItemId, str] | None = None,
         **by: Unpack[By],
     ) -> Outcome:
         """Set her status on items; each counts for itself.
+
+        *answers* say what she answered about them, where the status alone does not: for
+        agreement, and where answers decide how many people are asked.
 
         >>> done = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
         >>> done.changed, done.refused
@@ -113,7 +119,8 @@ class Working(Deciding):
             NotFound: there is no such task.
             InvalidInput: the task does not know the status.
         """
-        return self._do(task_id, submitting(task_id, assignee, items, status, self._stamp(by)))
+        handed = Handed(items=items, status=status, answers=answers or {})
+        return self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
 
     def submit_and_pull(
         self,
@@ -121,6 +128,8 @@ class Working(Deciding):
         assignee: AssigneeId,
         items: Sequence[ItemId],
         status: str,
+        *,
+        answers: Mapping[ItemId, str] | None = None,
         **by: Unpack[By],
     ) -> Turn:
         """Set her status on items and give her the next batch, as one change: half the cost of two calls.
@@ -136,7 +145,8 @@ class Working(Deciding):
             Refused: it is distributed by load.
         """
         check_id(assignee, "assignee id")
-        return self._do(task_id, submitting_and_pulling(task_id, assignee, items, status, self._stamp(by)))
+        handed = Handed(items=items, status=status, answers=answers or {})
+        return self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
 
     def clear_status(
         self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]

@@ -85,6 +85,8 @@ class Cell:
     """What she set; None unless done."""
     until: datetime | None = attrs.field(default=None, converter=attrs.converters.optional(aware))
     """End of the lease; None for ever."""
+    answer: str | None = None
+    """What she answered, where statuses are not the answers."""
 
 
 @attrs.frozen
@@ -138,6 +140,8 @@ class Event:
     """Positions of removed items that came back into the task."""
     removed: tuple[int, ...] = ()
     """Positions that left the task."""
+    copies: tuple[tuple[int, int], ...] = ()
+    """(position, how many copies more, or fewer) where answers decided that."""
     facts: dict[str, Json] = attrs.field(factory=dict, hash=False)
     """What else a reader wants to know: counts, what was skipped, the version undone."""
 

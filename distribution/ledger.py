@@ -75,6 +75,7 @@ class Ledger:
         self._items: dict[int, list[int]] = {}
         """Position to left, rank, removed; of the items that change."""
         self._removed: dict[int, bool] = {}
+        self._more: dict[int, int] = {}
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
 
@@ -159,6 +160,13 @@ class Ledger:
             self._came_or_went += -1 if removed else 1
             self._copies += -self.copies(row) if removed else self.copies(row)
 
+    def more(self, row: Row, by: int) -> None:
+        """Let an item have so many copies more, or fewer, of those nobody holds."""
+        if by:
+            self._item(row)[0] += by
+            self._more[row.position] = self._more.get(row.position, 0) + by
+            self._copies += by
+
     def copies(self, row: Row) -> int:
         """Give how many copies an item has by now, left or held. O(people)."""
         cells = (self.cell(row, who) for who in {**row.cells, **dict.fromkeys(self.members)})
@@ -237,7 +245,8 @@ class Ledger:
         removed = tuple(position for position, removed in self._removed.items() if removed)
         came = (self._was.positions, self.task.positions)
         grown = came[0] != came[1]
-        if not (shifts or settings or members or self._removed or grown):
+        copies = tuple((position, by) for position, by in self._more.items() if by)
+        if not (shifts or settings or members or self._removed or grown or copies):
             return None
         return Event(
             what=what,
@@ -248,6 +257,7 @@ class Ledger:
             came=came if grown else (),
             restored=restored,
             removed=removed,
+            copies=copies,
             facts=facts or {},
         )
 

@@ -122,3 +122,7 @@ def diagram(name: str) -> str:
         ways.setdefault(ends, []).append(verb)
     lines += [f"    {source} --> {target}: {', '.join(verbs)}" for (source, target), verbs in ways.items()]
     return "\n".join(lines)
+
+
+SKIPPED = "skipped"
+"""Status of what was skipped where a skip counts as done; it is no answer."""

@@ -2,7 +2,8 @@
 
 Holds: the setting, how much everybody holds under it, how well pairs are covered.
 Does not hold: which k people share an item (see teams), plans (see plan, static).
-Depends on: apportion, draw, errors, filters, values, workload.
+Depends on: apportion, draw, errors, filters, stopping, values,
+workload.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from distribution.apportion import apportion
 from distribution.draw import permutation
 from distribution.errors import Infeasible, InvalidInput
 from distribution.filters import Filter
+from distribution.stopping import StoppingRule
 from distribution.values import AssigneeId, Number, check_count, decimal_text, exact
 from distribution.workload import Workload
 
@@ -56,9 +58,17 @@ class Overlap:
     count: int | None = attrs.field(default=None, converter=attrs.converters.optional(_count))
     where: Filter | None = None
     """Those that pass."""
+    until: StoppingRule | None = None
+    """Decides by the answers so far whether one more person is asked; None for a fixed number."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse two ways to say which items, and none."""
+        if self.until is not None and self.until.most < self.assignees:
+            raise InvalidInput(
+                subject="assignees of an overlapped item",
+                must=f"be at most the {self.until.most} answers the rule allows",
+                got=self.assignees,
+            )
         if sum(way is not None for way in (self.percent, self.count, self.where)) != 1:
             raise InvalidInput(
                 subject="overlap",
@@ -84,7 +94,14 @@ class Overlap:
             if self.count is not None
             else "the items that pass the filter"
         )
+        if self.until is not None:
+            return f"{which}, by {self.assignees} people each, then one more at a time, {self.until.most} at most"
         return f"{which}, by {self.assignees} people each"
+
+    @property
+    def most(self) -> int:
+        """Give how many different people an item may need."""
+        return self.assignees if self.until is None else self.until.most
 
 
 def check_overlap(value: object, allowed: Sequence[AssigneeId] | None) -> None:
@@ -101,8 +118,8 @@ def check_overlap(value: object, allowed: Sequence[AssigneeId] | None) -> None:
             got=value,
             remedy="use Overlap(percent=..., assignees=...)",
         )
-    if value is not None and allowed is not None and value.assignees > len(allowed):
-        raise too_few(value.assignees, len(allowed), len(allowed))
+    if value is not None and allowed is not None and value.most > len(allowed):
+        raise too_few(value.most, len(allowed), len(allowed))
 
 
 def too_few(k: int, able: int, people: int) -> Infeasible:

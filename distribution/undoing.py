@@ -52,6 +52,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         ledger = Ledger(view, view.task, stamp)
         rows = {row.position: row for row in view.rows}
         _check_items(event, rows.values(), version)
+        for position, by in event.copies:
+            ledger.more(rows[position], -by)
         _placements_back(ledger, event, rows, version)
         _items_back(ledger, event, rows)
         _members_back(ledger, event, version)
@@ -72,6 +74,7 @@ def _deleted(event: Event) -> bool:
 def _positions(event: Event) -> tuple[int, ...]:
     """Give the items an event touched."""
     found = {position for shift in event.shifts for position in shift.positions}
+    found |= {position for position, _ in event.copies}
     found |= (
         {*event.restored, *event.removed, *range(*event.came)}
         if event.came

@@ -3,7 +3,7 @@
 Holds: those decisions, each for many items at once, with partial success.
 Does not hold: how they got the items (see handing), what others decide for them (see
 team, moving).
-Depends on: errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
+Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
 spreading, task.
 
 Whether a late answer counts is decided by the state of the placement, read under the
@@ -12,17 +12,18 @@ lock, never by a clock: as long as nobody else holds the item, it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
 import attrs
 
+from distribution.asking import settle_copies
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.handing import hand_out, lease_end, pull_ask
 from distribution.ledger import Ledger
-from distribution.lifecycle import ENDED, HELD, PLACEMENT, may
+from distribution.lifecycle import ENDED, HELD, PLACEMENT, SKIPPED, may
 from distribution.outcomes import Left, Outcome, Turn
 from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState, way_back
 from distribution.requests import once
@@ -32,11 +33,10 @@ from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check
 
 Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]
 """Change one placement; tell whether there was anything to change, or why not."""
-
-SKIPPED = "skipped"
-"""Status of what was skipped where a skip counts as done."""
 MANY = 100_000
 """Items of one call at most."""
+ANSWER_LIMIT = 10_000
+"""Characters of an answer at most."""
 
 
 def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
@@ -78,18 +78,17 @@ class _Work:
         held = Held(assignees=(self.assignee,)) if self.items is None else None
         return Ask(request=self.stamp.request, members=(self.assignee,), items=self.items or (), held=held)
 
-    def decide(
-        self, view: View, step: Callable[[Task], Step], *, settles: bool = False
-    ) -> Decision[Outcome] | Ask:
+    def decide(self, view: View, step: Callable[[Task], Step]) -> Decision[Outcome] | Ask:
         """Go through the items one by one."""
         ledger = Ledger(view, the_task(view, self.task_id), self.stamp)
         outcome = self.apply(ledger, view, step)
-        if settles and outcome.changed and ledger.task.pull is None:
-            # In a task without a queue somebody else has to be found for what she gave away.
-            if view.ask.members is not None:
-                return attrs.evolve(view.ask, members=None)
+        if ledger.task.pull is None:
+            # In a task without a queue somebody else has to be found for what nobody holds.
             rows = {row.item: row for row in view.rows}
-            spread(ledger, [rows[name] for name in outcome.changed])
+            waiting = [rows[name] for name in outcome.changed if ledger.left(rows[name]) > 0]
+            if waiting and view.ask.members is not None:
+                return attrs.evolve(view.ask, members=None)
+            spread(ledger, waiting)
         return ledger.decision(self.what, outcome, assignee=self.assignee)
 
     def apply(self, ledger: Ledger, view: View, step: Callable[[Task], Step]) -> Outcome:
@@ -145,10 +144,33 @@ def _refusal(why: WhyNot, task: Task) -> NotFound | Refused:
     return no_member(why.assignee if isinstance(why, NotAMember) else None, task, 0)
 
 
+@attrs.frozen(kw_only=True)
+class Handed:
+    """What somebody hands in: a status for some items, and what she answered about each."""
+
+    items: tuple[ItemId, ...] = attrs.field(converter=check_items)
+    status: str
+    answers: Mapping[ItemId, str] = attrs.field(factory=dict, hash=False)
+    """By item; where there is none the status is the answer."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be a status or an answer, and answers about other items."""
+        check_id(self.status, "status")
+        if not isinstance(self.answers, Mapping):
+            raise InvalidInput(subject="answers", must="be a mapping of item to answer", got=self.answers)
+        for item, answer in self.answers.items():
+            check_id(answer, f"answer about {item!r}", ANSWER_LIMIT)
+        if others := [item for item in self.answers if item not in set(self.items)]:
+            raise InvalidInput(subject="answers", must="be about the items handed in", got=others[0])
+
+
 def submitting(
-    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+    task_id: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp
 ) -> tuple[Ask, Decide[Outcome]]:
     """Decide to set her status on items.
+
+    Where answers decide how many people are asked, one more copy of an item waits as long
+    as they are not enough, and copies nobody holds are given up as soon as they are.
 
     What she has already done changes its status; what went back from her is accepted as
     long as nobody else holds it, and refused with the holder's name after that.
@@ -157,37 +179,47 @@ def submitting(
         NotFound: there is no such task.
         InvalidInput: the task does not know the status; the message lists those it knows.
     """
-    work, begin = _submission(task_id, assignee, items, status, stamp)
+    work, begin = _submission(task_id, assignee, handed, stamp)
     decide = partial(work.decide, step=begin)
-    return work.ask(), once(decide, stamp, "submit", (assignee, work.items, status), Outcome)
+    return work.ask(), once(decide, stamp, "submit", (assignee, *_told(handed)), Outcome)
+
+
+def _told(handed: Handed) -> tuple[object, ...]:
+    """Give what tells one call from another."""
+    return (handed.items, handed.status, *([handed.answers] if handed.answers else []))
 
 
 def _submission(
-    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+    task_id: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp
 ) -> tuple[_Work, Callable[[Task], Step]]:
     """Give her call, and what it does to each item."""
     work = _Work(
         task_id=task_id,
         assignee=assignee,
-        items=check_items(items),
+        items=handed.items,
         verb="submit",
         what="submitted",
         stamp=stamp,
     )
-    done = Cell("done", stamp.at, check_id(status, "status"))
+    # Equal answers share a cell: what changed alike is one part of the event.
+    done: dict[str | None, Cell] = {None: Cell("done", stamp.at, handed.status)}
+    for answer in handed.answers.values():
+        done.setdefault(answer, Cell("done", stamp.at, handed.status, None, answer))
 
     def submit(ledger: Ledger, row: Row, cell: Cell) -> bool:
-        if cell.state == "done" and cell.status == status:
+        after = done[handed.answers.get(row.item)]
+        if cell.state == "done" and (cell.status, cell.answer) == (after.status, after.answer):
             return False
-        ledger.put(row, assignee, done)
+        ledger.put(row, assignee, after)
+        settle_copies(ledger, row)
         return True
 
     def begin(task: Task) -> Step:
-        if status not in task.actions:
+        if handed.status not in task.actions:
             raise InvalidInput(
                 subject=f"status of task {task.name!r}",
                 must=f"be one of {', '.join(map(repr, task.actions))}",
-                got=status,
+                got=handed.status,
             )
         return submit
 
@@ -195,7 +227,7 @@ def _submission(
 
 
 def submitting_and_pulling(
-    task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], status: str, stamp: Stamp
+    task_id: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp
 ) -> tuple[Ask, Decide[Turn]]:
     """Decide to set her status on items, and what she gets next, as one change.
 
@@ -207,7 +239,7 @@ def submitting_and_pulling(
         InvalidInput: the task does not know the status.
         Refused: it is not a pulling task.
     """
-    work, begin = _submission(task_id, assignee, items, status, stamp)
+    work, begin = _submission(task_id, assignee, handed, stamp)
     ask = attrs.evolve(pull_ask(assignee, stamp), items=work.items or ())
 
     def decide(view: View) -> Decision[Turn] | Ask:
@@ -218,7 +250,7 @@ def submitting_and_pulling(
             return batch
         return ledger.decision("submitted-and-pulled", Turn(done=done, batch=batch), assignee=assignee)
 
-    return ask, once(decide, stamp, "submit and pull", (assignee, work.items, status), Turn)
+    return ask, once(decide, stamp, "submit and pull", (assignee, *_told(handed)), Turn)
 
 
 def clearing(
@@ -278,7 +310,7 @@ def skipping(
 
         return skip
 
-    decide = partial(work.decide, step=begin, settles=True)
+    decide = partial(work.decide, step=begin)
     return work.ask(), once(decide, stamp, "skip", (assignee, work.items), Outcome)
 
 
@@ -301,7 +333,7 @@ def releasing(
         ledger.put(row, assignee, gone)
         return True
 
-    decide = partial(work.decide, step=lambda _task: release, settles=True)
+    decide = partial(work.decide, step=lambda _task: release)
     return work.ask(), once(decide, stamp, "release", (assignee, work.items), Outcome)
 
 

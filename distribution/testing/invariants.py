@@ -23,7 +23,7 @@ from distribution.events import PULLS, Cell, Entry, Event
 from distribution.filters import matches
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
-from distribution.overlap import drawn
+from distribution.overlap import Overlap, drawn
 from distribution.overview import as_created
 from distribution.plan import Plan
 from distribution.ports import Page, TaskStore
@@ -126,11 +126,19 @@ def _copies(seen: Seen, entries: Sequence[Entry]) -> dict[int, int]:
     overlap = seen.task.overlap
     if overlap is None:
         return {}
-    plan = _plan(seen, entries)
+    found = _at_first(seen, overlap, entries)
+    for entry in entries:
+        for position, by in entry.event.copies:
+            found[position] = found.get(position, 1) + by
+    return found
+
+
+def _at_first(seen: Seen, overlap: Overlap, entries: Sequence[Entry]) -> dict[int, int]:
+    """Give how many copies the items had when they came; one where nothing is said."""
     if overlap.where is not None:
-        return {
-            row.position: overlap.assignees for row in seen.rows if matches(overlap.where, row.attributes)
-        }
+        some = [row for row in seen.rows if matches(overlap.where, row.attributes)]
+        return {row.position: overlap.assignees for row in some}
+    plan = _plan(seen, entries)
     count = entries[0].event.facts["items"]
     deliveries = [
         (0, count if isinstance(count, int) else 0),

@@ -54,7 +54,7 @@ from distribution.testing.contract_scene import (
 )
 from distribution.testing.contract_views import ViewsContract, plain
 from distribution.testing.invariants import invariants
-from distribution.work import releasing, submitting
+from distribution.work import Handed, releasing, submitting
 
 __all__ = [
     "CONTESTANTS",
@@ -191,7 +191,7 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
         answered = store.read("t", ask).answered
         assert answered is not None
         assert (answered.stamp.request, answered.version) == ("r-1", 1)
-        other = submitting("t", "ann", ["a"], "completed", Stamp(at=NOON, request="r-1"))
+        other = submitting("t", "ann", Handed(items=["a"], status="completed"), Stamp(at=NOON, request="r-1"))
         with pytest.raises(Refused, match="request 'r-1' was used for another call"):
             store.transact("t", *other)
 
@@ -245,7 +245,10 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
             for who in PEOPLE:
                 store.transact(name, *pulling(name, who, Stamp(at=NOON)))
                 store.transact(name, *releasing(name, who, None, Stamp(at=NOON)))
-            late = [submitting(name, who, ["last"], "completed", Stamp(at=NOON + LATE)) for who in PEOPLE]
+            late = [
+                submitting(name, who, Handed(items=["last"], status="completed"), Stamp(at=NOON + LATE))
+                for who in PEOPLE
+            ]
             outcomes: list[Outcome] = duel(store, name, late)
 
             assert sum(bool(outcome.changed) for outcome in outcomes) == 1, outcomes

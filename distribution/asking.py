@@ -1,0 +1,41 @@
+"""Whether one more person is asked about an item, by the answers so far.
+
+Holds: how many copies an item has where its answers decide that.
+Does not hold: the rules (see stopping), who gets the copy (see handing, spreading).
+Depends on: events, ledger, lifecycle, task, values.
+"""
+
+from __future__ import annotations
+
+from distribution.events import Cell
+from distribution.ledger import Ledger
+from distribution.lifecycle import SKIPPED
+from distribution.task import Row
+from distribution.values import AssigneeId
+
+
+def settle_copies(ledger: Ledger, row: Row) -> None:
+    """Let an overlapped item have one copy more where its answers are not enough, none to spare where they are.
+
+    What somebody holds already stays hers. One more person is asked at a time, when all
+    who were asked have answered.
+    """
+    overlap = ledger.task.overlap
+    if overlap is None or overlap.until is None or ledger.copies(row) < 2:
+        return
+    cells = {who: cell for who in row.cells if (cell := ledger.cell(row, who)) is not None}
+    given = answers(cells)
+    verdict = overlap.until.wants(given)
+    if not verdict.more:
+        ledger.more(row, -ledger.left(row))
+    elif ledger.left(row) == 0 and all(cell.state != "open" for cell in cells.values()):
+        ledger.more(row, 1)
+
+
+def answers(cells: dict[AssigneeId, Cell]) -> list[tuple[AssigneeId, str]]:
+    """Give what each person answered who finished: her answer, or her status where she gave none."""
+    return [
+        (who, cell.answer or cell.status or "")
+        for who, cell in cells.items()
+        if cell.state == "done" and cell.status != SKIPPED
+    ]
