@@ -10,6 +10,7 @@ Needs the extra `solver`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from math import lcm
 from typing import Any
 
@@ -41,66 +42,75 @@ def match_by_affinity(
     a million arcs take about a second.
 
     Raises:
-        InvalidInput: a name, a limit or a score cannot be used.
+        InvalidInput: a name, a limit or a score cannot be used, or ortools is not installed.
         NotEnoughRoom: it cannot be done; its `shortages` are the proof.
         Infeasible: it cannot be done with so small a percentage.
-        ImportError: OR-tools is not installed.
     """
     board = Board(kinds, room, teams)
-    board.place()
     costs = _costs(board, scores)
     percent = exact(most_percent, "most_percent")
     if percent > 100:
         raise InvalidInput(subject="most_percent", must="be at most 100", got=most_percent)
     solver = _solver()
-    arcs = []
-    free = len(board.node) + len(board.kinds)
-    for at, kind in enumerate(board.kinds):
-        most = -int(-kind.size * percent // 100)
-        solver.set_node_supply(at, kind.needed)
-        for members in side_by_side(kind.eligible, teams or {}):
-            solver.add_arc_with_capacity_and_unit_cost(at, free, kind.size, 0)
-            for name in members:
-                cost = -costs.get((kind.name, name), 0)
-                arc = solver.add_arc_with_capacity_and_unit_cost(free, board.node[name], most, cost)
-                arcs.append((kind.name, name, arc))
-            free += 1
-    needed = sum(kind.needed for kind in board.kinds)
-    for name, limit in board.people.items():
-        end = needed if limit is None else min(limit, needed)
-        solver.add_arc_with_capacity_and_unit_cost(board.node[name], free, end, 0)
-    solver.set_node_supply(free, -needed)
+    board.place()
+    arcs = _build(solver, board, costs, {kind: -int(-kind.size * percent // 100) for kind in board.kinds})
     status = solver.solve()
     if status == solver.INFEASIBLE:
         raise Infeasible(
             what="cannot match by affinity",
-            why=f"somebody would have to take more than {shown(most_percent)} percent of a kind",
+            why=f"somebody would have to take more than {most_percent} percent of a kind",
             remedy="raise most_percent, raise limits, or make more people eligible",
         )
     if status != solver.OPTIMAL:
         raise InvalidInput(
-            subject="scores and sizes",
+            subject="sizes and scores",
             must="be small enough for the solver",
             got=str(status),
-            remedy="round the scores",
+            remedy="round the scores to fewer digits",
         )
-    amounts: dict[str, dict[AssigneeId, int]] = {kind.name: {} for kind in board.kinds}
-    loads = dict.fromkeys(board.people, 0)
-    for kind_name, name, arc in arcs:
-        if flow := int(solver.flow(arc)):
-            amounts[kind_name][name] = flow
-            loads[name] += flow
-    return Matching(amounts=amounts, loads=loads)
+    flows = {pair: int(solver.flow(arc)) for pair, arc in arcs.items()}
+    return Matching(
+        amounts={
+            kind.name: {name: flows[kind.name, name] for name in kind.eligible if flows[kind.name, name]}
+            for kind in board.kinds
+        },
+        loads={name: sum(flows.get((kind.name, name), 0) for kind in board.kinds) for name in board.people},
+    )
+
+
+def _build(
+    solver: Any, board: Board, costs: Mapping[tuple[str, AssigneeId], int], most: Mapping[Kind, int]
+) -> dict[tuple[str, AssigneeId], int]:
+    """Tell the solver of kinds, teams and people; give the arc of each kind and eligible assignee."""
+    arcs: dict[tuple[str, AssigneeId], int] = {}
+    team = len(board.kinds) + len(board.people)
+    for at, kind in enumerate(board.kinds):
+        solver.set_node_supply(at, kind.needed)
+        for members in side_by_side(kind.eligible, board.teams):
+            solver.add_arc_with_capacity_and_unit_cost(at, team, kind.size, 0)
+            for name in members:
+                arcs[kind.name, name] = solver.add_arc_with_capacity_and_unit_cost(
+                    team, board.node[name], most[kind], -costs.get((kind.name, name), 0)
+                )
+            team += 1
+    needed = sum(kind.needed for kind in board.kinds)
+    for name, limit in board.people.items():
+        end = needed if limit is None else min(limit, needed)
+        solver.add_arc_with_capacity_and_unit_cost(board.node[name], team, end, 0)
+    solver.set_node_supply(team, -needed)
+    return arcs
 
 
 def _costs(
     board: Board, scores: Mapping[tuple[str, AssigneeId], Number]
 ) -> dict[tuple[str, AssigneeId], int]:
     """Bring scores to whole numbers by their common denominator."""
-    names = {kind.name for kind in board.kinds}
-    for kind, name in scores:
-        if kind not in names or name not in board.people:
-            raise InvalidInput(subject="scores", must="name kinds and people in room only", got=(kind, name))
+    if not isinstance(scores, Mapping):
+        raise InvalidInput(subject="scores", must="map (kind, assignee) to numbers", got=scores)
+    pairs = {(kind.name, name) for kind in board.kinds for name in board.people}
+    for pair in scores:
+        if pair not in pairs:
+            raise InvalidInput(subject="scores", must="be of a kind and somebody in room", got=pair)
     read = {pair: exact(score, f"score of {shown(pair)}") for pair, score in scores.items()}
     scale = lcm(*{score.denominator for score in read.values()})
     whole = {pair: int(score * scale) for pair, score in read.items()}
@@ -117,7 +127,11 @@ def _costs(
 def _solver() -> Any:
     """Load the solver, or say how to get it."""
     try:
-        from ortools.graph.python import min_cost_flow
+        # By name, because its types are not there where it is not.
+        flows = import_module("ortools.graph.python.min_cost_flow")
     except ImportError as error:
-        raise ImportError("matching by affinity needs pip install 'work-distribution[solver]'") from error
-    return min_cost_flow.SimpleMinCostFlow()
+        remedy = "pip install 'work-distribution[solver]'"
+        raise InvalidInput(
+            subject="matching by affinity", must="have ortools", got="none", remedy=remedy
+        ) from error
+    return flows.SimpleMinCostFlow()

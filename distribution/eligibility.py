@@ -103,7 +103,7 @@ have room for 189; raise their limits, make more people eligible, or ask for few
     """
 
     shortages: tuple[Shortage, ...]
-    """One for each group of kinds that is short; at least one. The sentence tells the first."""
+    """One for each group of kinds with people of its own; at least one. The sentence tells the first."""
 
     def __str__(self) -> str:
         """Build the sentence."""
@@ -131,10 +131,14 @@ class Board:
         self.kinds = _checked(kinds)
         self.people = _limits(room)
         """Limit of each assignee."""
-        self._teams = named(teams, self.people, "teams")
+        self.teams = {
+            name: check_id(team, f"team of {shown(name)}")
+            for name, team in named(teams, self.people, "teams").items()
+        }
+        """Team of each assignee who is in one."""
         self.node = {name: at for at, name in enumerate(self.people, len(self.kinds))}
         """Number of an assignee's node; kinds have the numbers before."""
-        teamed = [side_by_side(kind.eligible, self._teams) for kind in self.kinds]
+        teamed = [side_by_side(kind.eligible, self.teams) for kind in self.kinds]
         between = sum(len(members) > 1 for groups in teamed for members in groups)
         self.nodes = range(len(self.kinds) + len(self.people) + between)
         self.network = Network(len(self.nodes))
@@ -189,15 +193,14 @@ class Board:
         endless = sum(excess.values()) + 1
         lack = {self.node[name]: endless if limit is None else limit for name, limit in self.people.items()}
         self.network.push(excess, lack, self.nodes)
-        shortages: list[Shortage] = []
-        explained: set[int] = set()
+        groups: list[set[int]] = []
         for at, left in excess.items():
-            if left and at not in explained:
+            if left:
                 stuck = self.network.reach([at], self.nodes)
-                explained |= stuck
-                shortages.append(self._shortage(stuck))
-        if shortages:
-            raise self._refusal(shortages)
+                meeting = [group for group in groups if group & stuck]
+                groups = [group for group in groups if not group & stuck] + [stuck.union(*meeting)]
+        if groups:
+            raise self._refusal([self._shortage(group) for group in sorted(groups, key=min)])
 
     def _shortage(self, stuck: set[int]) -> Shortage:
         """Add up what the kinds on this side of the cut need, and what can leave it."""
@@ -210,7 +213,7 @@ class Board:
         once = sum(
             kind.size
             for kind in kinds
-            for members in side_by_side(kind.eligible, self._teams)
+            for members in side_by_side(kind.eligible, self.teams)
             if not full.keys() >= set(members)
         )
         able = {name for kind in kinds for name in kind.eligible}
@@ -231,7 +234,7 @@ class Board:
         who = f"{'person' if count == 1 else f'{count} people'} who may take {'them' if several else 'it'}"
         why = f"the {who} {'has' if count == 1 else 'have'} room for {first.room}"
         if len(first.full) < count:
-            why += f", no item twice for anyone{' or any team' if self._teams else ''}"
+            why += f", no item twice for anyone{' or any team' if self.teams else ''}"
         ways = ["make more people eligible", "ask for fewer copies"]
         remedy = f"raise their limits, {ways[0]}, or {ways[1]}" if first.full else " or ".join(ways)
         return NotEnoughRoom(

@@ -103,12 +103,11 @@ def _circles(giver: Mapping[str, str], taken: Mapping[str, str]) -> Iterator[lis
     seen: dict[str, str] = {}
     for start in taken:
         row: str | None = start
-        while row in taken and row not in seen:
+        while row is not None and row in taken and row not in seen:
             seen[row] = start
             row = giver.get(taken[row])
         if row is not None and seen.get(row) == start:
-            circle: list[Step] = []
-            at: str = row
+            at, circle = row, list[Step]()
             while not circle or at != row:
                 circle.append((giver[taken[at]], taken[at], at))
                 at = giver[taken[at]]
