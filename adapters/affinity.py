@@ -53,7 +53,8 @@ def match_by_affinity(
         raise InvalidInput(subject="most_percent", must="be at most 100", got=most_percent)
     solver = _solver()
     board.place()
-    arcs = _build(solver, board, costs, {kind: -int(-kind.size * percent // 100) for kind in board.kinds})
+    most = {kind: -int(-kind.size * percent // 100) for kind in board.kinds}
+    arcs = _build(solver, board, costs=costs, most=most)
     status = solver.solve()
     if status == solver.INFEASIBLE:
         raise Infeasible(
@@ -79,7 +80,7 @@ def match_by_affinity(
 
 
 def _build(
-    solver: Any, board: Board, costs: Mapping[tuple[str, AssigneeId], int], most: Mapping[Kind, int]
+    solver: Any, board: Board, *, costs: Mapping[tuple[str, AssigneeId], int], most: Mapping[Kind, int]
 ) -> dict[tuple[str, AssigneeId], int]:
     """Tell the solver of kinds, teams and people; give the arc of each kind and eligible assignee."""
     arcs: dict[tuple[str, AssigneeId], int] = {}

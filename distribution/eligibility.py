@@ -145,14 +145,12 @@ class Board:
         self.arcs: list[dict[AssigneeId, int]] = []
         """Of each kind: the arc that leads to an assignee."""
         free = iter(self.nodes[len(self.kinds) + len(self.people) :])
-        for at, (kind, groups) in enumerate(zip(self.kinds, teamed, strict=True)):
-            self.arcs.append(self._joined(at, kind, groups, free))
+        for at, groups in enumerate(teamed):
+            self.arcs.append(self._joined(at, groups, free))
 
-    def _joined(
-        self, at: int, kind: Kind, groups: list[list[AssigneeId]], free: Iterator[int]
-    ) -> dict[AssigneeId, int]:
+    def _joined(self, at: int, groups: list[list[AssigneeId]], free: Iterator[int]) -> dict[AssigneeId, int]:
         """Lead a kind to its people, through a node of their own where several are in one team."""
-        arcs = {}
+        kind, arcs = self.kinds[at], {}
         for members in groups:
             tail = at
             if len(members) > 1:
@@ -228,21 +226,26 @@ class Board:
     def _refusal(self, shortages: list[Shortage]) -> NotEnoughRoom:
         """Say the first shortage in words."""
         first = shortages[0]
-        count, several = len(first.people), len(first.kinds) > 1
-        names = ", ".join(shown(name) for name in first.kinds[:3])
-        more = f" and {len(first.kinds) - 3} more" if len(first.kinds) > 3 else ""
-        who = f"{'person' if count == 1 else f'{count} people'} who may take {'them' if several else 'it'}"
-        why = f"the {who} {'has' if count == 1 else 'have'} room for {first.room}"
-        if len(first.full) < count:
-            why += f", no item twice for anyone{' or any team' if self.teams else ''}"
+        need, it = ("need", "them") if len(first.kinds) > 1 else ("needs", "it")
         ways = ["make more people eligible", "ask for fewer copies"]
-        remedy = f"raise their limits, {ways[0]}, or {ways[1]}" if first.full else " or ".join(ways)
         return NotEnoughRoom(
-            what=f"{'kinds' if several else 'kind'} {names}{more} {'need' if several else 'needs'} {first.needed} copies",
-            why=why if count else f"nobody may take {'them' if several else 'it'}",
-            remedy=remedy,
+            what=f"{_listed(first.kinds)} {need} {first.needed} copies",
+            why=self._why(first, it) if first.people else f"nobody may take {it}",
+            remedy=f"raise their limits, {ways[0]}, or {ways[1]}" if first.full else " or ".join(ways),
             shortages=tuple(shortages),
         )
+
+    def _why(self, short: Shortage, it: str) -> str:
+        """Say what people have room for, and where that is not their limits alone."""
+        count = len(short.people)
+        who = (
+            f"the person who may take {it} has"
+            if count == 1
+            else f"the {count} people who may take {it} have"
+        )
+        if len(short.full) == count:
+            return f"{who} room for {short.room}"
+        return f"{who} room for {short.room}, no item twice for anyone{' or any team' if self.teams else ''}"
 
     def amounts(self) -> dict[str, dict[AssigneeId, int]]:
         """Give how many items of each kind each assignee takes; who takes none is left out."""
@@ -259,6 +262,13 @@ class Board:
             for name, arc in arcs.items():
                 loads[name] += self.network.flow(arc)
         return loads
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    """Name kinds in words, the first three of many."""
+    names = ", ".join(shown(name) for name in kinds[:3])
+    more = f" and {len(kinds) - 3} more" if len(kinds) > 3 else ""
+    return f"{'kinds' if len(kinds) > 1 else 'kind'} {names}{more}"
 
 
 def named(

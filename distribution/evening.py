@@ -70,32 +70,50 @@ def _cheaper(table: Table, costs: _Costs, step: int) -> list[list[Step]]:
     Distances fall until they stand, or until who was reached from whom closes a circle
     (Bellman 1958).
     """
-    rows = dict.fromkeys(table, 0)
-    columns = {column: 0 for cells in table.values() for column in cells}
-    giver: dict[str, str] = {}
-    taken: dict[str, str] = {}
-    falling = True
-    while falling:
-        falling = False
-        for row, cells in table.items():
-            here, square, flat, most = rows[row], costs.square[row], costs.flat[row], costs.caps[row] - step
+    search = _Search(table, costs, step)
+    while True:
+        search.give()
+        falling = search.take()
+        cycles = list(_circles(search.giver, search.taken))
+        if cycles or not falling:
+            return cycles
+
+
+class _Search:
+    """How far each row and column is: what *step* units of it would change the sum by."""
+
+    def __init__(self, table: Table, costs: _Costs, step: int) -> None:
+        self.table, self.costs, self.step = table, costs, step
+        self.rows = dict.fromkeys(table, 0)
+        self.columns = {column: 0 for cells in table.values() for column in cells}
+        self.giver: dict[str, str] = {}
+        """The row by which a column is reached."""
+        self.taken: dict[str, str] = {}
+        """The column by which a row is reached."""
+
+    def give(self) -> None:
+        """Go from rows to columns, as if rows had more of them."""
+        columns, step = self.columns, self.step
+        for row, cells in self.table.items():
+            here, square, flat = self.rows[row], self.costs.square[row], self.costs.flat[row]
+            most = self.costs.caps[row] - step
             for column, amount in cells.items():
                 if amount <= most:
                     new = here + square * (2 * amount + step) + flat[column]
                     if new < columns[column]:
-                        columns[column], giver[column] = new, row
-        for row, cells in table.items():
-            best, square, flat = rows[row], costs.square[row], costs.flat[row]
+                        columns[column], self.giver[column] = new, row
+
+    def take(self) -> bool:
+        """Go back from columns to rows, as if rows had less of them; tell whether any came nearer."""
+        columns, step, falling = self.columns, self.step, False
+        for row, cells in self.table.items():
+            square, flat = self.costs.square[row], self.costs.flat[row]
             for column, amount in cells.items():
                 if amount >= step:
                     new = columns[column] - square * (2 * amount - step) - flat[column]
-                    if new < best:
-                        best, taken[row] = new, column
-            if best < rows[row]:
-                rows[row], falling = best, True
-        if cycles := list(_circles(giver, taken)):
-            return cycles
-    return []
+                    if new < self.rows[row]:
+                        self.rows[row], self.taken[row], falling = new, column, True
+        return falling
 
 
 def _circles(giver: Mapping[str, str], taken: Mapping[str, str]) -> Iterator[list[Step]]:

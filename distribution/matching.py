@@ -58,8 +58,8 @@ def match(
     they are decreasingly minimal: the largest is as small as can be, then the second
     largest, and so on. For equal weights no other loads have a smaller largest, a larger
     smallest or a smaller sum of squares. Where all may take all, it is D'Hondt's
-    apportionment. Weight 0 gets only what nobody else can take. Of people alike the
-    earlier in *room* goes first.
+    apportionment. Weight 0 gets only what nobody else can take. Where several
+    loads are equally fair, people named earlier in *room* are tried first.
 
     Runtime: whatever the sizes, at most 2p flows for p people, in a network of an arc for
     each kind and eligible assignee, and in ever smaller parts of it.
@@ -111,11 +111,15 @@ def settle_loads(
             caps=[most[name] for name in people],
         )
 
-    settle(board.network, board.nodes, have, target)
+    settle(board.network, board.nodes, have=have, target=target)
 
 
 def settle(
-    network: Network, nodes: Sequence[int], have: dict[int, int], target: Callable[[Sequence[int]], list[int]]
+    network: Network,
+    nodes: Sequence[int],
+    *,
+    have: dict[int, int],
+    target: Callable[[Sequence[int]], list[int]],
 ) -> None:
     """Bring what nodes *have* as near as the network can to what is best for each part of them.
 
@@ -199,11 +203,11 @@ def spread(
     Source: McNaughton, Scheduling with deadlines and loss functions (1959).
     """
     size, copies = check_count(size, "size"), check_count(copies, "copies", least=1)
-    return _around(_line(amounts, size, copies, teams or {}), size, copies)
+    return _around(_line(amounts, teams or {}, size=size, copies=copies), size, copies)
 
 
 def _line(
-    amounts: Mapping[AssigneeId, int], size: int, copies: int, teams: Mapping[AssigneeId, str]
+    amounts: Mapping[AssigneeId, int], teams: Mapping[AssigneeId, str], *, size: int, copies: int
 ) -> list[tuple[AssigneeId, int]]:
     """Check the amounts and lay people in line."""
     if not isinstance(amounts, Mapping):

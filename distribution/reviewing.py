@@ -38,7 +38,7 @@ def review(
     each other.
 
     Runtime: that of `match`, then O(authors * reviewers) for each cycle that is shifted;
-    50 people who review each other take about a second, 20 a few hundredths.
+    20 people who review each other take some hundredths of a second, 50 a second or two.
 
     >>> found = review({"ann": 4, "bob": 4, "eve": 4}, dict.fromkeys(["ann", "bob", "eve"]))
     >>> found.loads, found.amounts["ann"]

@@ -29,23 +29,21 @@ class Case:
 def cases(draw: st.DrawFn, *, largest: int = 3) -> Case:
     """Give up to three kinds and five people, with limits, teams, weights and starts, feasible or not."""
     people = [f"p{i}" for i in range(draw(st.integers(1, 5)))]
-    kinds = tuple(
-        Kind(
-            f"k{i}",
-            size=draw(st.integers(0, largest)),
-            copies=draw(st.integers(1, 3)),
-            eligible=draw(st.lists(st.sampled_from(people), unique=True, min_size=draw(st.integers(0, 1)))),
-        )
-        for i in range(draw(st.integers(1, 3)))
-    )
+    kinds = []
+    for i in range(draw(st.integers(1, 3))):
+        copies = draw(st.integers(1, 3))
+        enough = draw(st.sampled_from([copies, copies, 0]))
+        some_people = st.lists(st.sampled_from(people), unique=True, min_size=min(enough, len(people)))
+        size, eligible = draw(st.integers(0, largest)), draw(some_people)
+        kinds.append(Kind(f"k{i}", size=size, copies=copies, eligible=eligible))
     weights = st.sampled_from([Fraction(w) for w in (1, 2, 3, 0, "1/2", "3/2")])
 
     def some(values: st.SearchStrategy[int] | st.SearchStrategy[str] | st.SearchStrategy[Fraction]) -> dict:  # type: ignore[type-arg]
         return draw(st.one_of(st.just({}), st.dictionaries(st.sampled_from(people), values)))
 
     return Case(
-        kinds=kinds,
-        room={name: draw(st.none() | st.integers(0, 5)) for name in people},
+        kinds=tuple(kinds),
+        room={name: draw(st.none() | st.integers(0, 2 * largest)) for name in people},
         teams=some(st.sampled_from("xy")),
         weights=some(weights),
         start=some(st.integers(0, 3)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
@@ -26,6 +27,13 @@ def ortools() -> None:
     pytest.importorskip("ortools", reason="ortools comes with the extra `solver`")
 
 
+def no_team_twice(row: dict[str, int], teams: dict[str, str], size: int) -> bool:
+    together = Counter(dict.fromkeys(teams.values(), 0))
+    for name in row.keys() & teams.keys():
+        together[teams[name]] += row[name]
+    return max(together.values(), default=0) <= size
+
+
 def ways(case: Case, most: dict[str, int]) -> Iterator[Amounts]:
     """Give all amounts there are, by kind and assignee."""
 
@@ -35,11 +43,7 @@ def ways(case: Case, most: dict[str, int]) -> Iterator[Amounts]:
         return [
             {(kind.name, name): count for name, count in row.items()}
             for row in rows
-            if sum(row.values()) == kind.needed
-            and all(
-                sum(count for name, count in row.items() if case.teams.get(name) == team) <= kind.size
-                for team in set(case.teams.values())
-            )
+            if sum(row.values()) == kind.needed and no_team_twice(row, case.teams, kind.size)
         ]
 
     for parts in product(*(fill(kind) for kind in case.kinds)):
