@@ -225,3 +225,16 @@ def test_kinds_that_are_short_together_are_told_together() -> None:
     assert error.shortages == (
         Shortage(kinds=("a", "b", "c"), needed=15, room=4, people=("ann", "bob"), full=("ann", "bob")),
     )
+
+
+def test_a_team_that_is_full_in_part_still_takes_each_item_once() -> None:
+    """Ann is full with the other kind, which keeps nobody of her team from this one."""
+    kinds = (kind("fr", 2, 2, "bob", "ann", "eve"), kind("en", 5, 1, "eve", "ann"))
+    room = {"ann": 1, "bob": None, "eve": 1}
+
+    error = refusal(Case(kinds=kinds, room=room, teams={"ann": "x", "bob": "x"}, weights={}, start={}))
+
+    assert error is not None
+    assert error.shortages == (
+        Shortage(kinds=("fr", "en"), needed=9, room=4, people=("ann", "bob", "eve"), full=("ann", "eve")),
+    )
