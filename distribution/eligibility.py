@@ -129,7 +129,7 @@ class Board:
         teams: Mapping[AssigneeId, str] | None = None,
     ) -> None:
         self.kinds = _checked(kinds)
-        self.people = _limits(room)
+        self.people = limits(room)
         """Limit of each assignee."""
         self.teams = {
             name: check_id(team, f"team of {shown(name)}")
@@ -303,8 +303,12 @@ def _checked(kinds: Sequence[Kind]) -> tuple[Kind, ...]:
     return tuple(kinds)
 
 
-def _limits(room: Mapping[AssigneeId, int | None]) -> dict[AssigneeId, int | None]:
-    """Check the limits of people."""
+def limits(room: Mapping[AssigneeId, int | None]) -> dict[AssigneeId, int | None]:
+    """Return the limit of each assignee, None for no limit, if all can be used.
+
+    Raises:
+        InvalidInput: it is no mapping, or a name or a limit cannot be used.
+    """
     if not isinstance(room, Mapping):
         raise InvalidInput(subject="room", must="map assignees to limits", got=room)
     return {

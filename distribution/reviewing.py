@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from distribution.eligibility import Board, Kind
+from distribution.eligibility import Board, Kind, limits
 from distribution.errors import InvalidInput, shown
 from distribution.evening import even_out
 from distribution.matching import Matching, settle_loads
@@ -50,16 +50,17 @@ def review(
     """
     if not isinstance(authored, Mapping):
         raise InvalidInput(subject="authored", must="map authors to numbers of items", got=authored)
+    reviewers = limits(room)
     kinds = [
         Kind(
             author,
             size=check_count(count, f"items of {shown(author)}"),
             copies=copies,
-            eligible=tuple(name for name in room if own or name != author),
+            eligible=tuple(name for name in reviewers if own or name != author),
         )
         for author, count in authored.items()
     ]
-    board = Board(kinds, room)
+    board = Board(kinds, reviewers)
     settle_loads(board, weights, None)
     _even_pairs(board)
     return Matching.of(board)

@@ -131,16 +131,17 @@ def test_too_few_reviewers_are_named_with_the_shortage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("authored", "message"),
+    ("authored", "room", "message"),
     [
-        (["ann"], "authored must map authors to numbers of items, got ['ann']"),
-        ({"ann": -1}, "items of 'ann' must be a whole number of at least 0, got -1"),
+        ({"ann": 1}, 5, "room must map assignees to limits, got 5"),
+        (["ann"], {}, "authored must map authors to numbers of items, got ['ann']"),
+        ({"ann": -1}, {}, "items of 'ann' must be a whole number of at least 0, got -1"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_value(authored: object, message: str) -> None:
+def test_what_makes_no_sense_is_refused_with_the_value(authored: object, room: object, message: str) -> None:
     """Before anything is searched."""
     with pytest.raises(InvalidInput) as error:
-        review(authored, {"bob": None})  # type: ignore[arg-type]
+        review(authored, room)  # type: ignore[arg-type]
 
     assert str(error.value) == message
 
