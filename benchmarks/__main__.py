@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import apportioning, choosing, create, importing, machine, report
+from benchmarks import apportioning, choosing, create, importing, machine, matching, report
 
 Report = Callable[[Mapping[str, Any]], str]
 
@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
     commands = top.add_subparsers(
-        dest="command", metavar="split|create|pull|growth|import|apportion|choose|table"
+        dest="command", metavar="split|create|pull|growth|import|apportion|choose|match|table"
     )
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         ("import", "what importing the library adds to the start of a program"),
         ("apportion", "whole numbers from 10,000 weights, each method"),
         ("choose", "the next item for whoever asks, against a heap and a sorted list"),
+        ("match", "who may take what: 10^6 items of 50 kinds, and how often a greedy way fails"),
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument(
@@ -102,6 +103,8 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         return importing.run(**given), importing.report
     if options.command == "choose":
         return choosing.run(**given), choosing.report
+    if options.command == "match":
+        return matching.run(**given), matching.report
     return apportioning.run(**given), apportioning.report
 
 

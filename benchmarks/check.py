@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks import apportioning, choosing, create, importing, machine, report
+from benchmarks import apportioning, choosing, create, importing, machine, matching, report
 
 Problems: TypeAlias = Iterator[str]
 
@@ -33,6 +33,7 @@ def check(tell: Callable[[str], None]) -> list[str]:
         "import": _import,
         "apportion": _apportion,
         "choose": _choose,
+        "match": _match,
         "machine": _machine,
     }
     for name, part in parts.items():
@@ -183,6 +184,13 @@ def _choose() -> Problems:
             yield f"{choosing.kind(day)}: a day must have times above 0 for each round, got {day}"
     yield from _times("200 items", found["others"]["seconds"], 2)
     yield from _written(choosing.report(found))
+
+
+def _match() -> Problems:
+    """All items are laid out, which the run sees to."""
+    found = matching.run(n=2000, rounds=2, cases=2)
+    yield from _times("2000 items", found["seconds"], 2)
+    yield from _written(matching.report(found))
 
 
 def _machine() -> Problems:
