@@ -27,8 +27,8 @@ def neyman(
 
     A stratum counts by its size times the spread sqrt(p (1 - p)) of its share of errors p,
     from 0 to 1. The whole numbers found have the least variance, the sum over strata of
-    size^2 p (1 - p) / sample, of all between floors and caps; never below 1, never above
-    the size. Where the spread leaves nobody a claim, size decides; ties go to the earlier.
+    size^2 p (1 - p) / sample, of all between floors and caps; never below 1, if the cap
+    is not, and never above the size. Where the spread leaves nobody a claim, size decides; ties go to the earlier.
 
     Runtime: O((n + v) log v) for v strata.
 
@@ -49,8 +49,8 @@ def neyman(
         if given is not None and len(given) != len(whole):
             must = f"be one for each of the {len(whole)} sizes"
             raise InvalidInput(subject=name, must=must, got=len(given))
-    seats = [max(floor, 1) for floor in floors or [1] * len(whole)]
     high = [min(cap, size) for cap, size in zip(caps or whole, whole, strict=True)]
+    seats = [max(floor, min(1, top)) for floor, top in zip(floors or [0] * len(whole), high, strict=True)]
     what = f"cannot divide a sample of {check_count(n, 'n')}"
     if sum(seats) > n:
         raise Infeasible(what=what, why=f"the floors need {sum(seats)}", remedy="draw more")

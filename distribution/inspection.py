@@ -220,6 +220,22 @@ NEAR = 1e-7
 """Shares so near to the slope of a sequential test are taken as on it."""
 
 
+def _p0(value: Number) -> Fraction:
+    return between(value, "p0")
+
+
+def _p1(value: Number) -> Fraction:
+    return between(value, "p1")
+
+
+def _alpha(value: Number) -> Fraction:
+    return between(value, "alpha")
+
+
+def _beta(value: Number) -> Fraction:
+    return between(value, "beta")
+
+
 def _truncate(value: int | None) -> int | None:
     return None if value is None else check_count(value, "truncate", least=1)
 
@@ -243,13 +259,13 @@ class Sprt:
     Source: Wald, Sequential Analysis (1947), chapters 3 and 5.
     """
 
-    p0: Fraction = attrs.field(converter=lambda value: between(value, "p0"))
+    p0: Fraction = attrs.field(converter=_p0)
     """The share of errors that is good."""
-    p1: Fraction = attrs.field(converter=lambda value: between(value, "p1"))
+    p1: Fraction = attrs.field(converter=_p1)
     """The share that is not."""
-    alpha: Fraction = attrs.field(default=Fraction(1, 20), converter=lambda value: between(value, "alpha"))
+    alpha: Fraction = attrs.field(default=Fraction(1, 20), converter=_alpha)
     """The risk to reject good work."""
-    beta: Fraction = attrs.field(default=Fraction(1, 10), converter=lambda value: between(value, "beta"))
+    beta: Fraction = attrs.field(default=Fraction(1, 10), converter=_beta)
     """The risk to accept bad work."""
     truncate: int | None = attrs.field(default=None, converter=_truncate)
     """Decide after so many items at the latest, for the likelier of the two; None for never."""

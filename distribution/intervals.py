@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from itertools import count
 from statistics import NormalDist
 
 import attrs
@@ -271,8 +270,8 @@ def _beta_fraction(x: float, y: float, a: float, b: float) -> float:
     # The logarithm of the smaller one is exact; that of the larger is taken from the smaller.
     log_x, log_y = (math.log(x), math.log1p(-x)) if x < y else (math.log1p(-y), math.log(y))
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * log_x + b * log_y
-    over, under, value = 1.0, 0.0, 1.0
-    for m in count():
+    over, under, value, before, m = 1.0, 0.0, 1.0, 0.0, 0
+    while abs(value - before) > 1e-15 * abs(value):
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         even = (m + 1) * (b - m - 1) * x / ((a + 2 * m + 1) * (a + 2 * m + 2))
         before = value
@@ -280,8 +279,7 @@ def _beta_fraction(x: float, y: float, a: float, b: float) -> float:
             under = 1 / (1 + term * under)
             over = 1 + term / over
             value *= over * under
-        if abs(value - before) <= 1e-15 * abs(value):
-            break
+        m += 1
     return math.exp(scale) / (a * value)
 
 
