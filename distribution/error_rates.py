@@ -14,7 +14,7 @@ from fractions import Fraction
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.intervals import Interval, clopper_pearson, in_percent, wilson
+from distribution.intervals import Interval, between, clopper_pearson, in_percent, wilson
 from distribution.values import Number, exact
 
 INTERVALS: Mapping[str, Callable[[Number, Number, Number], Interval]] = {
@@ -112,6 +112,7 @@ def error_rate(reviews: Iterable[Review], *, method: str = "wilson", confidence:
     """
     if method not in INTERVALS:
         raise InvalidInput(subject="method", must=f"be one of {', '.join(INTERVALS)}", got=method)
+    sure = between(confidence, "confidence")
     seen = list(reviews)
     weights = [float(1 / review.inclusion) for review in seen]
     wrong = math.fsum(weight for weight, review in zip(weights, seen, strict=True) if review.failed)
@@ -126,7 +127,7 @@ def error_rate(reviews: Iterable[Review], *, method: str = "wilson", confidence:
         interval = (
             Interval(rate, rate, confidence=1.0, method="census")
             if all(review.inclusion == 1 for review in seen)
-            else INTERVALS[method](rate * effective, effective, confidence)
+            else INTERVALS[method](rate * effective, effective, sure)
         )
     return ErrorRate(
         rate=rate,

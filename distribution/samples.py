@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from distribution.errors import InvalidInput
+from distribution.errors import InvalidInput, shown
 from distribution.filters import check_path
 from distribution.intervals import upper_bound
 from distribution.values import Number, check_count, exact
@@ -96,7 +96,7 @@ def _rates(value: Mapping[Group, Number] | None) -> Mapping[Group, Fraction] | N
         return None
     if not isinstance(value, Mapping):
         raise InvalidInput(subject="rates", must="be a mapping of groups to percent", got=value)
-    return {group: _percent(rate, f"rate of {group!r}", none=True) for group, rate in value.items()}
+    return {group: _percent(rate, f"rate of {shown(group)}", none=True) for group, rate in value.items()}
 
 
 def _key(value: str | None) -> str | None:

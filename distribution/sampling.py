@@ -20,7 +20,7 @@ import attrs
 from distribution.allocation import neyman
 from distribution.apportion import apportion, whole_weights
 from distribution.draw import word
-from distribution.errors import InvalidInput
+from distribution.errors import InvalidInput, shown
 from distribution.inspection import in_jittered_blocks
 from distribution.picking import Pick, simple, systematic
 from distribution.samples import Group, Per, Sample
@@ -173,6 +173,11 @@ class _Part:
     def least(self, minimum: int) -> int:
         return max(self.before.drawn, min(minimum, self.most))
 
+    def after(self, taken: int, wanted: Fraction, *, chance: bool) -> GroupTally:
+        """Count this wave in; without a chance its units are missed."""
+        drawn, missed = self.before.drawn + taken, self.before.missed + (0 if chance else len(self.new))
+        return GroupTally(self.group, self.total, drawn, wanted, missed)
+
 
 def draw(
     finished: Sequence[Finished],
@@ -220,30 +225,27 @@ def draw(
     """
     check_seed(seed)
     parts = _parts(finished, sample, seed, before or Tally(per=sample.per))
-    known = record or {}
-    wanted = [_wanted(part, parts, sample, known) for part in parts]
+    wanted = _wanted(parts, sample, record or {})
     if sample.method == "blocks":
         picks = [_in_blocks(part, sample, seed) for part in parts]
     else:
-        targets = _targets(parts, sample, wanted, known)
-        if sample.allocation == "neyman":
-            wanted = [Fraction(target) for target in targets]
+        targets = _targets(parts, sample, wanted, record or {})
+        wanted = [Fraction(target) for target in targets] if sample.allocation == "neyman" else wanted
         picks = [
             _picked(
                 part, [finished[at] for at in part.new], target - part.before.drawn, (sample.method, seed)
             )
             for part, target in zip(parts, targets, strict=True)
         ]
-    groups, chosen = list[GroupTally](), list[tuple[int, Chosen]]()
-    for part, pick, asked in zip(parts, picks, wanted, strict=True):
-        chosen += [(part.new[at], Chosen(finished[part.new[at]], part.group, p)) for at, p in pick]
-        lucky = bool(pick) or (sample.method == "blocks" and asked > 0)
-        drawn, missed = part.before.drawn + len(pick), part.before.missed + (0 if lucky else len(part.new))
-        groups.append(GroupTally(part.group, part.total, drawn, asked, missed))
-    chosen.sort(key=lambda pair: pair[0])
-    groups.sort(key=lambda group: _name(group.group))
-    tally = Tally(per=sample.per, groups=tuple(groups))
-    return Drawn(chosen=tuple(one for _, one in chosen), tally=tally)
+    places = sorted(
+        (part.new[at], part.group, p) for part, pick in zip(parts, picks, strict=True) for at, p in pick
+    )
+    groups = [
+        part.after(len(pick), want, chance=bool(pick) or (sample.method == "blocks" and want > 0))
+        for part, pick, want in zip(parts, picks, wanted, strict=True)
+    ]
+    tally = Tally(per=sample.per, groups=tuple(sorted(groups, key=lambda group: _name(group.group))))
+    return Drawn(chosen=tuple(Chosen(finished[at], group, p) for at, group, p in places), tally=tally)
 
 
 def _name(group: Group) -> str:
@@ -278,7 +280,7 @@ def _share(sample: Sample, part: _Part) -> Fraction:
     rates = sample.rates
     percent = sample.percent if rates is None else rates.get(part.group)
     if percent is None:
-        remedy = f"add a rate of {part.group!r}; 0 exempts"
+        remedy = f"add a rate of {shown(part.group)}; 0 exempts"
         raise InvalidInput(subject="rates", must="name every group", got=rates, remedy=remedy)
     return percent / 100
 
@@ -286,35 +288,40 @@ def _share(sample: Sample, part: _Part) -> Fraction:
 def _known(record: Record, group: Group) -> tuple[int, int]:
     """Give the errors and reviews of a group."""
     errors, reviewed = record.get(group, (0, 0))
-    reviews = check_count(reviewed, f"reviews of {group!r}")
-    if check_count(errors, f"errors of {group!r}") > reviews:
+    reviews = check_count(reviewed, f"reviews of {shown(group)}")
+    if check_count(errors, f"errors of {shown(group)}") > reviews:
         raise InvalidInput(
-            subject=f"errors of {group!r}", must=f"be at most the {reviews} reviewed", got=errors
+            subject=f"errors of {shown(group)}", must=f"be at most the {reviews} reviewed", got=errors
         )
     return errors, reviews
 
 
-def _wanted(part: _Part, parts: Sequence[_Part], sample: Sample, record: Record) -> Fraction:
-    """Say how many of a group all draws together should have, before rounding."""
-    if sample.risk is not None:
-        return part.before.wanted + sample.risk.rate(*_known(record, part.group)) * len(part.new)
-    if sample.count is None:
-        return _share(sample, part) * part.total
+def _wanted(parts: Sequence[_Part], sample: Sample, record: Record) -> list[Fraction]:
+    """Say how many of each group all draws together should have, before rounding."""
+    risk, count = sample.risk, sample.count
+    if risk is not None:
+        # What was owed for earlier work stays owed at the rate of its time.
+        return [part.before.wanted + risk.rate(*_known(record, part.group)) * len(part.new) for part in parts]
+    if count is None:
+        return [_share(sample, part) * part.total for part in parts]
     if sample.allocation == "equal":
-        return Fraction(sample.count, len(parts))
-    return Fraction(sample.count * part.total, sum(other.total for other in parts))
+        return [Fraction(count, len(parts))] * len(parts)
+    whole = sum(part.total for part in parts)
+    return [Fraction(count * part.total, whole) for part in parts]
 
 
 def _targets(parts: Sequence[_Part], sample: Sample, wanted: Sequence[Fraction], record: Record) -> list[int]:
     """Make whole numbers of what is wanted, between what was drawn and what there is."""
     minimum = max(sample.least, 1) if sample.allocation == "neyman" else sample.least
-    low = [part.least(minimum if want else 0) for part, want in zip(parts, wanted, strict=True)]
-    high = [part.most for part in parts]
+    bounds = [
+        (part.least(minimum), part.most) if want else (part.before.drawn, part.before.drawn)
+        for part, want in zip(parts, wanted, strict=True)
+    ]
+    low, high = [floor for floor, _ in bounds], [cap for _, cap in bounds]
     if sample.risk is not None:
-        return [min(max(ceil(want), floor), cap) for want, floor, cap in zip(wanted, low, high, strict=True)]
+        return [min(max(ceil(want), floor), cap) for want, (floor, cap) in zip(wanted, bounds, strict=True)]
     asked = sample.count or floor(sum(wanted) + Fraction(1, 2))
-    room = sum(cap if want else floor for want, floor, cap in zip(wanted, low, high, strict=True))
-    total = min(max(asked, sum(low)), room)
+    total = min(max(asked, sum(low)), sum(high))
     if total == sum(low):
         return low
     if sample.allocation == "neyman":
@@ -348,7 +355,7 @@ def _picked(part: _Part, units: Sequence[Finished], n: int, how: tuple[str, int]
         return simple(ranks, n)
     for unit in units:
         if not unit.effort:
-            subject, remedy = f"effort of item {unit.item!r}", 'use method "simple"'
+            subject, remedy = f"effort of item {shown(unit.item)}", 'use method "simple"'
             raise InvalidInput(subject=subject, must="be positive to draw by size", got=0, remedy=remedy)
     order = sorted(range(len(units)), key=ranks.__getitem__)
     sizes = whole_weights([units[at].effort for at in order])
