@@ -5,12 +5,17 @@ Does not hold: what a sample may ask for (see samples), the reviews (see error_r
 Depends on: allocation, apportion, draw, errors, inspection, picking, samples, values.
 
 Items finish over time, so a draw is a wave: it looks at what finished since the last one,
-knows the earlier waves by a small tally, and never changes them.
+knows the earlier waves by a small tally, and never changes them. Chance decides who is
+drawn; how many follows from the tally. So the inclusion probabilities are those of a wave,
+a wave that owes a group nothing gives its units no chance (`GroupTally.missed`), and waves
+of a few units can be foreseen. For draws after every few items there is the method "blocks":
+it decides on each unit by its place in its group alone, with exactly its rate as
+probability, so that waves make no difference; the number drawn is less than 2 off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import Self, TypeAlias, cast
@@ -130,13 +135,13 @@ class Tally:
                     group,
                     check_count(seen, "seen", least=max(check_count(drawn, "drawn"), 1)),
                     drawn,
-                    exact(wanted, "wanted"),
+                    exact(Fraction(*map(int, wanted.split("/"))), "wanted"),
                     check_count(missed, "missed"),
                 )
                 for group, seen, drawn, wanted, missed in rows
             )
             return cls(per=cast("Per | None", data["per"]), groups=groups)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
             raise InvalidInput(subject="tally", must="be what to_data wrote", got=data) from error
 
 
@@ -194,15 +199,10 @@ def draw(
     and neyman ask for it, groups it does not name were never reviewed.
 
     Promised: the totals over all draws are those that one draw of the whole would have
-    had, as far as the new units suffice and the drawn ones stay. A percentage is rounded
-    half up and divided by largest remainders; each of `rates` is within 1 of its own; a
-    risk is rounded up for each assignee, at the rate that held when her work was shown.
-    Every group with finished work has its minimum, which comes first. Chance decides who, and
-    the inclusion probabilities are those of this wave, given the tally: a wave that owes a
-    group nothing gives it no chance (`missed`), and in waves of a few units one can foresee
-    them. For draws after every few items there is the method "blocks": it decides of each unit
-    by its place alone, so that waves do not matter, each has exactly its rate as probability,
-    and the number drawn of a group is less than 2 off.
+    had, as far as the new units suffice and the drawn ones stay. A percentage, or rates, are
+    rounded half up in all and divided by largest remainders; a risk is rounded up for each
+    assignee, at the rate that held when her work was shown. Every group with finished work
+    has its minimum, which comes first. What "blocks" promises is said at the top.
 
     The same seed, units and tally give the same draw, whatever the order of mappings; the
     order of finishing matters to "systematic" and "blocks" alone. Where work finishes in
@@ -237,15 +237,21 @@ def draw(
             )
             for part, target in zip(parts, targets, strict=True)
         ]
-    places = sorted(
-        (part.new[at], part.group, p) for part, pick in zip(parts, picks, strict=True) for at, p in pick
-    )
-    groups = [
-        part.after(len(pick), want, chance=bool(pick) or (sample.method == "blocks" and want > 0))
-        for part, pick, want in zip(parts, picks, wanted, strict=True)
-    ]
+    return _drawn(finished, sample, zip(parts, wanted, picks, strict=True))
+
+
+def _drawn(
+    finished: Sequence[Finished], sample: Sample, results: Iterable[tuple[_Part, Fraction, list[Pick]]]
+) -> Drawn:
+    """Put the groups together again."""
+    groups, places = list[GroupTally](), list[tuple[int, Group, Fraction]]()
+    for part, wanted, picks in results:
+        chance = bool(picks) or (sample.method == "blocks" and wanted > 0)
+        groups.append(part.after(len(picks), wanted, chance=chance))
+        places += [(part.new[at], part.group, inclusion) for at, inclusion in picks]
     tally = Tally(per=sample.per, groups=tuple(sorted(groups, key=lambda group: _name(group.group))))
-    return Drawn(chosen=tuple(Chosen(finished[at], group, p) for at, group, p in places), tally=tally)
+    chosen = tuple(Chosen(finished[at], group, inclusion) for at, group, inclusion in sorted(places))
+    return Drawn(chosen=chosen, tally=tally)
 
 
 def _name(group: Group) -> str:

@@ -318,6 +318,13 @@ def test_a_used_up_count_gives_later_work_no_chance_and_says_so() -> None:
     assert [group.missed for group in second.tally.groups] == [1, 0]
 
 
+def test_a_tally_survives_a_percentage_of_many_digits() -> None:
+    """What is wanted is exact, however long it is written."""
+    tally = draw(units(50), Sample(percent=Fraction(10**90, 10**90 + 1)), seed=7).tally
+
+    assert Tally.from_data(json.loads(json.dumps(tally.to_data()))) == tally
+
+
 REFUSED: list[tuple[Callable[[], object], str]] = [
     (
         lambda: draw([Finished("a", "ann"), Finished("a", "ann")], Sample(percent=10), seed=7),
@@ -343,6 +350,10 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: Finished("", "ann"), "item id must not be empty, got ''"),
     (lambda: Finished("a", "ann", effort=-1), "effort of an item must not be negative, got -1"),
     (lambda: Tally.from_data({"per": None}), "tally must be what to_data wrote, got {'per': None}"),
+    (
+        lambda: Tally.from_data({"per": None, "groups": [[None, 1, 1, "1/0", 0]]}),
+        "tally must be what to_data wrote, got {'per': None, 'groups': [[None, 1, 1, '1/0', 0]]}",
+    ),
     (
         lambda: Tally.from_data({"per": None, "groups": [[None, 1, 2, "1", 0]]}),
         "tally must be what to_data wrote, got {'per': None, 'groups': [[None, 1, 2, '1', 0]]}",
