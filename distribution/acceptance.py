@@ -300,7 +300,7 @@ def judge(plan: AcceptancePlan, errors: int) -> Judgement:
     Raises:
         InvalidInput: more errors than items in the sample.
 
-    Source: the score is that of ISO 2859-1 (1999), 9.3.3.2.
+    Source: the score is that of ISO 2859-1 (1999).
     """
     found = check_count(errors, "errors")
     if found > plan.size:
@@ -318,7 +318,7 @@ SWITCHING: Table = {
     ("tightened", "five refused"): "stopped",
     ("stopped", "resume"): "tightened",
 }
-"""(severity, what happened) to the next severity. Source: ISO 2859-1 (1999), 9.3."""
+"""(severity, what happened) to the next severity. Source: ISO 2859-1 (1999)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -335,7 +335,7 @@ class Switching:
     >>> state.severity
     'tightened'
 
-    Source: ISO 2859-1 (1999), 9.3 and 9.4; the same in MIL-STD-105E (1989).
+    Source: ISO 2859-1 (1999), original inspection without the reduced plans.
     """
 
     severity: str = "normal"

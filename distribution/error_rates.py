@@ -23,10 +23,13 @@ INTERVALS: Mapping[str, Callable[[Number, Number, Number], Interval]] = {
 }
 """The methods by name."""
 
+RAREST = Fraction(1, 10**100)
+"""Smaller probabilities would leave what floats can hold."""
+
 
 def _inclusion(value: object) -> Fraction:
     share = exact(value, "inclusion")
-    if not 0 < share <= 1:
+    if not RAREST <= share <= 1:
         raise InvalidInput(subject="inclusion", must="be above 0 and at most 1", got=value)
     return share
 

@@ -125,6 +125,7 @@ def test_over_many_samples_the_weighted_rate_is_right_on_the_average() -> None:
     [
         (lambda: Review(1, 1), "failed must be true or false, got 1"),
         (lambda: Review(True, 0), "inclusion must be above 0 and at most 1, got 0"),
+        (lambda: Review(True, "1e-200"), "inclusion must be above 0 and at most 1, got '1e-200'"),
         (lambda: Review(True, 2), "inclusion must be above 0 and at most 1, got 2"),
         (lambda: error_rate([], method="wald"), "method must be one of wilson, clopper-pearson, got 'wald'"),
         (

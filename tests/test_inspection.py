@@ -54,6 +54,14 @@ def test_every_place_is_chosen_as_often_as_its_share_says() -> None:
     assert sum((count - expected) ** 2 / expected for count in counts) < 32.9
 
 
+def test_a_share_of_many_digits_has_its_phase_by_chance_too() -> None:
+    """Its denominator is beyond 64 bits: the first items are chosen as often as the later ones."""
+    share = Fraction(10**30, 3 * 10**30 + 1)
+    first = sum(in_jittered_blocks(seed, "ann", 0, share) for seed in range(900))
+
+    assert abs(first - 300) < 45
+
+
 def test_all_items_are_chosen_at_a_share_of_one() -> None:
     """A block is one item then."""
     assert all(in_jittered_blocks(7, "ann", at, Fraction(1)) for at in range(50))
