@@ -311,7 +311,7 @@ def _wanted(parts: Sequence[_Part], sample: Sample, record: Record) -> list[Frac
     if count is None:
         return [_share(sample, part) * part.total for part in parts]
     if sample.allocation == "equal":
-        return [Fraction(count, len(parts))] * len(parts)
+        return [Fraction(count, len(parts)) for _ in parts]
     whole = sum(part.total for part in parts)
     return [Fraction(count * part.total, whole) for part in parts]
 

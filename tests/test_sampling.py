@@ -300,6 +300,14 @@ def test_neither_the_order_of_finishing_nor_that_of_mappings_matters(
     assert chosen(pool, rates) == chosen(other, mixed)
 
 
+@pytest.mark.parametrize("allocation", ALLOCATIONS)
+def test_where_nothing_is_finished_nothing_is_drawn(allocation: Allocation) -> None:
+    """There are no groups yet to divide a count among."""
+    drawn = draw([], Sample(count=5, per="assignee", allocation=allocation), seed=7)
+
+    assert (drawn.chosen, drawn.tally.groups) == ((), ())
+
+
 def test_a_seed_draws_the_same_for_ever() -> None:
     """On every machine and under every hash seed."""
     drawn = draw(units(30), Sample(percent=20, per="assignee"), seed=7)
