@@ -23,6 +23,7 @@ from distribution.members import Member
 from distribution.overlap import Overlap, check_overlap
 from distribution.plan import Plan
 from distribution.pull import Pull
+from distribution.rules import Rules, check_rules
 from distribution.task import ACTIONS, Ask, Task
 from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id, check_seed, in_order
 from distribution.workload import Workload
@@ -52,6 +53,7 @@ class Dispatcher(Working, Managing, Reading):
         order: str = "shuffled",
         basis: Basis | None = None,
         overlap: Overlap | None = None,
+        rules: Rules | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
         priority: int = 0,
@@ -64,7 +66,8 @@ class Dispatcher(Working, Managing, Reading):
         """Create a task: share its items out by a *workload*, or let the *allowed* people *pull* them.
 
         Items that come twice are skipped and counted. *where* lets only some of the items
-        in. With an *overlap* some of them go to several different people each. With a request id, a call that is made again gives the same answer; then give
+        in. With an *overlap* some of them go to several different people each; *rules* keep
+        some people from some of them. With a request id, a call that is made again gives the same answer; then give
         an *id* too, so that both name the same task.
 
         >>> pulled = tasks.create("moderate", ["a", "b"], allowed=["ann"], pull=pull)
@@ -79,7 +82,7 @@ class Dispatcher(Working, Managing, Reading):
         self._check_request(id, by)
         self._check_mode(workload, allowed, pull)
         check_overlap(overlap, None if pull is None else allowed)
-        with Intake(items, basis or ByCount(), where, progress, overlap) as intake:
+        with Intake(items, basis or ByCount(), where, progress, overlap, check_rules(rules)) as intake:
             plan = None if workload is None else intake.plan(workload, seed=seed, order=order)
             shared = intake.shared(check_seed(seed)) if plan is None else ()
             extra = len(shared) * (overlap.assignees - 1) if overlap is not None else 0
@@ -95,6 +98,7 @@ class Dispatcher(Working, Managing, Reading):
                 basis=basis or ByCount(),
                 where=where,
                 overlap=overlap,
+                rules=rules,
                 items=count,
                 positions=count,
                 copies=count + extra if plan is None else sum(plan.counts().values()),
@@ -162,6 +166,7 @@ class Dispatcher(Working, Managing, Reading):
         order: str = "shuffled",
         basis: Basis | None = None,
         overlap: Overlap | None = None,
+        rules: Rules | None = None,
         where: Filter | None = None,
         progress: Progress = silent,
     ) -> Plan:
@@ -173,7 +178,7 @@ class Dispatcher(Working, Managing, Reading):
         Raises:
             InvalidInput: something given cannot be used.
         """
-        with Intake(items, basis or ByCount(), where, progress, overlap) as intake:
+        with Intake(items, basis or ByCount(), where, progress, overlap, check_rules(rules)) as intake:
             return intake.plan(workload, seed=seed, order=order)
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from distribution.errors import InvalidInput
 from distribution.filters import EVERYTHING, Filter, matches
 from distribution.overlap import Overlap, drawn
 from distribution.plan import Plan
+from distribution.rules import Rules
 from distribution.static import Roster
 from distribution.values import Item, ItemId
 from distribution.workload import Workload
@@ -52,9 +53,10 @@ class Intake:
         where: Filter | None,
         progress: Progress = silent,
         overlap: Overlap | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self.overlap = overlap
-        self.roster = Roster(basis, None if overlap is None else overlap.where)
+        self.roster = Roster(basis, None if overlap is None else overlap.where, rules)
         self.progress = progress
         self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115  closed on exit
         self._spooled = False

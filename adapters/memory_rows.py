@@ -14,7 +14,7 @@ import attrs
 from sortedcontainers import SortedDict, SortedList
 
 from distribution.events import Cell, Entry
-from distribution.filters import EVERYTHING, matches
+from distribution.filters import EVERYTHING, Filter, matches
 from distribution.lifecycle import ENDED
 from distribution.line import Line
 from distribution.members import Standing
@@ -93,6 +93,19 @@ def row_of(kept: Kept, position: int, *, cells: bool = True) -> Row:
     )
 
 
+def _fresh(kept: Kept, assignee: AssigneeId, count: int, where: Filter | None) -> list[Row]:
+    """Load what she never had from the head of the queue; whole where a filter says which."""
+    if where is None:
+        return [row_of(kept, position, cells=False) for position in kept.line.fresh(assignee, count)]
+    look, found, seen = count, [], 0
+    while True:
+        line = kept.line.fresh(assignee, look)
+        found += [at for at in line[seen:] if matches(where, kept.items[at].attributes)]
+        if len(found) >= count or len(line) < look:
+            return [row_of(kept, position) for position in found[:count]]
+        seen, look = look, 4 * look
+
+
 def _cells(kept: Kept, item: KeptItem) -> dict[AssigneeId, Cell]:
     """Give who has or had an item, in the order of the team."""
     if len(item.cells) < 2:
@@ -106,7 +119,7 @@ def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
     if head is None or kept.task.pull is None:
         return [], []
     count = kept.task.pull.batch_size if head.fresh is None else head.fresh
-    fresh = [row_of(kept, position, cells=False) for position in kept.line.fresh(head.assignee, count)]
+    fresh = _fresh(kept, head.assignee, count, head.where)
     again = []
     if head.again:
         for _, position in kept.work.get(head.assignee, ()):

@@ -257,7 +257,13 @@ class Reading(Deciding):
         )
         items = (Item(row.item, effort=row.effort, attributes=row.attributes) for row in rows)
         return distribute(
-            items, task.workload, seed=task.seed, order=task.order, basis=task.basis, overlap=task.overlap
+            items,
+            task.workload,
+            seed=task.seed,
+            order=task.order,
+            basis=task.basis,
+            overlap=task.overlap,
+            rules=task.rules,
         )
 
     def _at(self, task: Task, positions: range) -> list[Row]:

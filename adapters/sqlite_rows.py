@@ -18,6 +18,7 @@ from adapters.sqlite_filters import condition
 from adapters.sqlite_values import cell_of, dumped, entry, instant, member_of, micros
 from distribution.codec import encode
 from distribution.events import Cell, Entry
+from distribution.filters import Filter
 from distribution.members import Member, Standing
 from distribution.task import (
     EXPIRED_LIMIT,
@@ -51,8 +52,8 @@ WHOLE = f"SELECT {ROW} FROM item NOT INDEXED {CELLS} WHERE item.task = ? AND ite
 FRESH = """SELECT position, id, rank, free FROM item INDEXED BY item_queue
     WHERE task = ? AND free > 0 AND removed = 0 AND NOT EXISTS (
         SELECT 1 FROM placement NOT INDEXED
-        WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)
-    ORDER BY rank, position LIMIT ?"""
+        WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)"""
+IN_LINE = "ORDER BY rank, position LIMIT ?"
 AGAIN = """SELECT position FROM placement INDEXED BY placement_work
     WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
 EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
@@ -145,15 +146,25 @@ class Loader:
         standing = members.get(head.assignee)
         number = self._number(head.assignee) if standing is None else standing.number
         count = self.task.pull.batch_size if head.fresh is None else head.fresh
-        fresh = [
-            Row(position=position, item=item, rank=rank, left=left)
-            for position, item, rank, left in self.connection.execute(FRESH, (self.key, number, count))
-        ]
+        fresh = self._fresh(number, count, head.where)
         again: Sequence[Row] = ()
         if head.again:
             positions = [row[0] for row in self.connection.execute(AGAIN, (self.key, number))]
             again = [row for row in self.at(positions) if row.left > 0 and not row.removed]
         return fresh, again
+
+    def _fresh(self, number: int, count: int, where: Filter | None) -> Sequence[Row]:
+        """Load what she never had from the head of the queue; whole where a filter says which."""
+        if where is None:
+            found = self.connection.execute(f"{FRESH} {IN_LINE}", (self.key, number, count))
+            return [
+                Row(position=position, item=item, rank=rank, left=left)
+                for position, item, rank, left in found
+            ]
+        clause, values = condition(where, "coalesce(item.attributes, '{}')")
+        query = f"{FRESH} AND {clause} {IN_LINE}"
+        found = self.connection.execute(query, (self.key, number, *values, count))
+        return self.at([row[0] for row in found.fetchall()])
 
     def _expired(self, at: datetime | None) -> Sequence[Row]:
         """Load items whose lease has ended, the first to end first."""

@@ -2,7 +2,7 @@
 
 Holds: how far each basis may be off, and what of that a plan breaks.
 Does not hold: the algorithms that keep the promises (see apportion, basis).
-Depends on: apportion, basis, diff, overlap, reasons, split, workload.
+Depends on: apportion, basis, diff, overlap, reasons, rules, split, workload.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratifie
 from distribution.diff import ItemRef, Violation
 from distribution.overlap import Overlap, held
 from distribution.reasons import Ground, Interval, Part, TeamPart
+from distribution.rules import Rules
 from distribution.split import IntervalSplit, Split
 from distribution.workload import Workload
 
@@ -57,6 +58,10 @@ class Planned(Protocol):
         """Give who holds each part; None where nothing overlaps."""
 
     @property
+    def rules(self) -> Rules | None:
+        """Give what keeps whom from items."""
+
+    @property
     def overlapping(self) -> Overlap | None:
         """Give which items were to overlap."""
 
@@ -68,7 +73,7 @@ def ground(plan: Planned, position: int, owner: int) -> Ground:
         return TeamPart(
             items=plan.split.counts[plan.split.owner_at(position)],
             overlapped=sum(count for team, count in parts if len(team) > 1),
-            asked=str(plan.overlapping),
+            asked="none" if plan.overlapping is None else str(plan.overlapping),
         )
     if isinstance(plan.split, IntervalSplit):
         return Interval(plan.split.bounds[owner], plan.split.bounds[owner + 1])
@@ -180,7 +185,7 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
     if set(sizes) - {1, k}:
         yield Violation(f"an item has 1 or {k} people", f"{dict(sizes)}")
     wanted = held(shares, split.n, over, k)
-    if totals != [a + b for a, b in zip(wanted.overlapped, wanted.alone, strict=True)]:
+    if plan.rules is None and totals != [a + b for a, b in zip(wanted.overlapped, wanted.alone, strict=True)]:
         yield Violation("copies are the apportionment of the loads", f"{totals}, not {wanted}")
     counted = Counter(split.labels(0, split.n))
     if tuple(counted[part] for part in range(len(teams))) != split.counts:

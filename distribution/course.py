@@ -101,7 +101,7 @@ def purging(task_id: TaskId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
         if view.task is None:
             raise no_task(task_id)
         new: TaskState = after(TASK, view.task.state, "purge", f"task {view.task.name!r}")  # type: ignore[assignment]
-        task = attrs.evolve(view.task, state=new, items=0)
+        task = attrs.evolve(view.task, state=new, items=0, copies=0)
         event = Event(what="purged", facts={"items": view.task.items})
         result = Changed(event=event, version=view.version + 1)
         return Decision(changes=(Purge(), PutTask(task)), event=event, stamp=stamp, result=result)

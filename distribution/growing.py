@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import combinations
 from math import lcm
@@ -22,12 +23,14 @@ from typing import Any
 import attrs
 
 from distribution.basis import ByCount, ByEffort, Grouped, Key, Stratified, key_of
+from distribution.events import Cell
 from distribution.filters import matches
 from distribution.ledger import Ledger
 from distribution.lifecycle import HELD
-from distribution.members import Limit
+from distribution.members import Limit, Standing
 from distribution.moving import shared
 from distribution.overlap import drawn
+from distribution.taking import can_take
 from distribution.task import Row, Task, View
 from distribution.teams import PULL_OF_PAIRS
 from distribution.turns import Turns
@@ -70,6 +73,10 @@ class _Takers:
         return most is None or self.held[at] < most
 
 
+OPEN = Cell("open", datetime(1970, 1, 1, tzinfo=UTC))
+"""Stands for what is about to be given; when does not matter."""
+
+
 def owners_of(
     ledger: Ledger, view: View, items: Sequence[NewItem], copies: Sequence[int]
 ) -> list[tuple[AssigneeId, ...]]:
@@ -86,13 +93,22 @@ def owners_of(
     limits = [ledger.members[name].member.limit for name in names]
     held = [ledger.holds(name) for name in names]
     takers = _Takers(names, [share for _, share in pairs], held, limits, ledger.task.items)
-    if ledger.task.overlap is not None:
-        return [tuple(names[at] for at in team) for team in _teams(takers, view, copies)]
+    if ledger.task.overlap is not None or ledger.task.rules is not None:
+        rows = [
+            Row(position=-1, item=item[0], rank=0, left=count, attributes=_attributes(item[2]))
+            for item, count in zip(items, copies, strict=True)
+        ]
+        standings = [ledger.members[name] for name in names]
+        return [
+            tuple(names[at] for at in team) for team in _teams(takers, view, rows, (ledger.task, standings))
+        ]
     owners = _CHOICES[type(ledger.task.basis)](takers, ledger.task, view, items)
     return [() if at < 0 else (names[at],) for at in owners]
 
 
-def _teams(takers: _Takers, view: View, copies: Sequence[int]) -> list[tuple[int, ...]]:
+def _teams(
+    takers: _Takers, view: View, rows: Sequence[Row], who: tuple[Task, Sequence[Standing]]
+) -> list[tuple[int, ...]]:
     """Serve whoever is furthest below her share of all copies, and of those who met the others too rarely.
 
     Beside the deficit, in copies, counts how often she met the others of an item,
@@ -106,17 +122,21 @@ def _teams(takers: _Takers, view: View, copies: Sequence[int]) -> list[tuple[int
         team = [place[who] for who, cell in row.cells.items() if cell.state in HELD and who in place]
         meetings += _meet(met, team)
     chosen = []
-    for count in copies:
+    task, standings = who
+    for row in rows:
         takers.items += 1
         team = []
-        able = takers.able()
-        total = sum(takers.held) + count
+        cells: dict[AssigneeId, Cell] = {}
+        able = [at for at in takers.able() if can_take(task, standings[at], row, None) is None]
+        total = sum(takers.held) + row.left
         gain = [share * total / weight - held for share, held in zip(shares, takers.held, strict=True)]
-        while len(team) < count and able:
+        while len(team) < row.left and able:
             taker = max(able, key=gain.__getitem__)
-            able.remove(taker)
             team.append(taker)
             takers.held[taker] += 1
+            cells[standings[taker].id] = OPEN
+            now = attrs.evolve(row, cells=cells)
+            able = [at for at in able if at != taker and can_take(task, standings[at], now, None) is None]
             for at in able:
                 likely = 2 * meetings * shares[at] * shares[taker] / (weight * weight)
                 gain[at] += PULL_OF_PAIRS * (likely - met[at][taker]) / (1 + likely)

@@ -2,7 +2,8 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: events, ledger, members, outcomes, refusals, requests, taking, task.
+Depends on: events, ledger, members, outcomes, refusals, requests, rules,
+taking, task.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from distribution.refusals import (
     Locked,
     NobodyToStealFrom,
     NotAMember,
+    NothingForHer,
     OnlyHers,
     OnlyLost,
     OnlySkipped,
@@ -39,6 +41,9 @@ from distribution.requests import once
 from distribution.taking import can_take, hands_out, nobody_else
 from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
+
+LOOK_AHEAD = 4
+"""So many times as far as before one looks where rules keep somebody from what stands ahead."""
 
 
 def lease_end(task: Task, at: datetime) -> datetime | None:
@@ -98,7 +103,13 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
         raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
     looked_at_all = view.ask.members is None
     # Everybody, what she had, and the leases.
-    all_of_it = attrs.evolve(view.ask, members=None, head=Head(assignee=assignee, again=True), outlook=True)
+    head = view.ask.head or Head(assignee=assignee)
+    all_of_it = attrs.evolve(view.ask, members=None, head=attrs.evolve(head, again=True), outlook=True)
+    if task.rules is not None and head.where is None:
+        # What the rules look at has to be loaded, and what they keep from her passed over.
+        where = task.rules.preselects(assignee)
+        further = attrs.evolve(head, where=where, fresh=LOOK_AHEAD * task.pull.batch_size)
+        return attrs.evolve(view.ask, head=further)
     if view.expired and not looked_at_all:
         return all_of_it
     returned = expire(ledger, view.expired)
@@ -108,6 +119,8 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
         return Batch(task=task.id, assignee=assignee, reason=why)
     size = _size(task.pull, taker, ledger)
     rows = _next(ledger, taker, view, returned, size)
+    if task.rules is not None and len(rows) < size and len(view.fresh) == head.fresh:
+        return attrs.evolve(view.ask, head=attrs.evolve(head, fresh=LOOK_AHEAD * len(view.fresh)))
     if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
         return all_of_it
     if not rows:
@@ -146,6 +159,9 @@ def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size
     """Give the items she gets: those free for her in the order of the queue, then what she may have again."""
     line: Sequence[Row] = view.fresh
     if returned:
+        if ledger.task.rules is not None:
+            # Rules look at who has an item by now.
+            returned = [ledger.as_it_stands(row) for row in returned]
         new = [row for row in returned if ledger.left(row) > 0 and ledger.cell(row, taker.id) is None]
         free = {row.position: row for row in [*view.fresh, *new]}
         line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
@@ -191,7 +207,8 @@ def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
     if task.copies > open_ + done:
-        return OnlyHers(task.copies - open_ - done)
+        left = task.copies - open_ - done
+        return OnlyHers(left) if task.rules is None else NothingForHer(taker.id, left)
     return AllReserved(open_, view.outlook) if open_ else QueueEmpty(done)
 
 
@@ -212,6 +229,10 @@ def stealing(
 
     def decide(view: View) -> Decision[Batch] | Ask:
         task = the_task(view, task_id)
+        head = view.ask.head
+        if task.rules is not None and head is not None and head.where is None:
+            where = task.rules.preselects(assignee)
+            return attrs.evolve(view.ask, head=attrs.evolve(head, where=where))
         taker = view.members.get(assignee)
         why = _why_not_steal(task, view, assignee, stamp)
         if why is not None or taker is None:
@@ -248,7 +269,8 @@ def _why_not_steal(task: Task, view: View, assignee: AssigneeId, stamp: Stamp) -
         return HasOpenWork(taker.id, taker.open)
     if taker.room(task.items) == 0:
         return AtLimit(taker.id, taker.holds, str(taker.member.limit))
-    return QueueHasWork(assignee) if view.fresh else None
+    free = any(can_take(task, taker, row, None) is None for row in view.fresh)
+    return QueueHasWork(assignee) if free else None
 
 
 def _half(

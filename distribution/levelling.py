@@ -15,6 +15,7 @@ from distribution.events import Cell
 from distribution.flow import Movable, fewest_moves
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
+from distribution.lifecycle import HELD
 from distribution.spreading import spread
 from distribution.taking import can_take, sameness
 from distribution.task import Row
@@ -45,6 +46,8 @@ def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     last = list(reversed(rows))
     cell = Cell("open", ledger.stamp.at, None, lease_end(ledger.task, ledger.stamp.at))
     for at, giver, taker in fewest_moves([able.movable(row) for row in last], over, short):
+        if able.mate_has_it(last[at], taker, giver):
+            continue
         if giver is not None:
             ledger.put(last[at], giver, None)
         ledger.put(last[at], taker, cell)
@@ -56,6 +59,15 @@ class _Able:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._known: dict[object, Movable] = {}
+
+    def mate_has_it(self, row: Row, taker: AssigneeId, giver: AssigneeId | None) -> bool:
+        """Tell whether two copies of an item would come to one team, each by a move of its own."""
+        rules = self._ledger.task.rules
+        if rules is None or not rules.teams:
+            return False
+        now = self._ledger.as_it_stands(row)
+        held = (who for who, cell in now.cells.items() if cell.state in HELD and who != giver)
+        return next(rules.mates(taker, held), None) is not None
 
     def movable(self, row: Row) -> Movable:
         """Give an item as far as its copies may change hands."""

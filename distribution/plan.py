@@ -32,6 +32,7 @@ from distribution.overlap import Coverage, Overlap, coverage
 from distribution.packages import Packages, Team, flat
 from distribution.plan_fields import ALGORITHM, fields
 from distribution.reasons import Placed, Share
+from distribution.rules import Rules
 from distribution.split import Split, TableSplit
 from distribution.values import (
     AssigneeId,
@@ -69,6 +70,8 @@ class Plan:
     """Which part every position belongs to: an assignee's, by index, or where items overlap a team's."""
     overlapping: Overlap | None = None
     """Which items were to go to several people; None where every item has one."""
+    rules: Rules | None = None
+    """What keeps whom from which items; None where everybody may take all."""
     teams: tuple[Team, ...] | None = None
     """Who holds each part, by index; None where part a is the a-th assignee's."""
     skipped: tuple[ItemId, ...] = ()
@@ -378,8 +381,8 @@ class Plan:
             data["owners"] = self.split.owners.tolist()
         facts = {"skipped": self.skipped, "keys": self.keys, "sizes": self.sizes, "teams": self.teams}
         data |= {name: value for name, value in facts.items() if value}
-        if self.overlapping is not None:
-            data["overlap"] = encode(self.overlapping)
+        settings = {"overlap": self.overlapping, "rules": self.rules}
+        data |= {name: encode(value) for name, value in settings.items() if value is not None}
         if self.scale != 1:
             data["scale"] = self.scale
         return json.dumps(data, separators=(",", ":"))

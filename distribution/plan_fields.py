@@ -2,7 +2,8 @@
 
 Holds: what of a stored plan is read, and the limits it must keep.
 Does not hold: the plan (see plan), whether it keeps its promises (see checks).
-Depends on: apportion, basis, codec, diff, errors, overlap, split, values, workload.
+Depends on: apportion, basis, codec, diff, errors, overlap, rules, split, values,
+workload.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from distribution.codec import decode, encode
 from distribution.diff import ItemRef
 from distribution.errors import InvalidInput
 from distribution.overlap import Overlap
+from distribution.rules import Rules
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import Json, check_count, check_seed, exact, in_order, item_ids
 from distribution.workload import Workload
@@ -90,6 +92,7 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
         "basis": decode(Basis, data.get("basis", encode(ByCount()))),
         "split": split,
         "overlapping": decode(Overlap, data["overlap"]) if "overlap" in data else None,
+        "rules": decode(Rules, data["rules"]) if "rules" in data else None,
         "teams": teams,
         "skipped": tuple(item_ids(data.get("skipped", ()))),
         "keys": _one_each(n, [_key(*key) for key in data["keys"]]) if "keys" in data else None,

@@ -10,7 +10,7 @@ Every sentence ends with the way out, if there is one.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -289,6 +289,64 @@ class HasIt:
 
 
 @attrs.frozen
+class Bar:
+    """What an item says that keeps somebody from it."""
+
+    by: Literal["skills", "blocked", "reserved"]
+    names: tuple[str, ...]
+    """The skills she lacks, or those who alone may take it."""
+
+    def __str__(self) -> str:
+        """Say it as the end of a sentence: it needs ..., it is ..."""
+        listed = " and ".join(map(repr, self.names))
+        return {
+            "skills": f"needs {listed}, which she has not",
+            "blocked": "is not for her",
+            "reserved": f"is reserved for {listed}",
+        }[self.by]
+
+
+@attrs.frozen
+class NotEligible:
+    """The rules of the task keep her from the item."""
+
+    item: ItemId
+    assignee: AssigneeId
+    bar: Bar
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"item {self.item!r} is not for {self.assignee!r}: it {self.bar}"
+
+
+@attrs.frozen
+class TeamHasIt:
+    """Somebody of her team has the item, or has done it."""
+
+    item: ItemId
+    assignee: AssigneeId
+    mate: AssigneeId
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"item {self.item!r} is with {self.mate!r}, of the same team as {self.assignee!r}"
+
+
+@attrs.frozen
+class NothingForHer:
+    """What is left the rules of the task keep from her, or she has it already."""
+
+    assignee: AssigneeId
+    copies: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        left = "the only copy left is" if self.copies == 1 else f"none of the {self.copies} copies left is"
+        no = " not" if self.copies == 1 else ""
+        return f"{left}{no} for {self.assignee!r} by the rules of the task; see its skills, reservations and teams"
+
+
+@attrs.frozen
 class SkippedIt:
     """She has skipped the item."""
 
@@ -327,11 +385,11 @@ class HasStatus:
 
 WhyNoWork: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtCap | AtLimit | QueueEmpty | AllReserved | OnlySkipped
-    | OnlyLost | OnlyHers | QueueHasWork | NobodyToStealFrom | HasOpenWork
+    | OnlyLost | OnlyHers | NothingForHer | QueueHasWork | NobodyToStealFrom | HasOpenWork
 )  # fmt: skip
 """Why a batch is empty."""
 WhyNot: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtLimit | NotInTask | InTask | NotHers | Lost | WrongState | HasIt
-    | SkippedIt | LostIt | HasStatus
+    | SkippedIt | LostIt | HasStatus | NotEligible | TeamHasIt
 )  # fmt: skip
 """Why one item was left out of a call."""

@@ -2,7 +2,8 @@
 
 Holds: `distribute`, and the roster that takes items in one by one.
 Does not hold: which teams share items (see teams), pulling, stores.
-Depends on: apportion, basis, errors, filters, overlap, plan, split, teams, values, workload.
+Depends on: apportion, basis, errors, filters, fitting, overlap, packages, plan, rules,
+split, teams, values, workload.
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ from distribution.basis import (
 )
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
-from distribution.overlap import Overlap, check_overlap, held
+from distribution.fitting import fit
+from distribution.overlap import Overlap, check_overlap, drawn, held
+from distribution.packages import Team
 from distribution.plan import Plan
 from distribution.plan_fields import NUMBER_OF_ITEMS
+from distribution.rules import Marks, Rules, check_rules
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.teams import teams
 from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed, in_order
@@ -48,7 +52,7 @@ class Roster:
     ([True, True, False], ['a'])
     """
 
-    def __init__(self, basis: Basis, overlapping: Filter | None = None) -> None:
+    def __init__(self, basis: Basis, overlapping: Filter | None = None, rules: Rules | None = None) -> None:
         if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
             must = "be ByCount(), ByEffort(), Stratified(key) or Grouped(key)"
             raise InvalidInput(subject="basis", must=must, got=basis)
@@ -57,6 +61,9 @@ class Roster:
         """Which items overlap, where a filter says so."""
         self.passed: list[int] = []
         """Positions of the items that pass it."""
+        self.rules = rules
+        self.marks: list[Marks] = []
+        """What each item says to the rules, where there are any."""
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
         self.skipped: list[ItemId] = []
@@ -86,6 +93,8 @@ class Roster:
             self.keys.append(key_of(attributes, self.basis.key))
         if self.overlapping is not None and matches(self.overlapping, attributes):
             self.passed.append(len(self.ids) - 1)
+        if self.rules is not None:
+            self.marks.append(self.rules.marks(attributes))
         return True
 
     def extend(self, items: Iterable[ItemId | Item]) -> None:
@@ -95,7 +104,7 @@ class Roster:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
         in_order(items, "items")
-        plain = isinstance(self.basis, ByCount) and self.overlapping is None
+        plain = isinstance(self.basis, ByCount) and self.overlapping is None and self.rules is None
         if plain and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -135,13 +144,16 @@ class Roster:
         order: str,
         overlap: Overlap | None,
     ) -> Plan:
-        if overlap is None:
+        if overlap is None and self.rules is None:
             return _plan(items, self, workload, seed, order)
         check_overlap(overlap, None)
         if not isinstance(self.basis, ByCount):
             remedy = "share out by count, or leave the overlap out"
             raise InvalidInput(
-                subject="basis of items that overlap", must="be ByCount()", got=self.basis, remedy=remedy
+                subject="basis where items overlap or rules hold",
+                must="be ByCount()",
+                got=self.basis,
+                remedy=remedy,
             )
         return _shared(items, self, workload, seed, order, overlap)
 
@@ -154,7 +166,7 @@ def _all_plain(items: Sequence[object]) -> bool:
     return all(map(str.isprintable, texts)) and all(texts) and max(map(len, texts)) <= ITEM_ID_LIMIT
 
 
-def distribute(
+def distribute(  # noqa: PLR0913  what one plan is made of
     items: Iterable[ItemId | Item] | int,
     workload: Workload,
     *,
@@ -162,6 +174,7 @@ def distribute(
     order: str = "shuffled",
     basis: Basis | None = None,
     overlap: Overlap | None = None,
+    rules: Rules | None = None,
 ) -> Plan:
     """Split items among assignees by their loads.
 
@@ -178,7 +191,8 @@ def distribute(
     With an *overlap* a part of the items goes to several different people each. Loads then
     hold for all copies together, except that nobody has an item twice; every pair of
     people shares nearly as many items as every other (see `teams`), and `plan.overlap`
-    tells how many.
+    tells how many. With *rules* everybody gets only what she may take; loads are as even
+    as that allows.
 
     Runtime: O(sqrt n) where only the number of items is given, O(n) to take ids in,
     O(n log n) for bases other than `ByCount`.
@@ -193,9 +207,11 @@ def distribute(
 
     Raises:
         InvalidInput: an item, the seed, the order, the basis or the overlap cannot be used.
-        Infeasible: more different people are wanted for an item than carry a load.
+        Infeasible: more different people are wanted for an item than carry a load, or may take it.
     """
-    roster = Roster(ByCount() if basis is None else basis, None if overlap is None else overlap.where)
+    roster = Roster(
+        ByCount() if basis is None else basis, None if overlap is None else overlap.where, check_rules(rules)
+    )
     if isinstance(items, Integral):
         roster.number = check_count(items, "number of items")
     else:
@@ -244,20 +260,19 @@ def _shared(
     workload: Workload,
     seed: int,
     order: str,
-    overlap: Overlap,
+    overlap: Overlap | None,
 ) -> Plan:
-    """Build the plan in which some items have several people."""
-    n, k = len(items), overlap.assignees
-    over = len(roster.passed) if overlap.where is not None else overlap.of(n)
-    copies = held(workload.shares, n, over, k)
-    table = teams(copies.overlapped, over, k) if over else []
-    table += [((a,), count) for a, count in enumerate(copies.alone)]
-    parts, counts = [team for team, _ in table], [count for _, count in table]
-    line = make_order(order, counts, seed)
-    lines = IntervalSplit(counts, line)
-    filtered = overlap.where is not None
-    split: Split = TableSplit(_parted(lines, roster.passed), len(parts), line) if filtered else lines
-    _, scale = _sizes(roster, n)
+    """Build the plan in which some items have several people, or rules keep people from items."""
+    n = len(items)
+    split: Split
+    if roster.rules is not None:
+        line = make_order(order, apportion(workload.shares, n), seed)
+        copies = _copies(roster, seed, n, overlap)
+        parts, owners = fit(roster.rules, workload, roster.marks, copies, list(line.slots(0, n)))
+        split = TableSplit(owners, len(parts), line)
+    elif overlap is not None:
+        parts, split = _teamed(roster, workload, n, order, seed, overlap)
+    sizes, scale = _sizes(roster, n)
     return Plan(
         items=items,
         workload=workload,
@@ -266,11 +281,38 @@ def _shared(
         basis=roster.basis,
         split=split,
         overlapping=overlap,
+        rules=roster.rules,
         teams=tuple(parts),
         skipped=tuple(roster.skipped),
-        sizes=tuple(_sizes(roster, n)[0]) if roster.efforts else None,
+        sizes=tuple(sizes) if roster.efforts else None,
         scale=scale,
     )
+
+
+def _copies(roster: Roster, seed: int, n: int, overlap: Overlap | None) -> list[int]:
+    """Give how many people each item is to have."""
+    copies = [1] * n
+    if overlap is not None:
+        where = overlap.where is not None
+        for at in roster.passed if where else drawn(seed, 0, n, overlap.of(n)):
+            copies[at] = overlap.assignees
+    return copies
+
+
+def _teamed(
+    roster: Roster, workload: Workload, n: int, order: str, seed: int, overlap: Overlap
+) -> tuple[list[Team], Split]:
+    """Give the teams that share items and those who have theirs alone, and which item is whose."""
+    k = overlap.assignees
+    over = len(roster.passed) if overlap.where is not None else overlap.of(n)
+    copies = held(workload.shares, n, over, k)
+    table = teams(copies.overlapped, over, k) if over else []
+    table += [((a,), count) for a, count in enumerate(copies.alone)]
+    parts, counts = [team for team, _ in table], [count for _, count in table]
+    lines = IntervalSplit(counts, make_order(order, counts, seed))
+    if overlap.where is None:
+        return parts, lines
+    return parts, TableSplit(_parted(lines, roster.passed), len(parts), lines.order)
 
 
 def _parted(split: IntervalSplit, passed: Sequence[int]) -> list[int]:

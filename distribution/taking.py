@@ -2,7 +2,7 @@
 
 Holds: `can_take`, and whether a task hands out anything at all.
 Does not hold: how many she may have at once (see handing), who decides what she gets.
-Depends on: lifecycle, members, refusals, task.
+Depends on: lifecycle, members, refusals, rules, task, values.
 
 Every path that gives an item to a person goes through here: create, add, pull, steal,
 reassign, redistribute. Whatever else shall keep people from items belongs here.
@@ -16,8 +16,21 @@ from datetime import datetime
 from distribution.events import Cell
 from distribution.lifecycle import HELD
 from distribution.members import Standing
-from distribution.refusals import HasIt, Locked, LostIt, NotInTask, PastDue, SkippedIt, TaskNotOpen, WhyNot
+from distribution.refusals import (
+    HasIt,
+    Locked,
+    LostIt,
+    NotEligible,
+    NotInTask,
+    PastDue,
+    SkippedIt,
+    TaskNotOpen,
+    TeamHasIt,
+    WhyNot,
+)
+from distribution.rules import Rules
 from distribution.task import Row, Task
+from distribution.values import AssigneeId
 
 
 def can_take(
@@ -32,18 +45,31 @@ def can_take(
         return Locked(taker.id, taker.member.state)
     if row.removed:
         return NotInTask(row.item)
+    if cell is not None and cell.state in HELD:
+        return HasIt(row.item, taker.id, cell.state)
+    if task.rules is not None and (barred := _barred(task.rules, taker.id, row)) is not None:
+        return barred
     if cell is None:
         return None
-    if cell.state in HELD:
-        return HasIt(row.item, taker.id, cell.state)
     if cell.state == "skipped":
         return None if task.pull is not None and task.pull.skip == "later" else SkippedIt(row.item, taker.id)
     return None if alone else LostIt(row.item, taker.id)
 
 
-def sameness(task: Task, row: Row) -> Hashable:  # noqa: ARG001  tasks will tell items apart
+def _barred(rules: Rules, who: AssigneeId, row: Row) -> NotEligible | TeamHasIt | None:
+    """Tell which rule keeps her from an item."""
+    bar = rules.why_not(who, row.attributes)
+    if bar is not None:
+        return NotEligible(row.item, who, bar)
+    held = (other for other, cell in row.cells.items() if cell.state in HELD)
+    mate = next(rules.mates(who, held), None)
+    return None if mate is None else TeamHasIt(row.item, who, mate)
+
+
+def sameness(task: Task, row: Row) -> Hashable:
     """Give a key that items share of which `can_take` says the same of everybody."""
-    return row.removed, tuple((who, cell.state) for who, cell in row.cells.items())
+    marks = None if task.rules is None else task.rules.marks(row.attributes)
+    return row.removed, marks, tuple((who, cell.state) for who, cell in row.cells.items())
 
 
 def nobody_else(task: Task, taker: Standing, row: Row, able: Iterable[Standing]) -> bool:

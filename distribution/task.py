@@ -3,7 +3,8 @@
 Holds: the task, the view and what is asked of it, changes, the decision.
 Does not hold: any decision (see creation, handing, work, team, moving), loading and
 keeping (see ports).
-Depends on: basis, errors, events, filters, members, overlap, pull, values, workload.
+Depends on: basis, errors, events, filters, members, overlap, pull, rules,
+values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
 make, the event that says what happened, and the answer for the caller; a store applies
@@ -28,6 +29,7 @@ from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
 from distribution.overlap import Overlap
 from distribution.pull import Pull
+from distribution.rules import Rules
 from distribution.values import (
     NAME_LIMIT,
     AssigneeId,
@@ -100,6 +102,8 @@ class Task:
     """How many copies its items have in all: one each, more where they overlap."""
     overlap: Overlap | None = None
     """Which items go to several people; None where every item goes to one."""
+    rules: Rules | None = None
+    """Who may take which items; None where everybody may take all."""
     actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
     """Statuses that may be set."""
     priority: int = attrs.field(default=0, converter=check_priority)
@@ -191,6 +195,8 @@ class Head:
     """So many items with copies left that she never had; None for one batch of the task."""
     again: bool = False
     """Besides all with copies left that she had, and that went back."""
+    where: Filter | None = None
+    """Only those that pass; the rows are whole then, with attributes and everybody who has or had them."""
 
 
 @attrs.frozen(kw_only=True)

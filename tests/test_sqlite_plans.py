@@ -43,7 +43,7 @@ HOT = {
     "held by some": (f"{rows.WHOLE} AND item.position IN ({rows.HELD}{STATES})", ["item USING PRIMARY KEY", "placement USING INDEX placement_work"]),
     "held by all": (f"{rows.WHOLE} AND item.position IN ({rows.HELD_BY_ALL}{STATES})", ["item USING PRIMARY KEY", "placement USING PRIMARY KEY"]),
     "what waits": (f"{rows.WHOLE} AND item.position IN ({rows.WAITING})", ["item USING PRIMARY KEY", "item USING INDEX item_queue"]),
-    "the head of the queue": (rows.FRESH, ["item USING INDEX item_queue", "placement USING PRIMARY KEY"]),
+    "the head of the queue": (rows.FRESH + rows.IN_LINE, ["item USING INDEX item_queue", "placement USING PRIMARY KEY"]),
     "what went back": (rows.AGAIN, ["placement USING INDEX placement_work"]),
     "ended leases": (rows.EXPIRED, ["placement USING INDEX placement_lease"]),
     "the outlook": (rows.OUTLOOK, ["placement USING INDEX placement_lease"]),

@@ -232,7 +232,13 @@ def _plan(seen: Seen, entries: Sequence[Entry]) -> Plan | None:
         return None
     items = [Item(row.item, effort=row.effort, attributes=row.attributes) for row in seen.rows[:count]]
     return distribute(
-        items, first.workload, seed=first.seed, order=first.order, basis=first.basis, overlap=first.overlap
+        items,
+        first.workload,
+        seed=first.seed,
+        order=first.order,
+        basis=first.basis,
+        overlap=first.overlap,
+        rules=first.rules,
     )
 
 
