@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Unpack
 
 import attrs
 
 from adapters.deciding import By, Deciding
+from distribution.errors import NotFound
 from distribution.filters import Filter, field
 from distribution.handing import pulling, stealing
 from distribution.outcomes import Batch, Outcome, Turn
 from distribution.ports import Page
 from distribution.refusals import WhyNoWork
+from distribution.sending_back import sending_back
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import (
@@ -120,7 +123,9 @@ class Working(Deciding):
             InvalidInput: the task does not know the status.
         """
         handed = Handed(items=items, status=status, answers=answers or {})
-        return self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
+        done = self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
+        self._pass_on(task_id, done, by)
+        return done
 
     def submit_and_pull(
         self,
@@ -146,7 +151,18 @@ class Working(Deciding):
         """
         check_id(assignee, "assignee id")
         handed = Handed(items=items, status=status, answers=answers or {})
-        return self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
+        turn = self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
+        self._pass_on(task_id, turn.done, by)
+        return turn
+
+    def _pass_on(self, task_id: TaskId, done: Outcome, by: By) -> None:
+        """Send back the work that reviews rejected, in the task it belongs to; where that is gone there is nothing to do."""
+        if done.rejected:
+            qa = self.store.read(task_id, Ask()).task
+            if qa is not None and qa.qa is not None:
+                stamp = self._stamp({"actor": by.get("actor", ""), "reason": by.get("reason", "")})
+                with suppress(NotFound):
+                    self._do(qa.qa.parent, sending_back(qa.qa.parent, done.rejected, qa.qa.sends, stamp))
 
     def clear_status(
         self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from distribution.plan import Plan
     from distribution.pull import Pull, recommend_batch
     from distribution.reasons import Placed
+    from distribution.rules import Rules
+    from distribution.samples import Risk, Sample
     from distribution.static import distribute
     from distribution.task import Task
     from distribution.turns import Turns
@@ -39,6 +41,8 @@ _HOMES = {
     "plan": ("Plan",),
     "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
+    "rules": ("Rules",),
+    "samples": ("Risk", "Sample"),
     "static": ("distribute",),
     "task": ("Task",),
     "turns": ("Turns",),
@@ -71,6 +75,9 @@ __all__ = [
     "Plan",
     "Pull",
     "Refused",
+    "Risk",
+    "Rules",
+    "Sample",
     "Story",
     "Stratified",
     "Task",

@@ -7,6 +7,8 @@ Depends on: events, ledger, lifecycle, task, values.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from distribution.events import Cell
 from distribution.ledger import Ledger
 from distribution.lifecycle import SKIPPED
@@ -32,7 +34,7 @@ def settle_copies(ledger: Ledger, row: Row) -> None:
         ledger.more(row, 1)
 
 
-def answers(cells: dict[AssigneeId, Cell]) -> list[tuple[AssigneeId, str]]:
+def answers(cells: Mapping[AssigneeId, Cell]) -> list[tuple[AssigneeId, str]]:
     """Give what each person answered who finished: her answer, or her status where she gave none."""
     return [
         (who, cell.answer or cell.status or "")

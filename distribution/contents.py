@@ -2,7 +2,7 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, events, filters, growing, ledger, outcomes, ranks, refusals, requests,
+Depends on: basis, errors, events, filters, growing, ledger, outcomes, qa, ranks, refusals, requests,
 spreading, task, values, work.
 """
 
@@ -13,11 +13,13 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from distribution.basis import ByCount
+from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.filters import Filter
 from distribution.growing import NewItem, copies_of, owners_of
 from distribution.ledger import Ledger
 from distribution.outcomes import Changed, Left
+from distribution.qa import Qa
 from distribution.ranks import first, rank
 from distribution.refusals import HasStatus, InTask, NotInTask
 from distribution.requests import once
@@ -67,7 +69,12 @@ class _New:
 
 
 def adding_items(
-    task_id: TaskId, items: Sequence[NewItem], stamp: Stamp, digest: str = "", twice: Sequence[ItemId] = ()
+    task_id: TaskId,
+    items: Sequence[NewItem],
+    stamp: Stamp,
+    digest: str = "",
+    twice: Sequence[ItemId] = (),
+    qa: tuple[int, Qa] | None = None,
 ) -> tuple[Ask, Decide[Changed]]:
     """Decide to take items into a task.
 
@@ -76,13 +83,16 @@ def adding_items(
     queue; in a task distributed by load everybody's deficit decides, by number, by effort,
     within the stratum, or by group, as the task was shared out. Nobody is given more than
     her limit; what nobody may have waits. Where items overlap, as many of the new ones do
-    as it takes for the share to hold of all; what overlapped goes on doing so.
+    as it takes for the share to hold of all; what overlapped goes on doing so. With *qa* they
+    are what was drawn further for a review: up to which version of the reviewed task it
+    had been looked at, and what is remembered from now on.
 
     Runtime: O(items * people); other bases than `ByCount`, and overlap in a task
     distributed by load, look at the whole task.
 
     Raises, when decided:
         NotFound: there is no such task.
+        Refused: the sample was extended by somebody else.
     """
     ids = tuple(item[0] for item in items)
     start = Ask(request=stamp.request, members=None, known=ids)
@@ -93,6 +103,8 @@ def adding_items(
         if (view.known or not plain) and not (view.ask.items or view.ask.whole):
             return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
         ledger = Ledger(view, task, stamp)
+        if qa is not None:
+            _drawn_further(ledger, *qa)
         fresh = [item for item in items if item[0] not in view.known]
         _insert(ledger, view, fresh)
         known = {row.item: row for row in view.rows if row.item in view.known}
@@ -106,6 +118,18 @@ def adding_items(
         return ledger.change("items-added", facts=facts, refused=refused)
 
     return start, once(decide, stamp, "add-items", (len(ids), digest), Changed)
+
+
+def _drawn_further(ledger: Ledger, version: int, qa: Qa) -> None:
+    """Remember what was drawn from by now.
+
+    Raises:
+        Refused: it was drawn from meanwhile.
+    """
+    task = ledger.task
+    if task.qa is None or task.qa.version != version:
+        raise Refused(f"the sample of task {task.name!r}", "was extended by somebody else", "draw again")
+    ledger.task = attrs.evolve(task, qa=qa)
 
 
 def _insert(ledger: Ledger, view: View, items: Sequence[NewItem]) -> None:

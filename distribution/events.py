@@ -27,7 +27,7 @@ What: TypeAlias = Literal[
     "items-added", "items-removed",
     "pulled", "submitted", "submitted-and-pulled", "cleared", "skipped", "renewed", "released", "reclaimed", "stolen",
     "assignee-added", "assignee-paused", "assignee-resumed", "assignee-removed", "assignee-limited",
-    "assignment-deleted", "reassigned", "redistributed", "undone", "answered",
+    "assignment-deleted", "reassigned", "redistributed", "sent-back", "undone", "answered",
 ]  # fmt: skip
 """What happened, as a past participle."""
 

@@ -37,12 +37,14 @@ PLACEMENT: Table = {
     ("skipped", "submit"): "done",
     ("returned", "submit"): "done",
     ("done", "clear"): "open",
+    ("done", "reopen"): "open",
+    ("done", "reject"): "returned",
     ("open", "skip"): "skipped",
     ("open", "return"): "returned",
     ("open", "withdraw"): NOWHERE,
 }
 """Grant: created with it, added, pulled, moved to her. Return: released, expired, reclaimed.
-Withdraw: moved to somebody else."""
+Withdraw: moved to somebody else. Reopen, reject: sent back by a review, to her or to others."""
 
 MEMBER: Table = {
     (NOWHERE, "add"): "active",

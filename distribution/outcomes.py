@@ -2,7 +2,7 @@
 
 Holds: the answers, as values.
 Does not hold: decisions.
-Depends on: diff, events, refusals, values.
+Depends on: diff, events, qa, refusals, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import attrs
 
 from distribution.diff import Diff
 from distribution.events import Event
+from distribution.qa import Rejected
 from distribution.refusals import WhyNot, WhyNoWork
 from distribution.values import AssigneeId, ItemId, TaskId
 
@@ -62,6 +63,8 @@ class Outcome:
     """Nothing to do: it was so already."""
     refused: tuple[Left, ...] = ()
     """Not done, with the reason."""
+    rejected: tuple[Rejected, ...] = ()
+    """Work of another task that these reviews send back."""
 
     def __bool__(self) -> bool:
         """Tell whether nothing was refused."""

@@ -3,7 +3,7 @@
 Holds: the task, the view and what is asked of it, changes, the decision.
 Does not hold: any decision (see creation, handing, work, team, moving), loading and
 keeping (see ports).
-Depends on: basis, errors, events, filters, members, overlap, pull, rules,
+Depends on: basis, errors, events, filters, members, overlap, pull, qa, rules,
 values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
@@ -29,6 +29,7 @@ from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
 from distribution.overlap import Overlap
 from distribution.pull import Pull
+from distribution.qa import Qa
 from distribution.rules import Rules
 from distribution.values import (
     NAME_LIMIT,
@@ -104,6 +105,8 @@ class Task:
     """Which items go to several people; None where every item goes to one."""
     rules: Rules | None = None
     """Who may take which items; None where everybody may take all."""
+    qa: Qa | None = None
+    """Whose work is reviewed here; None where it is no QA task."""
     actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
     """Statuses that may be set."""
     priority: int = attrs.field(default=0, converter=check_priority)
@@ -138,6 +141,7 @@ class Task:
             "name": self.name,
             "state": self.state,
             "mode": self.mode,
+            "parent": None if self.qa is None else self.qa.parent,
             "creator": self.creator,
             "created": instant_text(self.created_at),
             "due": None if self.due is None else instant_text(self.due),

@@ -25,6 +25,7 @@ from distribution.handing import hand_out, lease_end, pull_ask
 from distribution.ledger import Ledger
 from distribution.lifecycle import ENDED, HELD, PLACEMENT, SKIPPED, may
 from distribution.outcomes import Left, Outcome, Turn
+from distribution.qa import Rejected, rejected
 from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState, way_back
 from distribution.requests import once
 from distribution.spreading import spread
@@ -113,7 +114,10 @@ class _Work:
                 refused.append(Left(name, verdict))
         if changed:
             ledger.worked(self.assignee)
-        return Outcome(changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused))
+        back = _sent_back(ledger, [rows[name] for name in (*changed, *unchanged)])
+        return Outcome(
+            changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused), rejected=back
+        )
 
     def _locked(self, view: View, task: Task) -> WhyNot | None:
         """Tell why she can change nothing at all."""
@@ -135,6 +139,19 @@ class _Work:
         if not may(PLACEMENT, cell.state, self.verb):
             return WrongState(name, cell.state, self.verb)
         return act(ledger, row, cell)
+
+
+def _sent_back(ledger: Ledger, rows: Sequence[Row]) -> tuple[Rejected, ...]:
+    """Name the work that reviews reject, as they stand by now."""
+    qa = ledger.task.qa
+    if qa is None:
+        return ()
+    cells = ([ledger.cell(row, who) for who in row.cells] for row in rows)
+    found = (
+        rejected(qa, row.attributes, [cell for cell in held if cell is not None])
+        for row, held in zip(rows, cells, strict=True)
+    )
+    return tuple(piece for piece in found if piece is not None)
 
 
 def _refusal(why: WhyNot, task: Task) -> NotFound | Refused:

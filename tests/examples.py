@@ -20,12 +20,14 @@ def example(request: pytest.FixtureRequest) -> None:
 
     from adapters.dispatcher import Dispatcher
     from adapters.memory import MemoryStore
-    from distribution import Limit, Pull, Workload
+    from distribution import Limit, Overlap, Pull, Workload
 
     names: dict[str, Any] = request.getfixturevalue("doctest_namespace")
     tasks = Dispatcher(MemoryStore())
     pull = Pull(batch_size=2, max_batch_workload=3, lease=timedelta(minutes=30))
     people = ["ann", "bob", "eve"]
     task = tasks.create("label cats", ["a", "b", "c", "d"], allowed=people, pull=pull)
-    names |= {"tasks": tasks, "task": task, "pull": pull}
+    both = Overlap(percent=100, assignees=2)
+    overlapped = tasks.create("compare", ["a", "b"], workload=Workload.even(["ann", "bob"]), overlap=both)
+    names |= {"tasks": tasks, "task": task, "pull": pull, "overlapped": overlapped}
     names |= {"Workload": Workload, "Limit": Limit, "timedelta": timedelta}

@@ -1,0 +1,152 @@
+"""Review of finished work: what a QA task remembers, and what its items stand for.
+
+Holds: the settings of a QA task, units of finished work, items made of them, their verdicts.
+Does not hold: the draw (see sampling), rates (see error_rates), who reviews (see rules,
+static, handing), sending work back (see sending_back).
+Depends on: error_rates, errors, events, filters, lifecycle, samples, sampling, values.
+
+A QA task is a task like any other. Its items stand for finished placements of another;
+rules keep every author from her own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal, TypeAlias, cast
+
+import attrs
+
+from distribution.error_rates import Review
+from distribution.errors import InvalidInput
+from distribution.events import Cell
+from distribution.filters import kind, reach
+from distribution.lifecycle import SKIPPED
+from distribution.samples import Sample
+from distribution.sampling import Chosen, Finished, Tally
+from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id
+
+SendTo: TypeAlias = Literal["author", "others"]
+SENDS = ("author", "others")
+AUTHOR = "qa.author"
+"""Path of the attribute that names who did the work."""
+
+
+def _send(value: SendTo) -> SendTo:
+    if value not in SENDS:
+        raise InvalidInput(
+            subject="where rejected work goes", must=f"be one of {', '.join(SENDS)}", got=value
+        )
+    return value
+
+
+def _statuses(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise InvalidInput(subject="statuses", must="be a list", got=value)
+    return tuple(check_id(status, "status") for status in value)
+
+
+@attrs.frozen(kw_only=True)
+class Qa:
+    """What a QA task remembers: whose work it looks at, how much of it, and what comes of a rejection."""
+
+    parent: TaskId
+    """The task whose work is reviewed."""
+    sample: Sample
+    statuses: tuple[str, ...] = attrs.field(default=(), converter=_statuses)
+    """Only work with one of these is reviewed; with none, all that is finished."""
+    rejecting: tuple[str, ...] = attrs.field(default=("discard",), converter=_statuses)
+    """Statuses of a review that send the work back."""
+    sends: SendTo = attrs.field(default="author", converter=_send)
+    """To its author, or to somebody who has not had it."""
+    seed: int = 0
+    tally: Tally
+    """What has been drawn from so far."""
+    version: int
+    """Of the parent, up to which its work was looked at."""
+
+
+@attrs.frozen
+class Unit:
+    """One finished placement: a person's work on an item."""
+
+    item: ItemId
+    assignee: AssigneeId
+    cell: Cell
+    attributes: Mapping[str, Json] = attrs.field(hash=False)
+    effort: str
+    alone: bool
+    """Nobody else has the item."""
+
+    def finished(self, key: str | None) -> Finished:
+        """Give it as the draw looks at it; *key* is the path that names its stratum."""
+        return Finished(self.item, self.assignee, _stratum(self.attributes, key), Fraction(self.effort))
+
+
+def _stratum(attributes: Mapping[str, Json], key: str | None) -> str | None:
+    found = [] if key is None else list(reach(dict(attributes), key))
+    value = found[0] if found else None
+    return value if value is None or isinstance(value, str) else f"{value} ({kind(value)})"
+
+
+def in_order(units: Iterable[Unit]) -> list[Unit]:
+    """Sort units as they finished; ties by item and assignee."""
+    return sorted(units, key=lambda unit: (unit.cell.since, unit.item, unit.assignee))
+
+
+def review_item(unit: Unit, chosen: Chosen) -> Item:
+    """Make the item that stands for a unit.
+
+    It has the attributes of what it stands for, and under "qa" whose work it is, with
+    which probability it was drawn, in which group, and when it was finished.
+    """
+    name = unit.item if unit.alone else f"{unit.item} by {unit.assignee}"
+    about: dict[str, Json] = {
+        "item": unit.item,
+        "author": unit.assignee,
+        "inclusion": str(chosen.inclusion),
+        "group": chosen.group,
+        "finished": unit.cell.since.isoformat(),
+        "status": unit.cell.status,
+        "answer": unit.cell.answer,
+    }
+    return Item(
+        name,
+        effort=Fraction(unit.effort),
+        attributes={**unit.attributes, "qa": about},
+    )
+
+
+def is_work(cell: Cell, statuses: Sequence[str]) -> bool:
+    """Tell whether a placement is finished work to look at: with one of these statuses, or any but a skip."""
+    return cell.state == "done" and (cell.status in statuses if statuses else cell.status != SKIPPED)
+
+
+@attrs.frozen
+class Rejected:
+    """Work that a review rejected: whose, on what, and when it had been finished."""
+
+    item: ItemId
+    author: AssigneeId
+    finished: datetime
+
+
+def rejected(qa: Qa, attributes: Mapping[str, Json], cells: Iterable[Cell]) -> Rejected | None:
+    """Tell what of an item of a QA task goes back; None where nobody rejected it."""
+    if not any(cell.state == "done" and cell.status in qa.rejecting for cell in cells):
+        return None
+    about = cast("Mapping[str, str]", attributes["qa"])
+    return Rejected(about["item"], about["author"], datetime.fromisoformat(about["finished"]))
+
+
+def verdict(qa: Qa, attributes: Mapping[str, Json], cells: Sequence[Cell]) -> Review | None:
+    """Give what came out for an item of a QA task; None before all its reviewers are done.
+
+    With several reviewers one rejection is enough.
+    """
+    if not cells or any(cell.state != "done" for cell in cells):
+        return None
+    about = cast("Mapping[str, str]", attributes["qa"])
+    failed = any(cell.status in qa.rejecting for cell in cells)
+    return Review(failed, Fraction(about["inclusion"]), about["group"])
