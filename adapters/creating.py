@@ -71,7 +71,8 @@ class Creating(Deciding):
         with Intake(items, basis or ByCount(), where, progress, overlap, check_rules(rules)) as intake:
             plan = None if workload is None else intake.plan(workload, seed=seed, order=order)
             shared = intake.shared(check_seed(seed)) if plan is None else ()
-            extra = len(shared) * (overlap.assignees - 1) if overlap is not None else 0
+            each = 1 if overlap is None else overlap.copies(len(allowed or ()))
+            extra = len(shared) * (each - 1)
             count = len(intake.roster.ids)
             stamp = self._stamp(by)
             task = Task(
@@ -99,7 +100,7 @@ class Creating(Deciding):
             )
             names = workload.assignees if workload is not None else tuple(allowed or ())
             members = [Member(name) for name in names]
-            coming = Coming(skipped=len(intake.roster.skipped), shared=frozenset(shared))
+            coming = Coming(skipped=len(intake.roster.skipped), shared=frozenset(shared), copies=each)
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
             return self.store.transact(task.id, Ask(request=stamp.request), decide)
 

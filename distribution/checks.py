@@ -178,7 +178,7 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
             yield Violation("nobody has an item twice", f"{team} has {count} items")
         for a in team:
             totals[a] += count
-    k = 2 if overlap is None else overlap.assignees
+    k = 2 if overlap is None else overlap.copies(sum(share > 0 for share in shares))
     over = sizes[k]
     if overlap is not None and overlap.where is None and over != overlap.of(split.n):
         yield Violation("the share of overlapped items is as asked", f"{over}, not {overlap.of(split.n)}")

@@ -2,7 +2,8 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, errors, events, filters, growing, ledger, outcomes, qa, ranks, refusals, requests,
+Depends on: basis, errors, events, everybody, filters,
+growing, ledger, outcomes, qa, ranks, refusals, requests,
 spreading, task, values, work.
 """
 
@@ -15,6 +16,7 @@ import attrs
 from distribution.basis import ByCount
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
+from distribution.everybody import for_everybody, staying
 from distribution.filters import Filter
 from distribution.growing import NewItem, copies_of, owners_of
 from distribution.ledger import Ledger
@@ -139,11 +141,14 @@ def _insert(ledger: Ledger, view: View, items: Sequence[NewItem]) -> None:
     task, start = ledger.task, ledger.task.positions
     order = "fifo" if task.pull is None else task.pull.order
     ranks = [rank(first(start + at, order, item[0], task.seed), item[3]) for at, item in enumerate(items)]
-    copies = copies_of(task, [item[2] for item in items])
+    copies = copies_of(task, [item[2] for item in items], len(staying(ledger.members)))
     owned: dict[AssigneeId, list[int]] = {}
     owners: list[tuple[AssigneeId, ...]] = [()] * len(items)
     if task.pull is None:
-        owners = owners_of(ledger, view, items, copies)
+        active = tuple(who for who, standing in ledger.members.items() if standing.active)
+        owners = [active] * len(items)
+        if not for_everybody(task):
+            owners = owners_of(ledger, view, items, copies)
         for at, names in enumerate(owners):
             for name in names:
                 owned.setdefault(name, []).append(start + at)

@@ -45,6 +45,8 @@ class Coming:
     """How many came twice."""
     shared: frozenset[int] = frozenset()
     """Positions of those that overlap, where they are pulled."""
+    copies: int = 1
+    """Of each of those."""
 
 
 @attrs.frozen
@@ -125,9 +127,8 @@ def creation(
                 facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
         order = "" if task.pull is None else task.pull.order
         placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
-        copies = 1 if task.overlap is None else task.overlap.assignees
         facts["copies"] = task.copies
-        rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, copies), placements)
+        rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, coming.copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
             event=Event(what="created", facts=facts),

@@ -153,14 +153,16 @@ def _meet(met: list[list[int]], team: Sequence[int]) -> int:
     return len(team) * (len(team) - 1) // 2
 
 
-def copies_of(task: Task, attributes: Sequence[str | None]) -> list[int]:
-    """Give how many copies each new item has, from the attributes as JSON text.
+def copies_of(task: Task, attributes: Sequence[str | None], people: int) -> list[int]:
+    """Give how many copies each new item has, from the attributes as JSON text; *people* take part.
 
     As many overlap as are missing for the share to hold of all items there ever were.
     """
     overlap, start, count = task.overlap, task.positions, len(attributes)
     if overlap is None:
         return [1] * count
+    if overlap.everyone:
+        return [people] * count
     if overlap.where is not None:
         return [overlap.assignees if matches(overlap.where, _attributes(text)) else 1 for text in attributes]
     more = overlap.of(start + count) - overlap.of(start)

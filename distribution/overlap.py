@@ -58,21 +58,25 @@ class Overlap:
     count: int | None = attrs.field(default=None, converter=attrs.converters.optional(_count))
     where: Filter | None = None
     """Those that pass."""
+    everyone: bool = False
+    """All items to all people, newcomers too: a qualification; *assignees* is not looked at."""
     until: StoppingRule | None = None
     """Decides by the answers so far whether one more person is asked; None for a fixed number."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse two ways to say which items, and none."""
+        if self.until is not None and self.everyone:
+            raise InvalidInput(subject="until", must="be None where everybody is asked", got=self.until)
         if self.until is not None and self.until.most < self.assignees:
             raise InvalidInput(
                 subject="assignees of an overlapped item",
                 must=f"be at most the {self.until.most} answers the rule allows",
                 got=self.assignees,
             )
-        if sum(way is not None for way in (self.percent, self.count, self.where)) != 1:
+        if sum(way is not None for way in (self.percent, self.count, self.where)) + self.everyone != 1:
             raise InvalidInput(
                 subject="overlap",
-                must="be given as one of percent, count and where",
+                must="be given as one of percent, count, where and everyone",
                 got=(self.percent, self.count, self.where),
             )
 
@@ -85,8 +89,14 @@ class Overlap:
             return int((2 * n * self.percent + 100) // 200)
         return n if self.count is None else min(self.count, n)
 
+    def copies(self, people: int) -> int:
+        """Give how many people get each overlapped item at first, of so many there are."""
+        return people if self.everyone else self.assignees
+
     def __str__(self) -> str:
         """Say it in words."""
+        if self.everyone:
+            return "all items, by everybody"
         which = (
             f"{decimal_text(self.percent)} % of the items"
             if self.percent is not None
@@ -101,6 +111,8 @@ class Overlap:
     @property
     def most(self) -> int:
         """Give how many different people an item may need."""
+        if self.everyone:
+            return 1
         return self.assignees if self.until is None else self.until.most
 
 

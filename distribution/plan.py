@@ -96,7 +96,8 @@ class Plan:
         """Give how well pairs are covered; None where nothing was to overlap. O(parts * k^2)."""
         if self.overlapping is None:
             return None
-        return coverage(self.workload, self.overlapping.assignees, self._packages.teams, self.split.counts)
+        able = sum(share > 0 for share in self.workload.shares)
+        return coverage(self.workload, self.overlapping.copies(able), self._packages.teams, self.split.counts)
 
     @property
     def n(self) -> int:

@@ -267,7 +267,7 @@ def _shared(
     split: Split
     if roster.rules is not None:
         line = make_order(order, apportion(workload.shares, n), seed)
-        copies = _copies(roster, seed, n, overlap)
+        copies = _copies(roster, workload, seed, n, overlap)
         parts, owners = fit(roster.rules, workload, roster.marks, copies, list(line.slots(0, n)))
         split = TableSplit(owners, len(parts), line)
     elif overlap is not None:
@@ -289,13 +289,14 @@ def _shared(
     )
 
 
-def _copies(roster: Roster, seed: int, n: int, overlap: Overlap | None) -> list[int]:
+def _copies(roster: Roster, workload: Workload, seed: int, n: int, overlap: Overlap | None) -> list[int]:
     """Give how many people each item is to have."""
     copies = [1] * n
     if overlap is not None:
         where = overlap.where is not None
+        able = sum(share > 0 for share in workload.shares)
         for at in roster.passed if where else drawn(seed, 0, n, overlap.of(n)):
-            copies[at] = overlap.assignees
+            copies[at] = overlap.copies(able)
     return copies
 
 
@@ -303,7 +304,7 @@ def _teamed(
     roster: Roster, workload: Workload, n: int, order: str, seed: int, overlap: Overlap
 ) -> tuple[list[Team], Split]:
     """Give the teams that share items and those who have theirs alone, and which item is whose."""
-    k = overlap.assignees
+    k = overlap.copies(sum(share > 0 for share in workload.shares))
     over = len(roster.passed) if overlap.where is not None else overlap.of(n)
     copies = held(workload.shares, n, over, k)
     table = teams(copies.overlapped, over, k) if over else []

@@ -15,6 +15,7 @@ import attrs
 
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp, What
+from distribution.everybody import for_everybody, give_everything
 from distribution.ledger import Ledger
 from distribution.levelling import level
 from distribution.lifecycle import MEMBER, NOWHERE, MemberState, after
@@ -23,8 +24,11 @@ from distribution.moving import shared, take_workload
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.spreading import spread
-from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
+from distribution.task import Ask, Decide, Decision, Held, Task, View, no_member, the_task
 from distribution.values import AssigneeId, Number, TaskId, check_id
+
+EVERYTHING = Ask(members=None, whole=True)
+"""Where everybody gets every item, whoever comes or goes changes all of them."""
 
 WHATS: dict[str, What] = {
     "add": "assignee-added",
@@ -55,6 +59,8 @@ def adding_assignee(
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        if for_everybody(task) and not view.ask.whole:
+            return EVERYTHING
         if _has_waiting(task, view):
             return whole
         ledger = Ledger(view, task, stamp)
@@ -64,6 +70,8 @@ def adding_assignee(
         if load is not None:
             take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
             level(ledger, view.rows, shared(ledger.task))
+        elif for_everybody(task):
+            give_everything(ledger, view.rows)
         else:
             spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["add"], assignee=assignee)
@@ -73,7 +81,7 @@ def adding_assignee(
 
 def _has_waiting(task: Task, view: View) -> bool:
     """Tell whether items may wait for somebody that the view does not show; those of a queue wait for a pull."""
-    return task.pull is None and not view.ask.waiting
+    return task.pull is None and not (view.ask.waiting or view.ask.whole)
 
 
 def _text(load: Number | None) -> str | None:
@@ -102,8 +110,10 @@ def leaving(task_id: TaskId, assignee: AssigneeId, verb: str, stamp: Stamp) -> t
     """
     ask = Ask(request=stamp.request, members=None, held=Held(assignees=(assignee,)))
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        if for_everybody(task) and not view.ask.whole:
+            return EVERYTHING
         ledger = Ledger(view, task, stamp)
         _turn(ledger, assignee, verb)
         if verb == "remove":
@@ -123,12 +133,16 @@ def _without_load(ledger: Ledger, assignee: AssigneeId) -> None:
 
 def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
     """Find a place for the open work of somebody who goes."""
-    rows: list[Row] = list(view.rows)
+    everybody = for_everybody(ledger.task)
+    rows = [row for row in view.rows if assignee in row.cells and row.cells[assignee].state == "open"]
     pulled = ledger.task.pull is not None
     for row in rows:
         # Where others get it at once, nothing is left of it with her.
         ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if pulled else None)
-    spread(ledger, rows, but=(assignee,), again=True)
+    if everybody:
+        give_everything(ledger, view.rows)
+    else:
+        spread(ledger, rows, but=(assignee,), again=True)
 
 
 def resuming(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
@@ -142,11 +156,16 @@ def resuming(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, 
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        if for_everybody(task) and not view.ask.whole:
+            return EVERYTHING
         if _has_waiting(task, view):
             return attrs.evolve(ask, waiting=True)
         ledger = Ledger(view, task, stamp)
         _turn(ledger, assignee, "resume")
-        spread(ledger, view.rows, again=True)
+        if for_everybody(task):
+            give_everything(ledger, view.rows)
+        else:
+            spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["resume"], assignee=assignee)
 
     return ask, once(decide, stamp, "resume", (assignee,), Changed)

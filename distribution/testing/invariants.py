@@ -20,6 +20,7 @@ import attrs
 
 from distribution.codec import decode, encode
 from distribution.events import PULLS, Cell, Entry, Event
+from distribution.everybody import staying
 from distribution.filters import matches
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
@@ -126,6 +127,12 @@ def _copies(seen: Seen, entries: Sequence[Entry]) -> dict[int, int]:
     overlap = seen.task.overlap
     if overlap is None:
         return {}
+    if overlap.everyone:
+        here = set(staying(seen.members))
+        return {
+            row.position: len(here | {who for who, cell in row.cells.items() if cell.state == "done"})
+            for row in seen.rows
+        }
     found = _at_first(seen, overlap, entries)
     for entry in entries:
         for position, by in entry.event.copies:
