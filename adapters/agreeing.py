@@ -1,4 +1,4 @@
-"""The verbs of people who compare answers: agreement, disagreements, what the answers say together."""
+"""The verbs of people who compare answers: with each other's, and with what is known."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from adapters.deciding import Deciding
 from distribution.aggregation import Majority, majority
 from distribution.agreement import Agreement, Disagreement, PairAgreement, agreement, disagreements, pairs
 from distribution.asking import answers
+from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
+from distribution.golden import TRUTH
 from distribution.ratings import Ratings
+from distribution.scoring import results
 from distribution.task import Ask, Held, the_task
-from distribution.values import TaskId, check_id
+from distribution.values import AssigneeId, TaskId, check_id
 
 
 class Agreeing(Deciding):
@@ -31,8 +34,10 @@ class Agreeing(Deciding):
         """
         ask = Ask(members=None, held=Held(states=("done",)))
         view = self.store.read(check_id(task_id, "task id"), ask)
-        the_task(view, task_id)
-        rows = sorted(view.rows, key=lambda row: row.position)
+        task = the_task(view, task_id)
+        rows = sorted(
+            (row for row in view.rows if not task.is_gold(row.position)), key=lambda row: row.position
+        )
         given = ((row.item, who, answer) for row in rows for who, answer in answers(row.cells))
         return Ratings.of(given, answers=scale)
 
@@ -72,3 +77,53 @@ class Agreeing(Deciding):
             NotFound: there is no such task.
         """
         return majority(self.ratings(task_id))
+
+    def results(self, task_id: TaskId, *, truth: str | None = None) -> dict[AssigneeId, GoldResult]:
+        """Count right and wrong answers of everybody, of items whose answer is known.
+
+        In a task with gold these are its gold; else, or with *truth*, all items with an
+        attribute at that path.
+
+        >>> quiz = tasks.create("quiz", [Item("q", attributes={"truth": "cat"})], workload=Workload.even(["ann"]))
+        >>> _ = tasks.set_status(quiz.id, "ann", ["q"], "completed", answers={"q": "cat"})
+        >>> tasks.results(quiz.id)
+        {'ann': GoldResult(correct=1, wrong=0)}
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        view = self.store.read(check_id(task_id, "task id"), Ask(members=None, held=Held(states=("done",))))
+        task = the_task(view, task_id)
+        rows = [
+            row for row in view.rows if truth is not None or task.gold is None or task.is_gold(row.position)
+        ]
+        path = truth or (TRUTH if task.gold is None else task.gold.truth)
+        found = results(rows, path)
+        return {who: found[who] for who in view.members if who in found}
+
+    def qualify(
+        self, task_id: TaskId, gate: Gate, *, truth: str | None = None
+    ) -> dict[AssigneeId, GateVerdict]:
+        """Tell of everybody whether she has passed a gate, failed, or has not answered enough.
+
+        >>> quiz = tasks.create("quiz", [Item("q", attributes={"truth": "cat"})], workload=Workload.even(["ann"]))
+        >>> tasks.qualify(quiz.id, Gate(pass_at=1, of=1))["ann"].state
+        'undecided'
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        found = self.results(task_id, truth=truth)
+        view = self.store.read(task_id, Ask(members=None))
+        return {who: gate.verdict(found.get(who, GoldResult(0, 0))) for who in view.members}
+
+    def to_pause(
+        self, task_id: TaskId, rule: PauseRule, *, truth: str | None = None
+    ) -> dict[AssigneeId, Pause]:
+        """Name those whose answers to what is known are too often wrong, and why; to pause them is another verb.
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        verdicts = {who: rule.verdict(result) for who, result in self.results(task_id, truth=truth).items()}
+        return {who: pause for who, pause in verdicts.items() if pause is not None}

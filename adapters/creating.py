@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 
 from adapters.deciding import By, Deciding
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import Basis, ByCount
-from distribution.creation import Coming, creation
+from distribution.creation import Coming, IncomingRow, creation
 from distribution.errors import InvalidInput
-from distribution.filters import Filter
+from distribution.filters import Filter, reach
+from distribution.golden import Golden, GoldPool
 from distribution.members import Member
 from distribution.overlap import Overlap, check_overlap
 from distribution.plan import Plan
@@ -39,6 +41,7 @@ class Creating(Deciding):
         basis: Basis | None = None,
         overlap: Overlap | None = None,
         rules: Rules | None = None,
+        gold: GoldPool | None = None,
         qa: Qa | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
@@ -53,7 +56,8 @@ class Creating(Deciding):
 
         Items that come twice are skipped and counted. *where* lets only some of the items
         in. With an *overlap* some of them go to several different people each; *rules* keep
-        some people from some of them. With a request id, a call that is made again gives the same answer; then give
+        some people from some of them; *gold* are items with known answers that everybody
+        meets now and then. With a request id, a call that is made again gives the same answer; then give
         an *id* too, so that both name the same task. *qa* is for `create_qa`.
 
         >>> pulled = tasks.create("moderate", ["a", "b"], allowed=["ann"], pull=pull)
@@ -74,6 +78,7 @@ class Creating(Deciding):
             each = 1 if overlap is None else overlap.copies(len(allowed or ()))
             extra = len(shared) * (each - 1)
             count = len(intake.roster.ids)
+            golden = _golden(gold, count, intake.roster.ids)
             stamp = self._stamp(by)
             task = Task(
                 id=self._ids() if id is None else id,
@@ -87,8 +92,9 @@ class Creating(Deciding):
                 overlap=overlap,
                 rules=rules,
                 qa=qa,
+                gold=golden,
                 items=count,
-                positions=count,
+                positions=count + (0 if golden is None else golden.count),
                 copies=count + extra if plan is None else sum(plan.counts().values()),
                 actions=tuple(actions),
                 priority=priority,
@@ -100,7 +106,12 @@ class Creating(Deciding):
             )
             names = workload.assignees if workload is not None else tuple(allowed or ())
             members = [Member(name) for name in names]
-            coming = Coming(skipped=len(intake.roster.skipped), shared=frozenset(shared), copies=each)
+            coming = Coming(
+                skipped=len(intake.roster.skipped),
+                shared=frozenset(shared),
+                copies=each,
+                gold=_gold_rows(gold, count),
+            )
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
             return self.store.transact(task.id, Ask(request=stamp.request), decide)
 
@@ -168,3 +179,30 @@ class Creating(Deciding):
         """
         with Intake(items, basis or ByCount(), where, progress, overlap, check_rules(rules)) as intake:
             return intake.plan(workload, seed=seed, order=order)
+
+
+def _golden(gold: GoldPool | None, start: int, ids: Container[ItemId]) -> Golden | None:
+    """Give what a task remembers of its gold.
+
+    Raises:
+        InvalidInput: it is no pool, an item is in the task already, or has no known answer.
+    """
+    if gold is None:
+        return None
+    if not isinstance(gold, GoldPool):
+        raise InvalidInput(subject="gold", must="be a GoldPool", got=gold, remedy="use GoldPool(items)")
+    for item in gold.items:
+        if item.id in ids:
+            raise InvalidInput(subject="gold", must="be other items than those of the task", got=item.id)
+        if not any(True for _ in reach(dict(item.attributes), gold.truth)):
+            remedy = f"give it the attribute {gold.truth!r}"
+            raise InvalidInput(subject="gold", must="have a known answer", got=item.id, remedy=remedy)
+    return Golden(rule=gold.rule, truth=gold.truth, start=start, count=len(gold.items))
+
+
+def _gold_rows(gold: GoldPool | None, start: int) -> tuple[IncomingRow, ...]:
+    items = () if gold is None else gold.items
+    return tuple(
+        (start + at, item.id, None, json.dumps(dict(item.attributes), ensure_ascii=False, default=dict), 0)
+        for at, item in enumerate(items)
+    )

@@ -18,6 +18,7 @@ from adapters.memory_rows import (
     APPLY,
     Kept,
     expired_of,
+    gold_of,
     gone_through,
     head_of,
     listed,
@@ -119,6 +120,7 @@ class MemoryStore:
             expired=expired_of(kept, ask),
             rows=rows_of(kept, ask),
             known=frozenset(item for item in ask.known if item in kept.index),
+            gold=gold_of(kept, ask),
             outlook=kept.leases[0][0] if ask.outlook and kept.leases else None,
             entry=next(iter(kept.history[at : at + 1]), None) if at >= 0 else None,
         )
@@ -177,8 +179,13 @@ class MemoryStore:
             )
             rows: list[Placement] = []
             for placement in found:
-                # A page never ends between the placements of one item.
-                if len(rows) >= page.limit and (assignee or rows[-1].position != placement.position):
+                # A page never ends between the placements of one item, nor between equal ranks of one person.
+                same = (
+                    rows and rows[-1].rank == placement.rank
+                    if assignee and item is None
+                    else rows and rows[-1].position == placement.position
+                )
+                if len(rows) >= page.limit and not same:
                     break
                 rows.append(placement)
             return rows

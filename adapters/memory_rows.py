@@ -49,6 +49,12 @@ class KeptItem:
     left: int
     removed: bool = False
     cells: dict[AssigneeId, Cell] = attrs.field(factory=dict)
+    ranks: dict[AssigneeId, int] = attrs.field(factory=dict)
+    """Of placements that stand elsewhere in her order of work than the item in the queue."""
+
+    def rank_of(self, assignee: AssigneeId) -> int:
+        """Give the place of a placement in its assignee's order of work."""
+        return self.ranks.get(assignee, base(self.rank))
 
 
 @attrs.define
@@ -141,6 +147,17 @@ def expired_of(kept: Kept, ask: Ask) -> list[Row]:
     return [row_of(kept, position) for position in found]
 
 
+def gold_of(kept: Kept, ask: Ask) -> list[Row]:
+    """Load the gold that she never had."""
+    gold = kept.task.gold
+    if ask.gold is None or gold is None:
+        return []
+    line = range(gold.start, min(gold.start + gold.count, len(kept.items)))
+    return [
+        row_of(kept, at) for at in line if ask.gold not in kept.items[at].cells and not kept.items[at].removed
+    ]
+
+
 def rows_of(kept: Kept, ask: Ask) -> list[Row]:
     """Load the items that are named in one way or another."""
     found = {kept.index[item] for item in ask.items if item in kept.index}
@@ -184,7 +201,7 @@ def _placement(kept: Kept, position: int, assignee: AssigneeId) -> Placement:
         item=item.item,
         position=position,
         assignee=assignee,
-        rank=base(item.rank),
+        rank=item.rank_of(assignee),
         cell=item.cells[assignee],
         effort=item.effort,
         attributes=dict(item.attributes),
@@ -226,7 +243,10 @@ def _put_items(kept: Kept, change: PutItems) -> None:
 def _add_placements(kept: Kept, change: AddPlacements) -> None:
     for position, number, rank, cell in change.rows:
         assignee = kept.names[number]
-        kept.items[position].cells[assignee] = cell
+        item = kept.items[position]
+        item.cells[assignee] = cell
+        if rank != base(item.rank):
+            item.ranks[assignee] = rank
         kept.line.had(assignee, position)
         kept.work.setdefault(assignee, SortedDict())[rank, position] = None
         if cell.until is not None:
@@ -250,7 +270,8 @@ def _drop(kept: Kept, change: DropPlacements) -> None:
         old = item.cells.pop(assignee)
         if old.until is not None:
             kept.leases.discard((old.until, position, assignee))
-        del kept.work[assignee][base(item.rank), position]
+        del kept.work[assignee][item.rank_of(assignee), position]
+        item.ranks.pop(assignee, None)
         kept.line.forgot(assignee, position)
 
 

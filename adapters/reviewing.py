@@ -236,7 +236,9 @@ class Reviewing(Creating):
         """Give a task, its version, and what is finished in it, in the order in which it was."""
         ask = Ask(members=None, held=Held(states=("done",)))
         view = self.store.read(check_id(task_id, "task id"), ask)
-        return the_task(view, task_id), view.version, in_order(_units(view.rows, statuses))
+        task = the_task(view, task_id)
+        rows = [row for row in view.rows if not task.is_gold(row.position)]
+        return task, view.version, in_order(_units(rows, statuses))
 
     def _since(self, qa: Qa) -> set[tuple[ItemId, AssigneeId]]:
         """Name what was finished since a QA task last looked."""

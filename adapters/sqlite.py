@@ -36,8 +36,11 @@ BY_POSITION = f"""SELECT {COLUMNS} FROM placement NOT INDEXED {ITEM} {WHO}
         ORDER BY position LIMIT 1 OFFSET ?), 9e18)
     AND coalesce(placement.state = ?, 1) ORDER BY placement.position, placement.member"""
 BY_RANK = f"""SELECT {COLUMNS} FROM placement INDEXED BY placement_work {ITEM} {WHO}
-    WHERE placement.task = ? AND placement.member = ? AND placement.rank > ?
-    AND coalesce(placement.state = ?, 1) ORDER BY placement.rank, placement.position LIMIT ?"""
+    WHERE placement.task = ? AND placement.member = ? AND placement.rank > ? AND placement.rank <= coalesce((
+        SELECT rank FROM placement INDEXED BY placement_work
+        WHERE task = ? AND member = ? AND rank > ? AND coalesce(state = ?, 1)
+        ORDER BY rank LIMIT 1 OFFSET ?), 9e18)
+    AND coalesce(placement.state = ?, 1) ORDER BY placement.rank, placement.position"""
 OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
     CROSS JOIN placement NOT INDEXED ON placement.task = item.task AND placement.position = item.position {WHO}
     WHERE item.task = ? AND item.id = ? AND coalesce(placement.state = ?, 1) ORDER BY placement.member"""
@@ -221,7 +224,8 @@ class SqliteStore:
                     "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?",
                     (key, assignee),
                 ).fetchone()
-                values = (key, *(who or ()), FIRST if after is None else after, state, page.limit)
+                line = (key, *(who or ()), FIRST if after is None else after)
+                values = (*line, *line, state, page.limit - 1, state)
                 found = connection.execute(BY_RANK, values).fetchall() if who else []
             else:
                 start = -1 if after is None else after

@@ -54,6 +54,11 @@ FRESH = """SELECT position, id, rank, free FROM item INDEXED BY item_queue
         SELECT 1 FROM placement NOT INDEXED
         WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)"""
 IN_LINE = "ORDER BY rank, position LIMIT ?"
+GOLD = """SELECT position FROM item NOT INDEXED
+    WHERE task = ? AND position >= ? AND position < ? AND removed = 0 AND NOT EXISTS (
+        SELECT 1 FROM placement NOT INDEXED
+        WHERE placement.task = item.task AND placement.position = item.position AND placement.member = ?)
+    ORDER BY position"""
 AGAIN = """SELECT position FROM placement INDEXED BY placement_work
     WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
 EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
@@ -62,19 +67,20 @@ HELD = "SELECT position FROM placement INDEXED BY placement_work WHERE task = ? 
 HELD_BY_ALL = "SELECT position FROM placement NOT INDEXED WHERE task = ?"
 WAITING = "SELECT position FROM item INDEXED BY item_queue WHERE task = ? AND free > 0 AND removed = 0"
 OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ? AND until > 0 ORDER BY until LIMIT 1"
-MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NOBODY = -1
-MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at FROM member NOT INDEXED WHERE task = ? ORDER BY number"
+MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
 BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
     DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
-PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
+PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
-    skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at"""
+    skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at,
+    gold_open = excluded.gold_open, gold_done = excluded.gold_done"""
 ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?, answer = ?
     WHERE task = ? AND position = ? AND member = ?"""
@@ -108,6 +114,7 @@ class Loader:
             rows=self._named(ask),
             known=self._known(ask.known) if ask.known else frozenset(),
             outlook=self._outlook() if ask.outlook else None,
+            gold=self._gold(ask.gold) if ask.gold is not None else (),
             entry=self._entry(BY_VERSION, ask.entry),
         )
 
@@ -127,6 +134,8 @@ class Loader:
                 skipped=row[5],
                 lost=row[6],
                 worked_at=instant(row[7]),
+                gold_open=row[8],
+                gold_done=row[9],
             )
             for row in sorted(found, key=lambda row: int(row[2]))
         }
@@ -176,6 +185,15 @@ class Loader:
             return ()
         rows = {row.position: row for row in self.at(positions)}
         return [rows[position] for position in positions]
+
+    def _gold(self, assignee: str) -> Sequence[Row]:
+        """Load the gold that she never had."""
+        gold = self.task.gold
+        if gold is None:
+            return ()
+        span = (gold.start, gold.start + gold.count)
+        found = self.connection.execute(GOLD, (self.key, *span, self._number(assignee)))
+        return self.at([row[0] for row in found.fetchall()])
 
     def _outlook(self) -> datetime | None:
         found = self.connection.execute(OUTLOOK, (self.key,)).fetchone()
@@ -298,6 +316,8 @@ def _put_members(connection: sqlite3.Connection, key: int, change: PutMembers) -
                 s.skipped,
                 s.lost,
                 micros(s.worked_at),
+                s.gold_open,
+                s.gold_done,
             )
             for s in change.standings
         ],

@@ -51,6 +51,8 @@ STEPS: Sequence[str] = (
         skipped INTEGER NOT NULL CHECK (skipped >= 0),
         lost INTEGER NOT NULL CHECK (lost >= 0),
         worked_at INTEGER,
+        gold_open INTEGER NOT NULL DEFAULT 0 CHECK (gold_open >= 0),
+        gold_done INTEGER NOT NULL DEFAULT 0 CHECK (gold_done >= 0),
         PRIMARY KEY (task, number)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX member_id ON member (task, id);

@@ -23,7 +23,8 @@ def settle_copies(ledger: Ledger, row: Row) -> None:
     who were asked have answered.
     """
     overlap = ledger.task.overlap
-    if overlap is None or overlap.until is None or ledger.copies(row) < 2:
+    gold = ledger.task.is_gold(row.position)
+    if overlap is None or overlap.until is None or gold or ledger.copies(row) < 2:
         return
     cells = {who: cell for who in row.cells if (cell := ledger.cell(row, who)) is not None}
     given = answers(cells)

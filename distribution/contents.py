@@ -188,7 +188,7 @@ def removing_items(
         done = 0
         for item in rows if ids is None else ids:
             row = rows.get(item)
-            if row is None or row.removed:
+            if row is None or row.removed or task.is_gold(row.position):
                 refused.append(Left(item, NotInTask(item)))
                 continue
             finished = sum(cell.state == "done" for cell in row.cells.values())

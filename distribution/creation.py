@@ -2,11 +2,12 @@
 
 Holds: the decision to create one, with its items shared out or queued.
 Does not hold: planning (see static), reading items (adapters do).
-Depends on: errors, events, lifecycle, members, plan, ranks, requests, task, values.
+Depends on: errors, events, gold, lifecycle, members, plan, ranks, requests, task, values.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -14,7 +15,8 @@ import attrs
 
 from distribution.codec import encode
 from distribution.errors import Refused
-from distribution.events import Cell, Event, Stamp
+from distribution.events import Cell, Event, Shift, Stamp
+from distribution.gold import choose, due
 from distribution.lifecycle import GONE
 from distribution.members import Member, Standing
 from distribution.plan import Plan
@@ -47,6 +49,8 @@ class Coming:
     """Positions of those that overlap, where they are pulled."""
     copies: int = 1
     """Of each of those."""
+    gold: tuple[IncomingRow, ...] = ()
+    """Items with known answers; their positions come after all others."""
 
 
 @attrs.frozen
@@ -57,10 +61,7 @@ class _Rows:
     plan: Plan | None
     order: str
     seed: int
-    shared: frozenset[int]
-    """Positions of the items that overlap, in a pulling task."""
-    copies: int
-    """Of each of those."""
+    coming: Coming
 
     def __iter__(self) -> Iterator[ItemRow]:
         if self.plan is not None:
@@ -68,11 +69,18 @@ class _Rows:
                 self.items, self.plan.rows(), strict=True
             ):
                 yield at, item, effort, attributes, rank(slot, priority) if priority else slot, 0
+            yield from self._gold()
             return
         order, seed = self.order, self.seed
         for at, item, effort, attributes, priority in self.items:
-            left = self.copies if at in self.shared else 1
+            left = self.coming.copies if at in self.coming.shared else 1
             yield at, item, effort, attributes, rank(first(at, order, item, seed), priority), left
+        yield from self._gold()
+
+    def _gold(self) -> Iterator[ItemRow]:
+        """Yield what stands in no queue: no copy of it is left, and everybody may have one."""
+        for at, item, effort, attributes, _ in self.coming.gold:
+            yield at, item, effort, attributes, at, 0
 
 
 @attrs.frozen
@@ -82,12 +90,46 @@ class _Placements:
     items: Iterable[IncomingRow]
     plan: Plan
     cell: Cell
+    gold: Sequence[Given]
 
     def __iter__(self) -> Iterator[PlacementRow]:
         cell = self.cell
+        wanted = {given.beside for given in self.gold}
+        ranks: dict[int, int] = {}
         for (at, _, _, _, priority), (slot, team) in zip(self.items, self.plan.rows(), strict=True):
+            place = rank(slot, priority) if priority else slot
+            if at in wanted:
+                ranks[at] = place
             for owner in team:
-                yield at, owner, rank(slot, priority) if priority else slot, cell
+                yield at, owner, place, cell
+        for given in self.gold:
+            yield given.gold, given.owner, ranks[given.beside], cell
+
+
+@attrs.frozen
+class Given:
+    """A piece of gold that somebody gets, and behind which item it stands in her order of work."""
+
+    gold: int
+    owner: int
+    beside: int
+
+
+def _given(task: Task, plan: Plan, gold: Sequence[IncomingRow]) -> Iterator[Given]:
+    """Give everybody the gold that is due among her items, each once, in an order of her own."""
+    if task.gold is None:
+        return
+    places = {row[1]: row[0] for row in gold}
+    for owner, assignee in enumerate(plan.assignees):
+        left, place = dict(places), 0
+        for position in plan.positions_of(assignee):
+            place += 1
+            while left and due(task.gold.rule, task.seed, assignee, place):
+                chosen = choose(list(left), (), task.seed, assignee)
+                yield Given(left.pop(str(chosen)), owner, position)
+                place += 1
+            if not left:
+                break
 
 
 def creation(
@@ -116,8 +158,10 @@ def creation(
             state = f"was {view.task.state} and its history is kept" if gone else "exists"
             raise Refused(f"task {task.id!r}", state, "choose another id")
         counts = {} if plan is None else plan.counts()
+        gold = [] if plan is None else list(_given(task, plan, coming.gold))
+        golden = Counter(given.owner for given in gold)
         standings = tuple(
-            Standing(member=member, number=number, open=counts.get(member.id, 0))
+            Standing(member=member, number=number, open=counts.get(member.id, 0), gold_open=golden[number])
             for number, member in enumerate(members)
         )
         facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
@@ -126,12 +170,20 @@ def creation(
             if plan.sizes is not None:
                 facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
         order = "" if task.pull is None else task.pull.order
-        placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
-        facts["copies"] = task.copies
-        rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, coming.copies), placements)
+        open_ = Cell("open", stamp.at)
+        placements = () if plan is None else _Placements(items, plan, open_, gold)
+        if coming.gold:
+            facts["gold"] = len(coming.gold)
+        shifts = tuple(
+            Shift(members[owner].id, None, open_, tuple(given.gold for given in gold if given.owner == owner))
+            for owner in sorted(golden)
+        )
+        if task.copies != task.items:
+            facts["copies"] = task.copies
+        rows = AddItems(_Rows(items, plan, order, task.seed, coming), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
-            event=Event(what="created", facts=facts),
+            event=Event(what="created", facts=facts, shifts=shifts),
             stamp=stamp,
             result=task,
         )

@@ -36,6 +36,8 @@ def give_everything(ledger: Ledger, rows: Sequence[Row]) -> None:
     active = [who for who, standing in ledger.members.items() if standing.active]
     open_ = Cell("open", ledger.stamp.at)
     for row in rows:
+        if ledger.task.is_gold(row.position):
+            continue
         done = {who for who in row.cells if (cell := ledger.cell(row, who)) and cell.state == "done"}
         more = len(here | done) - ledger.copies(row)
         ledger.more(row, max(more, -ledger.left(row)))

@@ -159,13 +159,14 @@ def copies_of(task: Task, attributes: Sequence[str | None], people: int) -> list
     As many overlap as are missing for the share to hold of all items there ever were.
     """
     overlap, start, count = task.overlap, task.positions, len(attributes)
+    came = start - (0 if task.gold is None else task.gold.count)
     if overlap is None:
         return [1] * count
     if overlap.everyone:
         return [people] * count
     if overlap.where is not None:
         return [overlap.assignees if matches(overlap.where, _attributes(text)) else 1 for text in attributes]
-    more = overlap.of(start + count) - overlap.of(start)
+    more = overlap.of(came + count) - overlap.of(came)
     chosen = set(drawn(task.seed, start, count, more))
     return [overlap.assignees if start + at in chosen else 1 for at in range(count)]
 

@@ -2,7 +2,7 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: events, ledger, members, outcomes, refusals, requests, rules,
+Depends on: events, gold, golden, ledger, members, outcomes, refusals, requests, rules,
 taking, task.
 """
 
@@ -16,6 +16,7 @@ import attrs
 
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
+from distribution.gold import choose, due
 from distribution.ledger import Ledger
 from distribution.members import Standing
 from distribution.outcomes import Batch
@@ -126,9 +127,32 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
     if not rows:
         return Batch(task=task.id, assignee=assignee, reason=_why_nothing(view, taker, ledger))
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
+    if task.gold is not None:
+        begin = sum(ledger.counts(assignee))
+        places = [at for at in range(size) if due(task.gold.rule, task.seed, assignee, begin + at)]
+        if places and view.ask.gold is None:
+            return attrs.evolve(view.ask, gold=assignee)
+        rows = _with_gold(task, rows, view.gold, places, assignee)[:size]
+    rank = 0
     for row in rows:
-        ledger.put(row, assignee, cell)
+        if task.is_gold(row.position):
+            ledger.beside(row, assignee, cell, rank)
+        else:
+            ledger.put(row, assignee, cell)
+            rank = ledger.rank(row)
     return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row in rows]), until=cell.until)
+
+
+def _with_gold(
+    task: Task, rows: Sequence[Row], pool: Sequence[Row], places: Sequence[int], assignee: AssigneeId
+) -> list[Row]:
+    """Put gold at these places of a batch, instead of what comes last; as long as she has not had all."""
+    left = {row.item: row for row in pool}
+    mixed = list(rows)
+    for at in places:
+        if left and at <= len(mixed):
+            mixed.insert(at, left.pop(str(choose(list(left), (), task.seed, assignee))))
+    return mixed
 
 
 def _why_not_now(
@@ -141,7 +165,8 @@ def _why_not_now(
         return closed
     if not taker.active:
         return Locked(taker.id, taker.member.state)
-    open_ = ledger.counts(taker.id)[0]
+    counts = ledger.counts(taker.id)
+    open_ = counts[0] + counts[4]
     if open_ + pull.batch_size > pull.max_batch_workload:
         return AtCap(taker.id, open_, pull.batch_size, pull.max_batch_workload)
     if _size(pull, taker, ledger) == 0:
@@ -281,7 +306,13 @@ def _half(
     most = [number for number in (limit, taker.room(task.items)) if number is not None]
     most += [] if task.pull is None else [task.pull.batch_size]
     for donor in donors:
-        hers = [row for row in view.rows if donor.id in row.cells and row.cells[donor.id].state == "open"]
+        hers = [
+            row
+            for row in view.rows
+            if donor.id in row.cells
+            and row.cells[donor.id].state == "open"
+            and not task.is_gold(row.position)
+        ]
         half = min([-(-len(hers) // 2), *most])
         free = [
             row

@@ -49,6 +49,8 @@ COUNTED = ("items", "positions", "copies")
 """Settings that follow from the items; they are not set back by an undo."""
 SLOTS: Mapping[str, int] = {"open": 0, "done": 1, "skipped": 2, "returned": 3}
 """Where a state is counted."""
+GOLD_SLOTS: Mapping[str, int] = {"open": 4, "done": 5, "skipped": 6, "returned": 6}
+"""Where it is for gold; what she gave back of that is nowhere told."""
 
 
 class Ledger:
@@ -76,6 +78,7 @@ class Ledger:
         """Position to left, rank, removed; of the items that change."""
         self._removed: dict[int, bool] = {}
         self._more: dict[int, int] = {}
+        self._beside: dict[tuple[int, AssigneeId], int] = {}
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
 
@@ -126,10 +129,15 @@ class Ledger:
         now = None if after is None else after.state
         if was != now:
             counts = self._counts.get(assignee) or self.counts(assignee)
+            gold = self._task.gold is not None and row.position in self._task.gold
+            slots = GOLD_SLOTS if gold else SLOTS
             if was is not None:
-                counts[SLOTS[was]] -= 1
+                counts[slots[was]] -= 1
             if now is not None:
-                counts[SLOTS[now]] += 1
+                counts[slots[now]] += 1
+            if gold:
+                # There is as much of it as people; it stands in no queue.
+                return
             freed = (was in HELD) - (now in HELD)
             if freed or now in ENDED or was in ENDED:
                 item = self._items.get(row.position) or self._item(row)
@@ -138,6 +146,11 @@ class Ledger:
                     item[1] = ahead(item[1])
                 elif was in ENDED and not self._came_back(row):
                     item[1] = base(item[1])
+
+    def beside(self, row: Row, assignee: AssigneeId, cell: Cell, rank: int) -> None:
+        """Let her have gold, which stands in her order of work beside something else of that rank."""
+        self._beside[row.position, assignee] = rank
+        self.put(row, assignee, cell)
 
     def _came_back(self, row: Row) -> bool:
         """Tell whether an item went back from anybody, as it stands by now."""
@@ -192,11 +205,19 @@ class Ledger:
         self._worked.add(assignee)
 
     def counts(self, assignee: AssigneeId) -> list[int]:
-        """Give her open, done, skipped and lost placements by now."""
+        """Give her open, done, skipped and lost placements by now; then her open and done gold."""
         counts = self._counts.get(assignee)
         if counts is None:
             standing = self.members[assignee]
-            counts = self._counts[assignee] = [standing.open, standing.done, standing.skipped, standing.lost]
+            counts = self._counts[assignee] = [
+                standing.open,
+                standing.done,
+                standing.skipped,
+                standing.lost,
+                standing.gold_open,
+                standing.gold_done,
+                0,
+            ]
         return counts
 
     def holds_open(self, assignee: AssigneeId) -> int:
@@ -313,7 +334,8 @@ class Ledger:
                 if before is not None:
                     drop.append((position, number))
             elif before is None:
-                add.append((position, number, base(row.rank), after))
+                at = self._beside.get((position, assignee), row.rank)
+                add.append((position, number, base(at), after))
             else:
                 put.append((position, number, after))
         changes += [DropPlacements(drop)] if drop else []
@@ -327,7 +349,7 @@ class Ledger:
         standings = []
         for assignee in changed:
             standing = self.members[assignee]
-            open_, done, skipped, lost = self.counts(assignee)
+            open_, done, skipped, lost, gold_open, gold_done, _ = self.counts(assignee)
             standings.append(
                 Standing(
                     member=standing.member,
@@ -336,6 +358,8 @@ class Ledger:
                     done=done,
                     skipped=skipped,
                     lost=lost,
+                    gold_open=gold_open,
+                    gold_done=gold_done,
                     worked_at=self._later(standing.worked_at)
                     if assignee in self._worked
                     else standing.worked_at,

@@ -38,6 +38,7 @@ def level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
 
 def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     """Move open work to who has too little, from who has too much and from nobody."""
+    rows = [row for row in rows if not ledger.task.is_gold(row.position)]
     targets = _targets(ledger, rows, workload)
     over = {who: max(ledger.holds(who) - targets.get(who, 0), 0) for who in ledger.members}
     short = {who: target - ledger.holds(who) for who, target in targets.items()}

@@ -84,6 +84,9 @@ class Standing:
     """Placements she skipped."""
     lost: int = 0
     """Placements that went back from her: released, expired, reclaimed."""
+    gold_open: int = 0
+    """Gold she holds without a status: counts for how much she has open, and for nothing else."""
+    gold_done: int = 0
     worked_at: datetime | None = None
     """When she last submitted, cleared, skipped, renewed or released something; None if never."""
 
@@ -96,6 +99,11 @@ class Standing:
     def active(self) -> bool:
         """Tell whether she takes part."""
         return self.member.state == "active"
+
+    @property
+    def handed(self) -> int:
+        """Count all that was ever handed to her and is not with others: gold among it."""
+        return self.open + self.done + self.skipped + self.lost + self.gold_open + self.gold_done
 
     @property
     def holds(self) -> int:

@@ -59,6 +59,8 @@ def reassigning(
         cell = Cell("open", stamp.at, None, lease_end(task, stamp.at))
         refused: list[Left] = []
         for row in view.rows:
+            if task.is_gold(row.position):
+                continue
             why = can_take(task, ledger.members[target], row, row.cells.get(target), alone=True)
             if why is None:
                 ledger.put(row, source, None)

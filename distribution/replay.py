@@ -58,7 +58,8 @@ def _play(state: Replayed, entry: Entry, plan: Plan | None) -> None:
     event = entry.event
     if event.what == "created":
         items = event.facts["items"]
-        state.positions = items if isinstance(items, int) else 0
+        gold = event.facts.get("gold", 0)
+        state.positions = (items if isinstance(items, int) else 0) + (gold if isinstance(gold, int) else 0)
         if plan is not None:
             cell = Cell("open", entry.stamp.at)
             names = plan.assignees

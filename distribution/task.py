@@ -3,7 +3,7 @@
 Holds: the task, the view and what is asked of it, changes, the decision.
 Does not hold: any decision (see creation, handing, work, team, moving), loading and
 keeping (see ports).
-Depends on: basis, errors, events, filters, members, overlap, pull, qa, rules,
+Depends on: basis, errors, events, filters, golden, members, overlap, pull, qa, rules,
 values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
@@ -25,6 +25,7 @@ from distribution.basis import Basis, ByCount
 from distribution.errors import InvalidInput, NotFound
 from distribution.events import Cell, Entry, Event, Stamp, aware
 from distribution.filters import Filter
+from distribution.golden import Golden
 from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
 from distribution.overlap import Overlap
@@ -107,6 +108,8 @@ class Task:
     """Who may take which items; None where everybody may take all."""
     qa: Qa | None = None
     """Whose work is reviewed here; None where it is no QA task."""
+    gold: Golden | None = None
+    """Items with known answers among the others; None where there are none."""
     actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
     """Statuses that may be set."""
     priority: int = attrs.field(default=0, converter=check_priority)
@@ -128,6 +131,10 @@ class Task:
                 must="either have a workload or be pulled from",
                 got=(self.workload, self.pull),
             )
+
+    def is_gold(self, position: int) -> bool:
+        """Tell whether the item at a position is gold."""
+        return self.gold is not None and position in self.gold
 
     @property
     def mode(self) -> str:
@@ -240,6 +247,8 @@ class Ask:
     """Load every item that is not removed, with effort, attributes and everybody who has or had it."""
     outlook: bool = False
     """Load when the first lease ends."""
+    gold: AssigneeId | None = None
+    """Load all gold that she never had."""
     entry: int | None = None
     """Load the entry of this version."""
 
@@ -268,6 +277,8 @@ class View:
     expired: Sequence[Row] = ()
     rows: Sequence[Row] = ()
     """The items, held placements' items and waiting items asked for, each once, by rank and position."""
+    gold: Sequence[Row] = ()
+    """By position."""
     known: frozenset[ItemId] = frozenset()
     outlook: datetime | None = None
     entry: Entry | None = None

@@ -20,7 +20,8 @@ def example(request: pytest.FixtureRequest) -> None:
 
     from adapters.dispatcher import Dispatcher
     from adapters.memory import MemoryStore
-    from distribution import Limit, Overlap, Pull, Workload
+    from distribution import Item, Limit, Overlap, Pull, Workload
+    from distribution.gates import Gate
 
     names: dict[str, Any] = request.getfixturevalue("doctest_namespace")
     tasks = Dispatcher(MemoryStore())
@@ -30,4 +31,5 @@ def example(request: pytest.FixtureRequest) -> None:
     both = Overlap(percent=100, assignees=2)
     overlapped = tasks.create("compare", ["a", "b"], workload=Workload.even(["ann", "bob"]), overlap=both)
     names |= {"tasks": tasks, "task": task, "pull": pull, "overlapped": overlapped}
+    names |= {"Item": Item, "Gate": Gate}
     names |= {"Workload": Workload, "Limit": Limit, "timedelta": timedelta}

@@ -101,7 +101,7 @@ def invariants(store: TaskStore, task_id: TaskId) -> None:
             *_of_queue(seen),
             *_of_replay(seen, entries),
         ]
-        claims += [*_of_leases(seen, entries), *_of_pulls(as_created(seen.task, entries).pull, entries)]
+        claims += [*_of_leases(seen, entries), *_of_pulls(as_created(seen.task, entries), entries)]
         claims += _of_heads(store, seen) if seen.task.pull is not None else []
         claims += _of_lists(store, seen)
     else:
@@ -156,7 +156,8 @@ def _at_first(seen: Seen, overlap: Overlap, entries: Sequence[Entry]) -> dict[in
         if start == 0 and plan is not None:
             found |= {at: len(team) for at, (_, team) in enumerate(plan.rows())}
         else:
-            more = overlap.of(past) - overlap.of(start)
+            gold = 0 if seen.task.gold is None or start == 0 else seen.task.gold.count
+            more = overlap.of(past - gold) - overlap.of(start - gold)
             found |= dict.fromkeys(drawn(seen.task.seed, start, past - start, more), overlap.assignees)
     return found
 
@@ -166,11 +167,15 @@ def _of_rows(seen: Seen, copies: Mapping[int, int]) -> Iterator[Claim]:
     rows, task = seen.rows, seen.task
     yield "no position is lost or doubled", [row.position for row in rows], list(range(task.positions))
     yield "no item is doubled", len({row.item for row in rows}), len(rows)
-    yield "the items are counted", task.items, sum(not row.removed for row in rows)
-    yield "the copies are counted", task.copies, sum(row.copies for row in rows if not row.removed)
+    others = [row for row in rows if not row.removed and not task.is_gold(row.position)]
+    yield "the items are counted", task.items, len(others)
+    yield "the copies are counted", task.copies, sum(row.copies for row in others)
     for row in rows:
         held = [who for who, cell in row.cells.items() if cell.state in HELD]
-        yield f"no copy of {row.item!r} is lost or doubled", row.copies, copies.get(row.position, 1)
+        if task.is_gold(row.position):
+            yield f"gold stands in no queue: {row.item!r}", row.left, 0
+        else:
+            yield f"no copy of {row.item!r} is lost or doubled", row.copies, copies.get(row.position, 1)
         if row.removed:
             yield f"nobody holds {row.item!r}, which was removed", held, []
         for who, cell in row.cells.items():
@@ -201,9 +206,13 @@ def _of_members(seen: Seen) -> Iterator[Claim]:
     yield "members are found by their ids", [*seen.members], [standing.id for standing in members]
     counts: dict[AssigneeId, Counter[str]] = {who: Counter() for who in seen.members}
     for row in seen.rows:
+        gold = "gold " if seen.task.is_gold(row.position) else ""
         for who, cell in row.cells.items():
-            counts.setdefault(who, Counter())[cell.state] += 1
+            counts.setdefault(who, Counter())[gold + cell.state] += 1
     for standing in members:
+        found_gold = (standing.gold_open, standing.gold_done)
+        right_gold = (counts[standing.id]["gold open"], counts[standing.id]["gold done"])
+        yield f"gold of {standing.id!r} is counted beside", found_gold, right_gold
         found = (standing.open, standing.done, standing.skipped, standing.lost)
         right = tuple(counts[standing.id][state] for state in ("open", "done", "skipped", "returned"))
         yield f"open, done, skipped and lost of {standing.id!r} are counted", found, right
@@ -214,6 +223,8 @@ def _of_members(seen: Seen) -> Iterator[Claim]:
 def _of_queue(seen: Seen) -> Iterator[Claim]:
     """Look whether exactly those items stand ahead that somebody gave back, or lost, for good."""
     for row in seen.rows:
+        if seen.task.is_gold(row.position):
+            continue
         came_back = any(cell.state in ENDED for cell in row.cells.values())
         right = ahead(base(row.rank)) if came_back else base(row.rank)
         yield f"{row.item!r} stands ahead if it came back, and only then", row.rank, right
@@ -260,21 +271,24 @@ def _pulls(pull: Pull | None, entries: Iterable[Entry]) -> list[Pull | None]:
     return found
 
 
-def _of_pulls(first: Pull | None, entries: Sequence[Entry]) -> Iterator[Claim]:
+def _of_pulls(task: Task, entries: Sequence[Entry]) -> Iterator[Claim]:
     """Look at every pull there ever was: nobody came above the cap or her limit through it."""
     held: dict[AssigneeId, Counter[str]] = {}
     members: dict[AssigneeId, Member] = {}
     items = 0
-    for entry, pull in zip(entries, _pulls(first, entries), strict=True):
+    for entry, pull in zip(entries, _pulls(task.pull, entries), strict=True):
         event, got = entry.event, 0
         items += _more(event)
         members |= {change.after.id: change.after for change in event.members}
         for shift in event.shifts:
             counts = held.setdefault(shift.assignee, Counter())
+            gold = sum(task.is_gold(position) for position in shift.positions)
             if shift.before is not None:
                 counts[shift.before.state] -= len(shift.positions)
+                counts["gold"] -= gold if shift.before.state in HELD else 0
             if shift.after is not None:
                 counts[shift.after.state] += len(shift.positions)
+                counts["gold"] += gold if shift.after.state in HELD else 0
                 got += len(shift.positions) if shift.after.state == "open" else 0
         if event.what in PULLS and event.assignee is not None and pull is not None and got:
             counts, who = held[event.assignee], f"{event.assignee!r} at version {entry.version}"
@@ -284,7 +298,7 @@ def _of_pulls(first: Pull | None, entries: Sequence[Entry]) -> Iterator[Claim]:
             member = members.get(event.assignee)
             limit = None if member is None or member.limit is None else member.limit.of(items)
             if limit is not None:
-                yield f"nobody pulls beyond her limit: {who}", max(counts["open"] + counts["done"], limit), limit  # fmt: skip
+                yield f"nobody pulls beyond her limit: {who}", max(counts["open"] + counts["done"] - counts["gold"], limit), limit  # fmt: skip
 
 
 def _more(event: Event) -> int:

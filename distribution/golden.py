@@ -1,0 +1,77 @@
+"""Gold in a task: items with a known answer among the others, to see how well people answer.
+
+Holds: the pool somebody gives, and what a task remembers of it.
+Does not hold: where gold stands (see gold), what comes of the answers (see gates, scoring).
+Depends on: errors, filters, gold, values.
+
+Gold is extra: it counts for how much somebody has open, not for shares, copies or progress.
+Nobody gets the same twice. Ids and attributes are as they are given: give gold ids that
+look like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from distribution.errors import InvalidInput
+from distribution.filters import check_path
+from distribution.gold import Gold, GoldFading, GoldShare
+from distribution.values import Item, in_order
+
+TRUTH = "truth"
+"""Path of the attribute with the known answer, unless told otherwise."""
+
+
+def _items(value: Iterable[Item]) -> tuple[Item, ...]:
+    in_order(value, "items of a gold pool")
+    items = tuple(value)
+    for item in items:
+        if not isinstance(item, Item):
+            raise InvalidInput(subject="an item of a gold pool", must="be an Item with its answer", got=item)
+    if not items or len({item.id for item in items}) < len(items):
+        raise InvalidInput(
+            subject="a gold pool", must="have items, each once", got=[item.id for item in items]
+        )
+    return items
+
+
+def _rule(value: Gold) -> Gold:
+    if not isinstance(value, (GoldShare, GoldFading)):
+        raise InvalidInput(subject="rule of gold", must="be GoldShare(...) or GoldFading(...)", got=value)
+    return value
+
+
+def _truth(value: str) -> str:
+    return check_path(value, "path of the known answer")
+
+
+@attrs.frozen
+class GoldPool:
+    """Items with known answers, how often somebody meets one, and where the answer is.
+
+    >>> pool = GoldPool([Item("g1", attributes={"truth": "cat"})], GoldShare(5))
+    >>> len(pool.items)
+    1
+    """
+
+    items: tuple[Item, ...] = attrs.field(converter=_items)
+    rule: Gold = attrs.field(default=GoldShare(5), converter=_rule)
+    truth: str = attrs.field(default=TRUTH, converter=_truth, kw_only=True)
+    """Path of the attribute with the known answer."""
+
+
+@attrs.frozen(kw_only=True)
+class Golden:
+    """What a task remembers of its gold: the positions it has, and when somebody meets one."""
+
+    rule: GoldShare | GoldFading
+    truth: str
+    start: int
+    """First position."""
+    count: int
+
+    def __contains__(self, position: int) -> bool:
+        """Tell whether the item at a position is gold."""
+        return self.start <= position < self.start + self.count
