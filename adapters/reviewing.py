@@ -12,6 +12,7 @@ from adapters.deciding import By
 from adapters.intake import Intake
 from distribution.acceptance import AcceptancePlan, Judgement, judge
 from distribution.basis import ByCount
+from distribution.codec import decode
 from distribution.contents import adding_items
 from distribution.error_rates import ErrorRate, error_rate
 from distribution.errors import InvalidInput, Refused
@@ -22,7 +23,6 @@ from distribution.pull import Pull
 from distribution.qa import (
     AUTHOR,
     Qa,
-    Rejected,
     SendTo,
     Unit,
     in_order,
@@ -31,10 +31,11 @@ from distribution.qa import (
     review_item,
     verdict,
 )
+from distribution.requests import used_before
 from distribution.rules import Rules
 from distribution.samples import Sample
 from distribution.sampling import Drawn, Record, Tally, draw
-from distribution.sending_back import sending_back
+from distribution.sending_back import recalling, sending_back
 from distribution.task import Ask, Held, Row, Task, the_task
 from distribution.values import AssigneeId, Item, ItemId, Number, TaskId, check_id, check_seed
 from distribution.values import in_order as listed
@@ -135,6 +136,14 @@ class Reviewing(Creating):
             Refused: it is no QA task, or was extended by somebody else meanwhile.
         """
         task, qa = self._qa(task_id)
+        if (request := by.get("request")) is not None:
+            answered = self.store.read(task_id, Ask(request=request)).answered
+            if answered is not None:
+                # What was drawn then cannot be drawn again; it is in the answer.
+                if not answered.call.startswith("add-items "):
+                    raise used_before(request)
+                known: Changed = decode(Changed, answered.answer)
+                return known
         _, version, units = self._work(qa.parent, qa.statuses)
         fresh = self._since(qa)
         units = [unit for unit in units if (unit.item, unit.assignee) in fresh]
@@ -203,16 +212,9 @@ class Reviewing(Creating):
         Raises:
             NotFound: there is no such task.
         """
-        _, _, units = self._work(task_id, ())
-        wanted = None if items is None else set(items)
-        work = [
-            Rejected(unit.item, unit.assignee, unit.cell.since)
-            for unit in units
-            if assignee in {None, unit.assignee} and (wanted is None or unit.item in wanted)
-        ]
-        return self._do(task_id, sending_back(task_id, work, sends, self._stamp(by)))
+        return self._do(task_id, recalling(task_id, assignee, items, sends, self._stamp(by)))
 
-    def send_rejected(self, task_id: TaskId, **by: Unpack[By]) -> Changed:
+    def send_rejected(self, task_id: TaskId, *, actor: str = "", reason: str = "") -> Changed:
         """Send back all that the reviews of a QA task rejected, and that is not back yet.
 
         Reviews do it by themselves; this is for those that were cut off in between.
@@ -222,9 +224,10 @@ class Reviewing(Creating):
             Refused: it is no QA task.
         """
         _, qa = self._qa(task_id)
+        whose: By = {"actor": actor, "reason": reason}
         found = (rejected(qa, row.attributes, row.cells.values()) for row in self._rows(task_id))
         work = [piece for piece in found if piece is not None]
-        return self._do(qa.parent, sending_back(qa.parent, work, qa.sends, self._stamp(by)))
+        return self._do(qa.parent, sending_back(qa.parent, work, qa.sends, self._stamp(whose)))
 
     def _qa(self, task_id: TaskId) -> tuple[Task, Qa]:
         task = the_task(self.store.read(check_id(task_id, "task id"), Ask()), task_id)

@@ -31,6 +31,13 @@ def call_text(verb: str, *arguments: Any) -> str:
     return f"{verb} {hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
+def used_before(request: object) -> Refused:
+    """Build the error for a request id that was used for another call."""
+    return Refused(
+        f"request {request!r}", "was used for another call", "make up a new request id for each call"
+    )
+
+
 def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...], kind: Any) -> Decide[R]:
     """Let a decision with a request id be made once, and be answered alike ever after.
 
@@ -47,11 +54,7 @@ def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...],
     def repeatable(view: View) -> Decision[R] | Ask:
         if view.answered is not None:
             if view.answered.call != call:
-                raise Refused(
-                    f"request {stamp.request!r}",
-                    "was used for another call",
-                    "make up a new request id for each call",
-                )
+                raise used_before(stamp.request)
             return Decision(result=decode(kind, view.answered.answer))
         decided = decide(view)
         if isinstance(decided, Ask):

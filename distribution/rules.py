@@ -52,7 +52,7 @@ class Rules:
 
     >>> rules = Rules(needs="language", skills={"ann": ["fr", "de"]}, blocked="author")
     >>> print(rules.why_not("bob", {"language": "fr"}))
-    'fr', which she has not
+    needs 'fr', which she has not
     >>> rules.why_not("ann", {"language": ["fr", "de"], "author": "bob"}) is None
     True
 

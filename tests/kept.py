@@ -98,8 +98,8 @@ def _agrees(found: Kept, items: int) -> None:
             counts[who][cell.state] += 1
             active = found.members[who][0].state == "active"
             assert active or cell.state != "open", f"{item} is open with {who}, who is away"
-    for name, (_, _, *told, _) in found.members.items():
-        assert told == list(counts[name].values()), name
+    for name, (_, _, *told) in found.members.items():
+        assert told[:4] == list(counts[name].values()), name
 
 
 def state(found: Kept) -> Any:

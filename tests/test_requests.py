@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Workload
+from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Sample, Workload
 from distribution.outcomes import Batch
 from distribution.refusals import NotAMember, QueueEmpty
 from tests.office import Office
@@ -57,6 +57,20 @@ def paused(office: Office) -> str:
     task = pulled(office)
     office.pause(task, "bob")
     return task
+
+
+def finished(office: Office) -> str:
+    task = pulled(office)
+    office.set_status(task, "ann", office.holds(task, "ann"), "completed")
+    return task
+
+
+def reviewed(office: Office) -> str:
+    """Create a review of a task in which more was finished since."""
+    task = pulled(office)
+    review = office.create_qa(task, ["zoe"], Sample(percent=100)).id
+    office.set_status(task, "ann", office.holds(task, "ann"), "completed")
+    return review
 
 
 def deleted(office: Office) -> str:
@@ -174,6 +188,21 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
     ),
     "delete": (pulled, lambda o, t, **by: o.delete(t, **by), lambda o, t, **by: o.undo(t, 1, **by)),
     "purge": (deleted, lambda o, t, **by: o.purge(t, **by), lambda o, t, **by: o.undo(t, 1, **by)),
+    "submit_and_pull": (
+        pulled,
+        lambda o, t, **by: o.submit_and_pull(t, "ann", ["a"], "completed", **by),
+        lambda o, t, **by: o.submit_and_pull(t, "ann", ["b"], "completed", **by),
+    ),
+    "send_back": (
+        finished,
+        lambda o, t, **by: o.send_back(t, **by),
+        lambda o, t, **by: o.send_back(t, sends="others", **by),
+    ),
+    "extend_qa": (
+        reviewed,
+        lambda o, t, **by: o.extend_qa(t, **by),
+        lambda o, t, **by: o.close_task(t, **by),
+    ),
     "undo": (removed, lambda o, t, **by: o.undo(t, 5, **by), lambda o, t, **by: o.undo(t, 4, **by)),
 }
 

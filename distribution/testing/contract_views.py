@@ -64,6 +64,7 @@ def plain(view: View) -> View:
         again=tuple(view.again),
         expired=tuple(view.expired),
         rows=tuple(view.rows),
+        gold=tuple(view.gold),
         members=dict(view.members),
     )
 
