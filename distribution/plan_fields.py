@@ -54,6 +54,15 @@ def _teams(teams: object, people: int) -> tuple[tuple[int, ...], ...]:
     return read
 
 
+def _overlap(data: Mapping[str, Any], basis: Basis) -> Overlap | None:
+    """Read which items were to overlap; teams need it, and go by count."""
+    if ("overlap" in data) != ("teams" in data) or ("teams" in data and basis != ByCount()):
+        raise InvalidInput(
+            subject="overlap of the plan", must="come with teams, by count", got=(data.get("overlap"), basis)
+        )
+    return decode(Overlap, data["overlap"]) if "overlap" in data else None
+
+
 def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Read the fields of a plan from a mapping."""
     n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
@@ -64,6 +73,7 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
     seed = check_seed(data["seed"])
     items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
+    basis = decode(Basis, data.get("basis", encode(ByCount())))
     teams = _teams(data["teams"], len(workload)) if "teams" in data else None
     parts = len(workload) if teams is None else len(teams)
     if sum(counts) != n or len(counts) != parts or len(items) != n:
@@ -87,9 +97,9 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
         "workload": workload,
         "seed": seed,
         "order": data["order"],
-        "basis": decode(Basis, data.get("basis", encode(ByCount()))),
+        "basis": basis,
         "split": split,
-        "overlapping": decode(Overlap, data["overlap"]) if "overlap" in data else None,
+        "overlapping": _overlap(data, basis),
         "teams": teams,
         "skipped": tuple(item_ids(data.get("skipped", ()))),
         "keys": _one_each(n, [_key(*key) for key in data["keys"]]) if "keys" in data else None,

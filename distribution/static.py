@@ -258,7 +258,7 @@ def _shared(
     lines = IntervalSplit(counts, line)
     filtered = overlap.where is not None
     split: Split = TableSplit(_parted(lines, roster.passed), len(parts), line) if filtered else lines
-    _, scale = _sizes(roster, n)
+    sizes, scale = _sizes(roster, n)
     return Plan(
         items=items,
         workload=workload,
@@ -269,7 +269,7 @@ def _shared(
         overlapping=overlap,
         teams=tuple(parts),
         skipped=tuple(roster.skipped),
-        sizes=tuple(_sizes(roster, n)[0]) if roster.efforts else None,
+        sizes=tuple(sizes) if roster.efforts else None,
         scale=scale,
     )
 
