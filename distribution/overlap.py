@@ -79,7 +79,7 @@ class Overlap:
         which = (
             f"{decimal_text(self.percent)} % of the items, rounded half up"
             if self.percent is not None
-            else f"{self.count} items"
+            else f"{self.count} item{'' if self.count == 1 else 's'}"
             if self.count is not None
             else "the items that pass the filter"
         )
@@ -264,17 +264,17 @@ def _second_eigenvalue(laplacian: list[list[float]]) -> float:
     v = len(laplacian)
     shift = max(laplacian[i][i] for i in range(v))
     lower = _cholesky([[x + shift for x in row] for row in laplacian])
-    # Multiples of the golden ratio: no symmetry, which would hide half of the eigenvectors.
-    vector, value = [(i * 0.6180339887498949) % 1 for i in range(v)], inf
-    for _ in range(500):
+    # Numbers without any pattern (Park and Miller 1988): one that the graph shares would hide eigenvectors.
+    vector = [pow(16807, i + 1, 2**31 - 1) / 2**31 for i in range(v)]
+    before, value = -inf, inf
+    # It never grows, so that it comes to rest.
+    while abs(before - value) > 1e-12 * shift:
         mean = sum(vector) / v
         vector = [x - mean for x in vector]
         length = sum(x * x for x in vector) ** 0.5
         vector = [x / length for x in vector]
         image = [sum(a * x for a, x in zip(row, vector, strict=True)) for row in laplacian]
         before, value = value, sum(x * y for x, y in zip(vector, image, strict=True))
-        if abs(before - value) <= 1e-12 * shift:
-            break
         vector = _solved(lower, vector)
     return value
 

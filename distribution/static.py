@@ -48,15 +48,16 @@ class Roster:
     ([True, True, False], ['a'])
     """
 
-    def __init__(self, basis: Basis, overlapping: Filter | None = None) -> None:
+    def __init__(self, basis: Basis, overlap: Overlap | None = None) -> None:
         if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
             must = "be ByCount(), ByEffort(), Stratified(key) or Grouped(key)"
             raise InvalidInput(subject="basis", must=must, got=basis)
+        if overlap is not None:
+            _check_overlap(overlap, basis)
         self.basis = basis
-        self.overlapping = overlapping
-        """Which items overlap, where a filter says so."""
+        self.overlap = overlap
         self.passed: list[int] = []
-        """Positions of the items that pass it."""
+        """Positions of the items that overlap, where a filter says which."""
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
         self.skipped: list[ItemId] = []
@@ -84,7 +85,7 @@ class Roster:
         attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
         if isinstance(self.basis, (Stratified, Grouped)):
             self.keys.append(key_of(attributes, self.basis.key))
-        if self.overlapping is not None and matches(self.overlapping, attributes):
+        if self._where is not None and matches(self._where, attributes):
             self.passed.append(len(self.ids) - 1)
         return True
 
@@ -95,7 +96,7 @@ class Roster:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
         in_order(items, "items")
-        plain = isinstance(self.basis, ByCount) and self.overlapping is None
+        plain = isinstance(self.basis, ByCount) and self._where is None
         if plain and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -105,46 +106,47 @@ class Roster:
         for item in items:
             self.add(item)
 
-    def plan(
-        self, workload: Workload, *, seed: int = 0, order: str = "shuffled", overlap: Overlap | None = None
-    ) -> Plan:
+    @property
+    def _where(self) -> Filter | None:
+        return None if self.overlap is None else self.overlap.where
+
+    def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
         """Distribute what was taken in.
 
         Raises:
             InvalidInput: workload, seed or order cannot be used.
+            Infeasible: more different people are wanted for an item than carry a load.
         """
         if not isinstance(workload, Workload):
             remedy = "build one with Workload.of, Workload.even or Workload.weights"
             raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
         seed = check_seed(seed)
         if self.number is None:
-            return self._planned(tuple(self.ids), workload, seed, order, overlap)
-        if not isinstance(self.basis, ByCount):
-            raise InvalidInput(subject="items", must="be given one by one for this basis", got=self.number)
+            return self._planned(tuple(self.ids), workload, seed, order)
+        if not isinstance(self.basis, ByCount) or self._where is not None:
+            must = f"be given one by one for this {'basis' if self._where is None else 'overlap'}"
+            raise InvalidInput(subject="items", must=must, got=self.number)
         if self.number > NUMBER_OF_ITEMS:
             raise InvalidInput(
                 subject="number of items", must=f"be at most {NUMBER_OF_ITEMS}", got=self.number
             )
-        return self._planned(range(self.number), workload, seed, order, overlap)
+        return self._planned(range(self.number), workload, seed, order)
 
-    def _planned(
-        self,
-        items: Sequence[ItemId] | range,
-        workload: Workload,
-        seed: int,
-        order: str,
-        overlap: Overlap | None,
-    ) -> Plan:
-        if overlap is None:
+    def _planned(self, items: Sequence[ItemId] | range, workload: Workload, seed: int, order: str) -> Plan:
+        if self.overlap is None:
             return _plan(items, self, workload, seed, order)
-        if not isinstance(overlap, Overlap):
-            raise InvalidInput(subject="overlap", must="be an Overlap", got=overlap)
-        if not isinstance(self.basis, ByCount):
-            remedy = "share out by count, or leave the overlap out"
-            raise InvalidInput(
-                subject="basis of items that overlap", must="be ByCount()", got=self.basis, remedy=remedy
-            )
-        return _shared(items, self, workload, seed, order, overlap)
+        return _shared(items, self, workload, seed, order, self.overlap)
+
+
+def _check_overlap(overlap: object, basis: Basis) -> None:
+    """Refuse what is no overlap, and one that cannot go with the basis."""
+    if not isinstance(overlap, Overlap):
+        raise InvalidInput(subject="overlap", must="be an Overlap", got=overlap)
+    if not isinstance(basis, ByCount):
+        remedy = "share out by count, or leave the overlap out"
+        raise InvalidInput(
+            subject="basis of items that overlap", must="be ByCount()", got=basis, remedy=remedy
+        )
 
 
 def _all_plain(items: Sequence[object]) -> bool:
@@ -196,12 +198,12 @@ def distribute(
         InvalidInput: an item, the seed, the order, the basis or the overlap cannot be used.
         Infeasible: more different people are wanted for an item than carry a load.
     """
-    roster = Roster(ByCount() if basis is None else basis, None if overlap is None else overlap.where)
+    roster = Roster(ByCount() if basis is None else basis, overlap)
     if isinstance(items, Integral):
         roster.number = check_count(items, "number of items")
     else:
         roster.extend(cast("Iterable[ItemId | Item]", items))
-    return roster.plan(workload, seed=seed, order=order, overlap=overlap)
+    return roster.plan(workload, seed=seed, order=order)
 
 
 def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str) -> Plan:

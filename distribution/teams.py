@@ -36,16 +36,18 @@ PULL_OF_PAIRS = 2.0
 def teams(counts: Sequence[int], columns: int, k: int) -> list[tuple[Team, int]]:
     """Say which teams of *k* share how many of so many items; person a is in exactly counts[a].
 
-    Where loads are equal and a balanced design exists it is used. Else items are dealt
-    out one by one, or, where there are many, in rounds that each settle half of what is
-    left: whoever has most left first, then who met those too rarely, compared with the
-    meetings to be expected if chance decided (conditional Poisson sampling, Hajek 1964).
-    Whoever has as much left as there are items is in every team from then on, so that it
-    always comes out. Teams come in the order in which they were found, none twice.
+    Where loads are equal and a balanced design exists it is used. Else a chain comes first,
+    items that connect everybody; then every team gets the whole part of what chance would
+    give it (conditional Poisson sampling, Hajek 1964), or where teams are too many to look
+    at, some get the same in rounds that each settle half of what is left. The rest is dealt
+    out one by one: whoever has most left first, then who met those too rarely. Whoever has
+    as much left as there are items is in every team from then on, so that it always comes
+    out. Teams come in the order in which they were found, none twice.
 
     Counts must sum to k * columns and none exceed columns. The same on every machine:
-    expectations are floats, made by + - * / in a fixed order. Runtime: O(people * k) an
-    item up to some ten thousand items, O(log items) more for more.
+    expectations are floats, made by + - * / in a fixed order. Runtime: O(people * k) for
+    each possible team, or where they are too many O(people * k * log columns) for each of
+    some thousands; a second or two at most.
 
     >>> teams([2, 2, 2], 3, 2)
     [((0, 1), 1), ((0, 2), 1), ((1, 2), 1)]
@@ -228,17 +230,15 @@ class _Dealer:
         """Deal out *block* teams that get the same number of items each, half of what is left in all.
 
         What is left then must be completable: nobody in more items than there are, nobody
-        in fewer than none. Where that leaves too little room, the teams get fewer.
+        in fewer than none. With no fewer teams than people there is room for that: at least
+        twice *block* teams of that size would fit, so that rounding, less than one each,
+        never takes away more than the half that stays.
         """
-        times, size = self.columns // (2 * block), self.k * block
-        while True:
-            after = self.columns - times * block
-            floors = [max(0, -((after - have) // times)) for have in self.left]
-            caps = [min(block, have // times) for have in self.left]
-            if sum(floors) <= size <= sum(caps):
-                break
-            times = (times + 1) // 2
-        counts = apportion(self.left, size, floors=floors, caps=caps)
+        times = self.columns // (2 * block)
+        after = self.columns - times * block
+        floors = [max(0, -((after - have) // times)) for have in self.left]
+        caps = [min(block, have // times) for have in self.left]
+        counts = apportion(self.left, self.k * block, floors=floors, caps=caps)
         self._deal(counts, block, times)
         self.left = [have - times * got for have, got in zip(self.left, counts, strict=True)]
         self.columns = after
