@@ -22,10 +22,11 @@ def parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
     commands = top.add_subparsers(
-        dest="command", metavar="split|create|pull|growth|import|apportion|choose|table"
+        dest="command", metavar="split|overlap|create|pull|growth|import|apportion|choose|table"
     )
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
+        ("overlap", "items for several people, against NumPy, random draws and a heap"),
         ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
         ("pull", "pulling ten items and finishing them, against huey, persist-queue and litequeue"),
         ("growth", "a pull from tasks of 10^4 to 10^6 items, fresh and half done"),
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--large", action="store_true", help="also 10^8 items, and a stream of 10^9: minutes"
             )
-        if name == "growth":
+        if name in {"growth", "overlap"}:
             command.add_argument("--large", action="store_true", help="also 10^7 items: minutes")
         if name in {"pull", "growth"}:
             command.add_argument(
@@ -89,6 +90,12 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         from benchmarks import split
 
         return split.run(large=options.large, rounds=options.rounds, tell=tell), split.report
+    if options.command == "overlap":
+        need_peers()
+        from benchmarks import overlapping
+
+        large = (overlapping.LARGE,) if options.large else ()
+        return overlapping.run(sizes=(*overlapping.SIZES, *large), **given), overlapping.report
     if options.command == "create":
         return create.run(**given), create.report
     if options.command == "pull":

@@ -2,7 +2,7 @@
 
 Holds: what of a stored plan is read, and the limits it must keep.
 Does not hold: the plan (see plan), whether it keeps its promises (see checks).
-Depends on: apportion, basis, codec, diff, errors, overlap, split, values, workload.
+Depends on: apportion, basis, codec, diff, errors, orders, overlap, split, values, workload.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from distribution.basis import Basis, ByCount, Key
 from distribution.codec import decode, encode
 from distribution.diff import ItemRef
 from distribution.errors import InvalidInput
+from distribution.orders import Order
 from distribution.overlap import Overlap
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.values import Json, check_count, check_seed, exact, in_order, item_ids
@@ -63,6 +64,18 @@ def _overlap(data: Mapping[str, Any], basis: Basis) -> Overlap | None:
     return decode(Overlap, data["overlap"]) if "overlap" in data else None
 
 
+def _split(data: Mapping[str, Any], counts: Sequence[int], order: Order) -> Split:
+    """Read the owner of every position, where they are written down."""
+    if "owners" not in data:
+        return IntervalSplit(counts, order)
+    owners = [check_count(owner, "owner") for owner in data["owners"]]
+    if len(owners) != order.n or max(owners, default=0) >= len(counts):
+        raise InvalidInput(
+            subject="owners of the plan", must=f"be {order.n}, each below {len(counts)}", got=len(owners)
+        )
+    return TableSplit(owners, len(counts), order)
+
+
 def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Read the fields of a plan from a mapping."""
     n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
@@ -80,25 +93,15 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput(
             subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
         )
-    split: Split
-    if "owners" in data:
-        owners = [check_count(owner, "owner") for owner in data["owners"]]
-        if len(owners) != n or max(owners, default=0) >= len(counts):
-            raise InvalidInput(
-                subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
-            )
-        # The order of work is that of the line before the owners were found: see static.
-        line = counts if teams is not None else apportion(workload.shares, n)
-        split = TableSplit(owners, len(counts), make_order(data["order"], line, seed))
-    else:
-        split = IntervalSplit(counts, make_order(data["order"], counts, seed))
+    # The order of work is that of the line before the owners were found: see static.
+    line = apportion(workload.shares, n) if "owners" in data and teams is None else counts
     return {
         "items": items,
         "workload": workload,
         "seed": seed,
         "order": data["order"],
         "basis": basis,
-        "split": split,
+        "split": _split(data, counts, make_order(data["order"], line, seed)),
         "overlapping": _overlap(data, basis),
         "teams": teams,
         "skipped": tuple(item_ids(data.get("skipped", ()))),

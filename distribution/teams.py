@@ -23,7 +23,7 @@ from distribution.designs import balanced_design
 Team: TypeAlias = tuple[int, ...]
 """Members by number, ascending."""
 
-MOST_TEAMS = 20_000
+MOST_TEAMS = 200_000
 """Where there are more possible teams than that, they are not all looked at."""
 EFFORT = 10_000_000
 """Comparisons that a table may cost, more or less: a second or two."""
@@ -38,16 +38,16 @@ def teams(counts: Sequence[int], columns: int, k: int) -> list[tuple[Team, int]]
 
     Where loads are equal and a balanced design exists it is used. Else a chain comes first,
     items that connect everybody; then every team gets the whole part of what chance would
-    give it (conditional Poisson sampling, Hajek 1964), or where teams are too many to look
-    at, some get the same in rounds that each settle half of what is left. The rest is dealt
-    out one by one: whoever has most left first, then who met those too rarely. Whoever has
-    as much left as there are items is in every team from then on, so that it always comes
-    out. Teams come in the order in which they were found, none twice.
+    give it (conditional Poisson sampling, Hajek 1964), where not too many are possible.
+    The rest is dealt out one by one: whoever has most left first, then who met those too
+    rarely; and as long as that is much, by many at a time, in rounds that each settle half.
+    Whoever has as much left as there are items is in every team from then on, so that it
+    always comes out. Teams come in the order in which they were found, none twice.
 
     Counts must sum to k * columns and none exceed columns. The same on every machine:
-    expectations are floats, made by + - * / in a fixed order. Runtime: O(people * k) for
-    each possible team, or where they are too many O(people * k * log columns) for each of
-    some thousands; a second or two at most.
+    expectations are floats, made by + - * / in a fixed order. Runtime: O(people) for each
+    possible team that is looked at, O(people * k * log columns) for each of some thousands
+    that are chosen; a second or two at most.
 
     >>> teams([2, 2, 2], 3, 2)
     [((0, 1), 1), ((0, 2), 1), ((1, 2), 1)]
@@ -63,12 +63,11 @@ def teams(counts: Sequence[int], columns: int, k: int) -> list[tuple[Team, int]]
             dealer.give(team, columns // len(design))
     dealer.expect()
     dealer.connect()
-    if comb(people, k) <= MOST_TEAMS:
+    if comb(people, k) <= min(MOST_TEAMS, 2 * columns):
         dealer.deal_shares()
-    else:
-        block = max(64, people, EFFORT // (12 * k * people))
-        while dealer.columns > 4 * block:
-            dealer.deal_block(block)
+    block = max(64, people, EFFORT // (12 * k * people))
+    while dealer.columns > 4 * block:
+        dealer.deal_block(block)
     dealer.deal_rest()
     return [(tuple(members[a] for a in team), count) for team, count in dealer.table.items()]
 

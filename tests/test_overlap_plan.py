@@ -166,6 +166,16 @@ def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
     assert digest == "875b425d156cdfd3ba9416d3"
 
 
+@given(plan=strategies.overlapped_plans())
+def test_names_do_not_matter_only_the_order_of_the_workload(plan: Plan) -> None:
+    """Whoever stands in the same place gets the same."""
+    names = [f"q{9 - at}" for at in range(len(plan.assignees))]
+    workload = Workload.weights(list(zip(names, plan.workload.shares, strict=True)))
+    if plan.overlapping is not None and plan.overlapping.where is None:
+        again = distribute(plan.n, workload, seed=plan.seed, order=plan.order, overlap=plan.overlapping)
+        assert list(again.rows()) == list(plan.rows())
+
+
 def test_the_explanation_of_an_item_names_everybody_who_has_it() -> None:
     """Data, and a sentence; of an item of one person also how many she is due."""
     plan = distribute(["x", "y", "z"], TEAM, order="contiguous", overlap=Overlap(count=1))
