@@ -56,7 +56,7 @@ class Intake:
         rules: Rules | None = None,
     ) -> None:
         self.overlap = overlap
-        self.roster = Roster(basis, None if overlap is None else overlap.where, rules)
+        self.roster = Roster(basis, overlap, rules)
         self.progress = progress
         self._spool = tempfile.SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115  closed on exit
         self._spooled = False
@@ -99,7 +99,7 @@ class Intake:
 
     def plan(self, workload: Workload, *, seed: int, order: str) -> Plan:
         """Distribute the items."""
-        return self.roster.plan(workload, seed=seed, order=order, overlap=self.overlap)
+        return self.roster.plan(workload, seed=seed, order=order)
 
     def shared(self, seed: int) -> Sequence[int]:
         """Give the positions of the items that overlap, where they are pulled."""

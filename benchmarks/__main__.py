@@ -22,10 +22,11 @@ def parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="run everything at tiny sizes; exit 1 if anything is wrong"
     )
     commands = top.add_subparsers(
-        dest="command", metavar="split|create|pull|growth|import|apportion|choose|match|table"
+        dest="command", metavar="split|overlap|create|pull|growth|import|apportion|choose|match|table"
     )
     for name, what in (
         ("split", "the static split against NumPy, Polars, scikit-learn, lists and hashing"),
+        ("overlap", "items for several people, against NumPy, random draws and a heap"),
         ("create", "creating a task of 10^6 items in SQLite against a bare executemany"),
         ("pull", "pulling ten items and finishing them, against huey, persist-queue and litequeue"),
         ("growth", "a pull from tasks of 10^4 to 10^6 items, fresh and half done"),
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--large", action="store_true", help="also 10^8 items, and a stream of 10^9: minutes"
             )
-        if name == "growth":
+        if name in {"growth", "overlap"}:
             command.add_argument("--large", action="store_true", help="also 10^7 items: minutes")
         if name in {"pull", "growth"}:
             command.add_argument(
@@ -90,8 +91,12 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
         from benchmarks import split
 
         return split.run(large=options.large, rounds=options.rounds, tell=tell), split.report
-    if options.command == "create":
-        return create.run(**given), create.report
+    if options.command == "overlap":
+        need_peers()
+        from benchmarks import overlapping
+
+        large = (overlapping.LARGE,) if options.large else ()
+        return overlapping.run(sizes=(*overlapping.SIZES, *large), **given), overlapping.report
     if options.command == "pull":
         return _measure_pull(options)
     if options.command == "growth":
@@ -99,13 +104,9 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:
 
         sizes = (*growth.SIZES, growth.LARGE) if options.large else growth.SIZES
         return growth.run(sizes=sizes, folder=options.folder, tell=tell, **given), growth.report
-    if options.command == "import":
-        return importing.run(**given), importing.report
-    if options.command == "choose":
-        return choosing.run(**given), choosing.report
-    if options.command == "match":
-        return matching.run(**given), matching.report
-    return apportioning.run(**given), apportioning.report
+    plain = {"create": create, "import": importing, "choose": choosing, "match": matching}
+    module = plain.get(options.command, apportioning)
+    return module.run(**given), module.report
 
 
 def _measure_pull(options: argparse.Namespace) -> tuple[dict[str, Any], Report]:

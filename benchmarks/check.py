@@ -27,6 +27,7 @@ def check(tell: Callable[[str], None]) -> list[str]:
     parts: dict[str, Callable[[], Problems]] = {
         "split": _split,
         "look-ups": _lookups,
+        "overlap": _overlap,
         "create": _create,
         "pull": _pull,
         "growth": _growth,
@@ -116,6 +117,22 @@ def _lookups() -> Problems:
     found = lookups.streamed(1, n=3_000_000)
     if found["quota_error"] >= 1:  # type: ignore[operator]
         yield f"quota error of the stream must be below 1, got {found['quota_error']}"
+
+
+def _overlap() -> Problems:
+    """All methods run; ours and the heap are exact, and ours lets every two meet as expected."""
+    from benchmarks import overlapping
+
+    found = overlapping.run(sizes=(3000,), rounds=2)
+    for cell in found["cells"]:
+        where = overlapping.title(cell)
+        yield from _times(where, cell["seconds"], 2)
+        if set(cell["seconds"]) != set(overlapping.METHODS):
+            yield f"{where}: all methods must run, got {sorted(cell['seconds'])}"
+        for key in ("ours", "ours_columns", "loop_with_heap"):
+            if cell["balance"][key]["off"]:
+                yield f"{where}: {key} must give everybody what she is due, got {cell['balance'][key]}"
+    yield from _written(overlapping.report(found))
 
 
 def _create() -> Problems:

@@ -15,7 +15,7 @@ from typing import Protocol
 from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified
 from distribution.diff import ItemRef, Violation
-from distribution.overlap import Overlap, held
+from distribution.overlap import Held, Overlap, held
 from distribution.reasons import Ground, Interval, Part, TeamPart
 from distribution.rules import Rules
 from distribution.split import IntervalSplit, Split
@@ -144,17 +144,16 @@ def violations(plan: Planned) -> Iterator[Violation]:
         )
     if plan.teams is not None:
         yield from _of_teams(plan, plan.teams)
-        return
-    if isinstance(plan.basis, (ByCount, Stratified)):
+    elif isinstance(plan.basis, (ByCount, Stratified)):
         wanted = tuple(apportion(shares, split.n))
         if split.counts != wanted:
             yield Violation("counts are the apportionment of the loads", f"{split.counts}, not {wanted}")
     table = split.labels(0, split.n)
     counted = Counter(table)
-    if tuple(counted[owner] for owner in range(len(shares))) != split.counts:
+    if tuple(counted[owner] for owner in range(len(split.counts))) != split.counts:
         yield Violation("labels agree with the counts", f"{dict(counted)}, not {split.counts}")
     seen = bytearray(split.n)
-    for owner in range(len(shares)):
+    for owner in range(len(split.counts)):
         for position in split.positions_of(owner):
             if table[position] != owner or seen[position]:
                 yield Violation("every position is worked on by its owner, once", f"position {position}")
@@ -169,27 +168,34 @@ def violations(plan: Planned) -> Iterator[Violation]:
 
 def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Violation]:
     """Check how many people have each item, and how many copies everybody has."""
-    split, shares, overlap = plan.split, plan.workload.shares, plan.overlapping
-    sizes = Counter[int]()
-    totals = [0] * len(shares)
+    split, shares = plan.split, plan.workload.shares
+    overlap = plan.overlapping or Overlap(count=0)
+    k = overlap.copies(sum(share > 0 for share in shares))
+    wrong = list(_wrong_teams(teams, k, shares))
+    yield from wrong
+    if wrong:
+        return
+    overlapped, alone = [0] * len(shares), [0] * len(shares)
     for team, count in zip(teams, split.counts, strict=True):
-        sizes[len(team)] += count
-        if len(set(team)) < len(team):
-            yield Violation("nobody has an item twice", f"{team} has {count} items")
         for a in team:
-            totals[a] += count
-    k = 2 if overlap is None else overlap.copies(sum(share > 0 for share in shares))
-    over = sizes[k]
-    if overlap is not None and overlap.where is None and over != overlap.of(split.n):
+            (alone if len(team) == 1 else overlapped)[a] += count
+    over = sum(overlapped) // k
+    if overlap.where is None and over != overlap.of(split.n):
         yield Violation("the share of overlapped items is as asked", f"{over}, not {overlap.of(split.n)}")
-    if set(sizes) - {1, k}:
-        yield Violation(f"an item has 1 or {k} people", f"{dict(sizes)}")
-    wanted = held(shares, split.n, over, k)
-    if plan.rules is None and totals != [a + b for a, b in zip(wanted.overlapped, wanted.alone, strict=True)]:
-        yield Violation("copies are the apportionment of the loads", f"{totals}, not {wanted}")
-    counted = Counter(split.labels(0, split.n))
-    if tuple(counted[part] for part in range(len(teams))) != split.counts:
-        yield Violation("labels agree with the counts", f"{dict(counted)}, not {split.counts}")
+    wanted, found = held(shares, split.n, over, k), Held(tuple(overlapped), tuple(alone))
+    if plan.rules is None and found != wanted:
+        yield Violation("copies are the apportionment of the loads", f"{found}, not {wanted}")
+
+
+def _wrong_teams(teams: Sequence[tuple[int, ...]], k: int, shares: Sequence[int]) -> Iterator[Violation]:
+    """Check who may be together."""
+    for team in teams:
+        if len(set(team)) < len(team):
+            yield Violation("nobody has an item twice", f"a team of {team}")
+        if len(team) not in {1, k}:
+            yield Violation(f"an item has 1 or {k} people", f"a team of {team}")
+        if len(team) > 1 and not all(shares[a] for a in team):
+            yield Violation("whoever carries no load shares no item", f"a team of {team}")
 
 
 def _off_bounds(plan: Planned, table: Sequence[int]) -> Iterator[Violation]:

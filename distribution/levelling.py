@@ -8,6 +8,7 @@ values, workload.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from distribution.apportion import apportion
@@ -39,19 +40,20 @@ def level(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
 def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     """Move open work to who has too little, from who has too much and from nobody."""
     rows = [row for row in rows if not ledger.task.is_gold(row.position)]
-    targets = _targets(ledger, rows, workload)
+    able = _Able(ledger)
+    last = [(row, able.movable(row)) for row in reversed(rows)]
+    targets = _targets(ledger, rows, workload, able.reach([item for _, item in last]))
     over = {who: max(ledger.holds(who) - targets.get(who, 0), 0) for who in ledger.members}
     short = {who: target - ledger.holds(who) for who, target in targets.items()}
     short = {who: count for who, count in short.items() if count > 0}
-    able = _Able(ledger)
-    last = list(reversed(rows))
     cell = Cell("open", ledger.stamp.at, None, lease_end(ledger.task, ledger.stamp.at))
-    for at, giver, taker in fewest_moves([able.movable(row) for row in last], over, short):
-        if able.mate_has_it(last[at], taker, giver):
+    for at, giver, taker in fewest_moves([item for _, item in last], over, short):
+        row = last[at][0]
+        if able.mate_has_it(row, taker, giver):
             continue
         if giver is not None:
-            ledger.put(last[at], giver, None)
-        ledger.put(last[at], taker, cell)
+            ledger.put(row, giver, None)
+        ledger.put(row, taker, cell)
 
 
 class _Able:
@@ -70,6 +72,14 @@ class _Able:
         held = (who for who, cell in now.cells.items() if cell.state in HELD and who != giver)
         return next(rules.mates(taker, held), None) is not None
 
+    def reach(self, items: Sequence[Movable]) -> dict[AssigneeId, int]:
+        """Count the items of which everybody can hold a copy that moves. O(items + kinds * people)."""
+        kinds = Counter(items)
+        return {
+            who: sum(count for item, count in kinds.items() if who not in item.banned)
+            for who in self._ledger.members
+        }
+
     def movable(self, row: Row) -> Movable:
         """Give an item as far as its copies may change hands."""
         key = (row.left, sameness(self._ledger.task, row))
@@ -86,8 +96,13 @@ class _Able:
         return known
 
 
-def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:
-    """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
+def _targets(
+    ledger: Ledger, rows: Sequence[Row], workload: Workload, reach: Mapping[AssigneeId, int]
+) -> Mapping[AssigneeId, int]:
+    """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow.
+
+    Nobody holds an item twice, so nobody is to hold more than she can reach.
+    """
     fixed, free = _fixed(ledger, rows)
     shares = {
         who: share
@@ -98,11 +113,10 @@ def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping
         # Nobody carries a share: what is there stays, what waits goes on waiting.
         return {who: ledger.holds(who) for who in ledger.members}
     floors = [fixed[who] for who in shares]
-    caps = [_most(ledger, who, fixed[who]) for who in shares]
+    caps = [_most(ledger, who, fixed[who], reach[who]) for who in shares]
     total = free + sum(floors)
     room = [cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True)]
-    if None not in room:
-        total = min(total, sum(filter(None, room)))
+    total = min(total, sum(room))
     counts = apportion(list(shares.values()), total, floors=floors, caps=caps)
     return fixed | dict(zip(shares, counts, strict=True))
 
@@ -120,10 +134,11 @@ def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], 
     return fixed, free
 
 
-def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
-    """Give the most she may hold: her limit, the cap, or what cannot move where that is more."""
+def _most(ledger: Ledger, who: AssigneeId, fixed: int, reach: int) -> int:
+    """Give the most she may hold: what she can reach, her limit, the cap, or what cannot move where that is more."""
     limit, pull = ledger.members[who].member.limit, ledger.task.pull
-    most = [] if limit is None else [limit.of(ledger.task.items)]
+    most: list[int | None] = [fixed + reach]
+    most += [] if limit is None else [limit.of(ledger.task.items)]
     most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
     known = [number for number in most if number is not None]
-    return max(min(known), fixed) if known else None
+    return max(min(known), fixed)

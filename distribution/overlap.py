@@ -98,9 +98,9 @@ class Overlap:
         if self.everyone:
             return "all items, by everybody"
         which = (
-            f"{decimal_text(self.percent)} % of the items"
+            f"{decimal_text(self.percent)} % of the items, rounded half up"
             if self.percent is not None
-            else f"{self.count} items"
+            else f"{self.count} item{'' if self.count == 1 else 's'}"
             if self.count is not None
             else "the items that pass the filter"
         )
@@ -173,7 +173,7 @@ def held(shares: Sequence[int], n: int, overlapped: int, k: int) -> Held:
     Loads hold for all copies together, by largest remainder; nobody holds an item twice,
     so her target is at most one copy of each item, and the excess goes to the others in
     proportion. Of overlapped items everybody gets her part of her target, as nearly as
-    the same cap allows.
+    the same cap allows, and at least one where they are enough to connect everybody.
 
     >>> held([5, 3, 2], 100, 50, 2).overlapped, held([5, 3, 2], 100, 50, 2).alone
     ((50, 30, 20), (25, 15, 10))
@@ -191,9 +191,10 @@ def held(shares: Sequence[int], n: int, overlapped: int, k: int) -> Held:
     totals = apportion(shares, n + (k - 1) * overlapped, caps=caps) if max(free, default=0) > n else free
     if sum(min(total, overlapped) for total in totals) < k * overlapped:
         totals = _narrowed(shares, totals, n, overlapped, k)
-    shared = apportion(
-        totals if n else shares, k * overlapped, caps=[min(total, overlapped) for total in totals]
-    )
+    caps = [min(total, overlapped) for total in totals]
+    connected = 0 < sum(total > 0 for total in totals) <= overlapped * (k - 1) + 1
+    floors = [min(cap, 1) if connected else 0 for cap in caps]
+    shared = apportion(totals if n else shares, k * overlapped, floors=floors, caps=caps)
     alone = [total - part for total, part in zip(totals, shared, strict=True)]
     return Held(tuple(shared), tuple(alone))
 
@@ -211,7 +212,7 @@ def _narrowed(shares: Sequence[int], totals: Sequence[int], n: int, overlapped: 
     floors = [overlapped if m else 0 for m in much]
     upper = apportion(high, most, floors=floors, caps=[n if m else 0 for m in much])
     rest = (k - sum(much)) * overlapped
-    lower = apportion(low, rest, caps=[0 if m else overlapped for m in much]) if rest else [0] * len(low)
+    lower = apportion(low, rest, caps=[0 if m else overlapped for m in much])
     return [u + w for u, w in zip(upper, lower, strict=True)]
 
 
@@ -231,7 +232,7 @@ class Coverage:
     pairs: Mapping[Pair, int]
     """Items that each two of them share; every two are there, in the order of the workload."""
     capped: tuple[AssigneeId, ...] = ()
-    """Those who hold less than their load says, for nobody holds an item twice."""
+    """Those who hold less than the whole part of their exact share, for nobody holds an item twice."""
 
     @property
     def least(self) -> int:
@@ -290,7 +291,7 @@ class Coverage:
             text += f"; {every}"
             text += "" if self.islands == 1 else f"; {self.islands} islands that cannot be compared"
         if self.capped:
-            text += f"; {', '.join(self.capped)} cannot hold more than one copy of each"
+            text += f"; less than their load says, for nobody holds an item twice: {', '.join(self.capped)}"
         return text
 
 
@@ -307,8 +308,8 @@ def coverage(workload: Workload, k: int, teams: Sequence[Sequence[int]], counts:
             totals[a] += count
         for a, b in combinations(team, 2):
             pairs[names[a], names[b]] += count
-    fair = apportion(shares, sum(totals))
-    capped = tuple(names[a] for a in able if totals[a] == sum(counts) < fair[a])
+    quotas = workload.quotas(sum(totals))
+    capped = tuple(names[a] for a in able if totals[a] < int(quotas[a]))
     return Coverage(
         items=overlapped, copies=k, assignees=tuple(names[a] for a in able), pairs=pairs, capped=capped
     )
@@ -331,16 +332,17 @@ def _second_eigenvalue(laplacian: list[list[float]]) -> float:
     v = len(laplacian)
     shift = max(laplacian[i][i] for i in range(v))
     lower = _cholesky([[x + shift for x in row] for row in laplacian])
-    vector, value = [(i * i * 0.37) % 1 - 0.5 for i in range(v)], inf
-    for _ in range(500):
+    # Numbers without any pattern (Park and Miller 1988): one that the graph shares would hide eigenvectors.
+    vector = [pow(16807, i + 1, 2**31 - 1) / 2**31 for i in range(v)]
+    before, value = -inf, inf
+    # It never grows, so that it comes to rest.
+    while abs(before - value) > 1e-12 * shift:
         mean = sum(vector) / v
         vector = [x - mean for x in vector]
         length = sum(x * x for x in vector) ** 0.5
         vector = [x / length for x in vector]
         image = [sum(a * x for a, x in zip(row, vector, strict=True)) for row in laplacian]
         before, value = value, sum(x * y for x, y in zip(vector, image, strict=True))
-        if abs(before - value) <= 1e-12 * shift:
-            break
         vector = _solved(lower, vector)
     return value
 

@@ -2,7 +2,7 @@
 
 Holds: the plan, its questions, its JSON form.
 Does not hold: how targets are found (see static), stores, anything that changes.
-Depends on: basis, codec, diff, errors, reasons, split, values, workload.
+Depends on: basis, checks, codec, diff, errors, overlap, packages, plan_fields, reasons, split, values, workload.
 
 A plan that looks only at the number of items is a function: a few hundred bytes, from
 which every place is computed when asked for. A plan that looks at the items holds one
@@ -34,11 +34,7 @@ from distribution.plan_fields import ALGORITHM, fields
 from distribution.reasons import Placed, Share
 from distribution.rules import Rules
 from distribution.split import Split, TableSplit
-from distribution.values import (
-    AssigneeId,
-    ItemId,
-    check_index,
-)
+from distribution.values import AssigneeId, ItemId, check_index
 from distribution.workload import Workload
 
 BUFFERS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
@@ -49,7 +45,7 @@ BUFFERS = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
 class Plan:
     """An allocation of items to assignees, from `distribute`.
 
-    Every item is in exactly one place. Two plans are equal if they say the same of the
+    Every item is with one assignee, or where items overlap with several. Two plans are equal if they say the same of the
     same items. Nothing here changes; `diff` tells what would.
 
     >>> from distribution import Workload, distribute
@@ -346,17 +342,8 @@ class Plan:
 
     def _said(self) -> tuple[object, ...]:
         table = self.split.owners if isinstance(self.split, TableSplit) else self.split.counts
-        settings = (
-            self.workload,
-            self.seed,
-            self.order,
-            self.basis,
-            self.keys,
-            self.sizes,
-            self.scale,
-            self.teams,
-        )
-        return (*settings, self.items, self.skipped, table)
+        others = [getattr(self, field.name) for field in attrs.fields(Plan) if field.name != "split"]
+        return (*others, table)
 
     def __repr__(self) -> str:
         """Show what matters, not a million items."""

@@ -2,7 +2,7 @@
 
 Holds: what of a stored plan is read, and the limits it must keep.
 Does not hold: the plan (see plan), whether it keeps its promises (see checks).
-Depends on: apportion, basis, codec, diff, errors, overlap, rules, split, values,
+Depends on: apportion, basis, codec, diff, errors, orders, overlap, rules, split, values,
 workload.
 """
 
@@ -16,6 +16,7 @@ from distribution.basis import Basis, ByCount, Key
 from distribution.codec import decode, encode
 from distribution.diff import ItemRef
 from distribution.errors import InvalidInput
+from distribution.orders import Order
 from distribution.overlap import Overlap
 from distribution.rules import Rules
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
@@ -56,6 +57,27 @@ def _teams(teams: object, people: int) -> tuple[tuple[int, ...], ...]:
     return read
 
 
+def _overlap(data: Mapping[str, Any], basis: Basis) -> Overlap | None:
+    """Read which items were to overlap; teams need it, and go by count."""
+    if ("overlap" in data) != ("teams" in data) or ("teams" in data and basis != ByCount()):
+        raise InvalidInput(
+            subject="overlap of the plan", must="come with teams, by count", got=(data.get("overlap"), basis)
+        )
+    return decode(Overlap, data["overlap"]) if "overlap" in data else None
+
+
+def _split(data: Mapping[str, Any], counts: Sequence[int], order: Order) -> Split:
+    """Read the owner of every position, where they are written down."""
+    if "owners" not in data:
+        return IntervalSplit(counts, order)
+    owners = [check_count(owner, "owner") for owner in data["owners"]]
+    if len(owners) != order.n or max(owners, default=0) >= len(counts):
+        raise InvalidInput(
+            subject="owners of the plan", must=f"be {order.n}, each below {len(counts)}", got=len(owners)
+        )
+    return TableSplit(owners, len(counts), order)
+
+
 def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """Read the fields of a plan from a mapping."""
     n, counts = check_count(data["n"], "n of the plan"), [check_count(c, "count") for c in data["counts"]]
@@ -66,32 +88,23 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
     workload = Workload.weights(list(zip(data["assignees"], shares, strict=True)))
     seed = check_seed(data["seed"])
     items: Sequence[ItemRef] = tuple(item_ids(data["items"])) if "items" in data else range(n)
+    basis = decode(Basis, data.get("basis", encode(ByCount())))
     teams = _teams(data["teams"], len(workload)) if "teams" in data else None
     parts = len(workload) if teams is None else len(teams)
     if sum(counts) != n or len(counts) != parts or len(items) != n:
         raise InvalidInput(
             subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
         )
-    split: Split
-    if "owners" in data:
-        owners = [check_count(owner, "owner") for owner in data["owners"]]
-        if len(owners) != n or max(owners, default=0) >= len(counts):
-            raise InvalidInput(
-                subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
-            )
-        # The order of work is that of the line before the owners were found: see static.
-        line = counts if teams is not None else apportion(workload.shares, n)
-        split = TableSplit(owners, len(counts), make_order(data["order"], line, seed))
-    else:
-        split = IntervalSplit(counts, make_order(data["order"], counts, seed))
+    # The order of work is that of the line before the owners were found: see static.
+    line = apportion(workload.shares, n) if "owners" in data and teams is None else counts
     return {
         "items": items,
         "workload": workload,
         "seed": seed,
         "order": data["order"],
-        "basis": decode(Basis, data.get("basis", encode(ByCount()))),
-        "split": split,
-        "overlapping": decode(Overlap, data["overlap"]) if "overlap" in data else None,
+        "basis": basis,
+        "split": _split(data, counts, make_order(data["order"], line, seed)),
+        "overlapping": _overlap(data, basis),
         "rules": decode(Rules, data["rules"]) if "rules" in data else None,
         "teams": teams,
         "skipped": tuple(item_ids(data.get("skipped", ()))),

@@ -110,7 +110,7 @@ class Placed:
         count = f"{self.share.count} item" + ("s" if self.share.count != 1 else "")
         if isinstance(self.ground, TeamPart):
             who = " and ".join(map(repr, self.team)) if len(self.team) > 1 else repr(self.assignee)
-            alone = f": {load} copies, so {count}" if len(self.team) == 1 else ""
+            alone = f"; {load} copies, so {count}" if len(self.team) == 1 else ""
             return f"{self.item!r} is with {who}: {line}; {self.ground}{alone}"
         if isinstance(self.ground, Interval):
             why = f"{line}; {self.ground} to {self.assignee!r}: {load}, so {count}"

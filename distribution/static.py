@@ -52,15 +52,15 @@ class Roster:
     ([True, True, False], ['a'])
     """
 
-    def __init__(self, basis: Basis, overlapping: Filter | None = None, rules: Rules | None = None) -> None:
+    def __init__(self, basis: Basis, overlap: Overlap | None = None, rules: Rules | None = None) -> None:
         if not isinstance(basis, (ByCount, ByEffort, Stratified, Grouped)):
             must = "be ByCount(), ByEffort(), Stratified(key) or Grouped(key)"
             raise InvalidInput(subject="basis", must=must, got=basis)
+        _check_basis(basis, overlap, rules)
         self.basis = basis
-        self.overlapping = overlapping
-        """Which items overlap, where a filter says so."""
+        self.overlap = overlap
         self.passed: list[int] = []
-        """Positions of the items that pass it."""
+        """Positions of the items that overlap, where a filter says which."""
         self.rules = rules
         self.marks: list[Marks] = []
         """What each item says to the rules, where there are any."""
@@ -91,7 +91,7 @@ class Roster:
         attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
         if isinstance(self.basis, (Stratified, Grouped)):
             self.keys.append(key_of(attributes, self.basis.key))
-        if self.overlapping is not None and matches(self.overlapping, attributes):
+        if self._where is not None and matches(self._where, attributes):
             self.passed.append(len(self.ids) - 1)
         if self.rules is not None:
             self.marks.append(self.rules.marks(attributes))
@@ -104,7 +104,7 @@ class Roster:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
         in_order(items, "items")
-        plain = isinstance(self.basis, ByCount) and self.overlapping is None and self.rules is None
+        plain = isinstance(self.basis, ByCount) and self._where is None and self.rules is None
         if plain and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -114,48 +114,46 @@ class Roster:
         for item in items:
             self.add(item)
 
-    def plan(
-        self, workload: Workload, *, seed: int = 0, order: str = "shuffled", overlap: Overlap | None = None
-    ) -> Plan:
+    @property
+    def _where(self) -> Filter | None:
+        return None if self.overlap is None else self.overlap.where
+
+    def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
         """Distribute what was taken in.
 
         Raises:
             InvalidInput: workload, seed or order cannot be used.
+            Infeasible: more different people are wanted for an item than carry a load.
         """
         if not isinstance(workload, Workload):
             remedy = "build one with Workload.of, Workload.even or Workload.weights"
             raise InvalidInput(subject="workload", must="be a Workload", got=workload, remedy=remedy)
         seed = check_seed(seed)
         if self.number is None:
-            return self._planned(tuple(self.ids), workload, seed, order, overlap)
-        if not isinstance(self.basis, ByCount):
-            raise InvalidInput(subject="items", must="be given one by one for this basis", got=self.number)
+            return self._planned(tuple(self.ids), workload, seed, order)
+        if not isinstance(self.basis, ByCount) or self._where is not None:
+            must = f"be given one by one for this {'basis' if self._where is None else 'overlap'}"
+            raise InvalidInput(subject="items", must=must, got=self.number)
         if self.number > NUMBER_OF_ITEMS:
             raise InvalidInput(
                 subject="number of items", must=f"be at most {NUMBER_OF_ITEMS}", got=self.number
             )
-        return self._planned(range(self.number), workload, seed, order, overlap)
+        return self._planned(range(self.number), workload, seed, order)
 
-    def _planned(
-        self,
-        items: Sequence[ItemId] | range,
-        workload: Workload,
-        seed: int,
-        order: str,
-        overlap: Overlap | None,
-    ) -> Plan:
-        if overlap is None and self.rules is None:
+    def _planned(self, items: Sequence[ItemId] | range, workload: Workload, seed: int, order: str) -> Plan:
+        if self.overlap is None and self.rules is None:
             return _plan(items, self, workload, seed, order)
-        check_overlap(overlap, None)
-        if not isinstance(self.basis, ByCount):
-            remedy = "share out by count, or leave the overlap out"
-            raise InvalidInput(
-                subject="basis where items overlap or rules hold",
-                must="be ByCount()",
-                got=self.basis,
-                remedy=remedy,
-            )
-        return _shared(items, self, workload, seed, order, overlap)
+        return _shared(items, self, workload, seed, order)
+
+
+def _check_basis(basis: Basis, overlap: object, rules: object) -> None:
+    """Refuse what is no overlap, no rules, and a basis that cannot go with them."""
+    check_overlap(overlap, None)
+    check_rules(rules)
+    if (overlap is not None or rules is not None) and not isinstance(basis, ByCount):
+        remedy = "share out by count, or leave the overlap and the rules out"
+        subject = "basis where items overlap or rules hold"
+        raise InvalidInput(subject=subject, must="be ByCount()", got=basis, remedy=remedy)
 
 
 def _all_plain(items: Sequence[object]) -> bool:
@@ -209,14 +207,12 @@ def distribute(  # noqa: PLR0913  what one plan is made of
         InvalidInput: an item, the seed, the order, the basis or the overlap cannot be used.
         Infeasible: more different people are wanted for an item than carry a load, or may take it.
     """
-    roster = Roster(
-        ByCount() if basis is None else basis, None if overlap is None else overlap.where, check_rules(rules)
-    )
+    roster = Roster(ByCount() if basis is None else basis, overlap, rules)
     if isinstance(items, Integral):
         roster.number = check_count(items, "number of items")
     else:
         roster.extend(cast("Iterable[ItemId | Item]", items))
-    return roster.plan(workload, seed=seed, order=order, overlap=overlap)
+    return roster.plan(workload, seed=seed, order=order)
 
 
 def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str) -> Plan:
@@ -260,10 +256,9 @@ def _shared(
     workload: Workload,
     seed: int,
     order: str,
-    overlap: Overlap | None,
 ) -> Plan:
     """Build the plan in which some items have several people, or rules keep people from items."""
-    n = len(items)
+    n, overlap = len(items), roster.overlap
     split: Split
     if roster.rules is not None:
         line = make_order(order, apportion(workload.shares, n), seed)

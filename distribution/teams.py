@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from math import comb
+from math import comb, inf
 from typing import TypeAlias
 
 from distribution.apportion import apportion
@@ -23,44 +23,53 @@ from distribution.designs import balanced_design
 Team: TypeAlias = tuple[int, ...]
 """Members by number, ascending."""
 
-MOST_TEAMS = 6000
+MOST_TEAMS = 200_000
 """Where there are more possible teams than that, they are not all looked at."""
 EFFORT = 10_000_000
 """Comparisons that a table may cost, more or less: a second or two."""
-PULL_OF_PAIRS = 0.7
+ROUNDS = 300
+"""Of the fixed point at most; a few dozen do unless somebody is in nearly every team."""
+PULL_OF_PAIRS = 2.0
 """How much a pair that met too rarely counts beside a person who has much left. Found by trial."""
 
 
 def teams(counts: Sequence[int], columns: int, k: int) -> list[tuple[Team, int]]:
     """Say which teams of *k* share how many of so many items; person a is in exactly counts[a].
 
-    Where loads are equal and a balanced design exists it is used. Else items are dealt
-    out one by one, or, where there are many, in rounds that each settle half of what is
-    left: whoever has most left first, then who met those too rarely, compared with the
-    meetings to be expected if chance decided (conditional Poisson sampling, Hajek 1964).
+    Where loads are equal and a balanced design exists it is used. Else a chain comes first,
+    items that connect everybody; then every team gets the whole part of what chance would
+    give it (conditional Poisson sampling, Hajek 1964), where not too many are possible.
+    The rest is dealt out one by one: whoever has most left first, then who met those too
+    rarely; and as long as that is much, by many at a time, in rounds that each settle half.
     Whoever has as much left as there are items is in every team from then on, so that it
     always comes out. Teams come in the order in which they were found, none twice.
 
     Counts must sum to k * columns and none exceed columns. The same on every machine:
-    expectations are floats, made by + - * / in a fixed order. Runtime: O(people * k) an
-    item up to some ten thousand items, O(log items) more for more.
+    expectations are floats, made by + - * / in a fixed order. Runtime: O(people) for each
+    possible team that is looked at, O(people * k * log columns) for each of some thousands
+    that are chosen; a second or two at most.
 
     >>> teams([2, 2, 2], 3, 2)
     [((0, 1), 1), ((0, 2), 1), ((1, 2), 1)]
     """
-    dealer = _Dealer(counts, columns, k)
-    design = balanced_design(len(counts), k, columns) if max(counts) - min(counts) <= 1 else ()
-    for team in design:
-        dealer.give(team, columns // len(design))
+    members = [a for a, count in enumerate(counts) if count]
+    if not members:
+        return []
+    people = len(members)
+    dealer = _Dealer([counts[a] for a in members], columns, k)
+    if max(dealer.left) - min(dealer.left) <= 1:
+        design = balanced_design(people, k, columns)
+        for team in design:
+            dealer.give(team, columns // len(design))
     dealer.expect()
-    if comb(len(counts), k) <= MOST_TEAMS:
+    dealer.connect()
+    if comb(people, k) <= min(MOST_TEAMS, 2 * columns):
         dealer.deal_shares()
-    else:
-        block = max(64, len(counts), EFFORT // (12 * k * len(counts)))
-        while dealer.columns > 4 * block:
-            dealer.deal_block(block)
+    block = max(64, people, EFFORT // (12 * k * people))
+    while dealer.columns > 4 * block:
+        dealer.deal_block(block)
     dealer.deal_rest()
-    return list(dealer.table.items())
+    return [(tuple(members[a] for a in team), count) for team, count in dealer.table.items()]
 
 
 def expected_pairs(counts: Sequence[int], columns: int, k: int) -> list[list[float]]:
@@ -123,7 +132,7 @@ def expected_teams(counts: Sequence[int], columns: int, k: int) -> list[tuple[Te
 def _odds(share: Sequence[float], k: int) -> list[float]:
     """Find odds under which everybody's probability to be in a team of k is her share."""
     odds = [p / (1 - p) for p in share]
-    for _ in range(60):
+    for _ in range(ROUNDS):
         whole = _symmetric(odds, k)
         worst = 0.0
         for a, p in enumerate(share):
@@ -132,7 +141,7 @@ def _odds(share: Sequence[float], k: int) -> list[float]:
             odds[a] = odds[a] * p / now if now > 0 else odds[a]
         scale = sum(odds) / len(odds)
         odds = [x / scale for x in odds]
-        if worst < 1e-6:
+        if worst < 1e-10:
             break
     return odds
 
@@ -175,7 +184,14 @@ class _Dealer:
         self.wanted = [
             [m + e for m, e in zip(*rows, strict=True)] for rows in zip(self.met, more, strict=True)
         ]
-        self.worth = [[PULL_OF_PAIRS / (1 + w) for w in row] for row in self.wanted]
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Set what a meeting is worth: the more, the fewer are left to come."""
+        self.worth = [
+            [PULL_OF_PAIRS / (1 + max(0.0, w - m)) for w, m in zip(*rows, strict=True)]
+            for rows in zip(self.wanted, self.met, strict=True)
+        ]
 
     def give(self, team: Team, times: int) -> None:
         """Give a team so many items."""
@@ -192,61 +208,78 @@ class _Dealer:
             self.met[b][a] += times
 
     def deal_shares(self) -> None:
-        """Give every team the whole part of what chance would give it, as long as the rest stays completable."""
-        chances = expected_teams(self.left, self.columns, self.k)
-        for team, chance in chances:
-            others = max((have for a, have in enumerate(self.left) if a not in team), default=0)
-            most = min(self.columns - others, *(self.left[a] for a in team))
-            self.give(team, min(int(chance), most))
+        """Give every team the whole part of what chance would give it, as long as the rest stays completable.
+
+        Once more while floats were too coarse to leave fewer items than there are teams.
+        """
+        before = -1
+        while before != self.columns:
+            before = self.columns
+            chances = expected_teams(self.left, self.columns, self.k)
+            for team, chance in chances:
+                times = min(int(chance), *(self.left[a] for a in team))
+                if times > self.columns - max(self.left):
+                    others = max((have for a, have in enumerate(self.left) if a not in team), default=0)
+                    times = min(times, self.columns - others)
+                self.give(team, times)
+            if self.columns <= len(chances):
+                return
 
     def deal_block(self, block: int) -> None:
         """Deal out *block* teams that get the same number of items each, half of what is left in all.
 
         What is left then must be completable: nobody in more items than there are, nobody
-        in fewer than none. Where that leaves too little room, the teams get fewer.
+        in fewer than none. With no fewer teams than people there is room for that: at least
+        twice *block* teams of that size would fit, so that rounding, less than one each,
+        never takes away more than the half that stays.
         """
-        times, size = self.columns // (2 * block), self.k * block
-        while True:
-            after = self.columns - times * block
-            floors = [max(0, -((after - have) // times)) for have in self.left]
-            caps = [min(block, have // times) for have in self.left]
-            if sum(floors) <= size <= sum(caps):
-                break
-            times = (times + 1) // 2
-        counts = apportion(self.left, size, floors=floors, caps=caps)
+        times = self.columns // (2 * block)
+        after = self.columns - times * block
+        floors = [max(0, -((after - have) // times)) for have in self.left]
+        caps = [min(block, have // times) for have in self.left]
+        counts = apportion(self.left, self.k * block, floors=floors, caps=caps)
         self._deal(counts, block, times)
         self.left = [have - times * got for have, got in zip(self.left, counts, strict=True)]
         self.columns = after
 
-    def deal_rest(self) -> None:
-        """Deal out what is left item by item; first those that connect islands."""
-        self._deal(self.left, self.columns, 1, _Islands(self.met))
+    def connect(self) -> None:
+        """Deal out items one by one until all are one island, or nothing is left."""
+        islands = _Islands(self.met)
+        while self.columns and islands.count > 1:
+            team = [a for a, have in enumerate(self.left) if have == self.columns]
+            islands.bridge(team, self.left, self.k)
+            whole = self._filled(team, self.left, self.columns)
+            islands.join(whole)
+            self.give(whole, 1)
 
-    def _deal(self, counts: Sequence[int], columns: int, times: int, islands: _Islands | None = None) -> None:
+    def deal_rest(self) -> None:
+        """Deal out what is left item by item."""
+        self._deal(self.left, self.columns, 1)
+
+    def _deal(self, counts: Sequence[int], columns: int, times: int) -> None:
         """Choose so many teams, everybody in counts[a] of them, for so many items each."""
         left = list(counts)
+        self.weigh()
         for rest in range(columns, 0, -1):
-            team = [a for a, have in enumerate(left) if have == rest]
-            if islands is not None:
-                islands.bridge(team, left, self.k)
-            while len(team) < self.k:
-                team.append(self._next(team, left, rest))
+            team = self._filled([a for a, have in enumerate(left) if have == rest], left, rest)
             for a in team:
                 left[a] -= 1
-            self._note(tuple(sorted(team)), times)
-            if islands is not None and islands.join(team) == 1:
-                islands = None
+            self._note(team, times)
 
-    def _next(self, team: Sequence[int], left: Sequence[int], rest: int) -> int:
-        """Choose who comes into a team: whoever has most left, and met the others too rarely. Ties to the first."""
-        gain = [have / rest for have in left]
-        for b in team:
+    def _filled(self, team: Sequence[int], left: Sequence[int], rest: int) -> Team:
+        """Fill a team with whoever has most left, and met the others too rarely. Ties to the first."""
+        gain = [have / rest if have else -inf for have in left]
+        whole = list(team)
+        for place in range(self.k):
+            if place == len(whole):
+                whole.append(max(range(len(left)), key=gain.__getitem__))
+            b = whole[place]
             gain = [
                 g + (w - m) * p
                 for g, w, m, p in zip(gain, self.wanted[b], self.met[b], self.worth[b], strict=True)
             ]
-        taken = set(team)
-        return max((a for a, have in enumerate(left) if have and a not in taken), key=gain.__getitem__)
+            gain[b] = -inf
+        return tuple(sorted(whole))
 
 
 class _Islands:
@@ -254,6 +287,7 @@ class _Islands:
 
     def __init__(self, met: Sequence[Sequence[int]]) -> None:
         self.home = list(range(len(met)))
+        self.count = len(met)
         for a, row in enumerate(met):
             for b, times in enumerate(row):
                 if times:
@@ -262,12 +296,12 @@ class _Islands:
     def _merge(self, one: int, other: int) -> None:
         if one != other:
             self.home = [one if home == other else home for home in self.home]
+            self.count -= 1
 
-    def join(self, team: Sequence[int]) -> int:
-        """Connect a team; give how many islands there are."""
+    def join(self, team: Sequence[int]) -> None:
+        """Connect a team."""
         for a in team[1:]:
             self._merge(self.home[team[0]], self.home[a])
-        return len(set(self.home))
 
     def bridge(self, team: list[int], left: Sequence[int], k: int) -> None:
         """Begin a team so that it connects as many islands as can be, whoever has most left first.

@@ -21,7 +21,8 @@ from distribution.lifecycle import HELD
 from distribution.members import Limit
 from distribution.outcomes import Changed
 from distribution.pull import Pull
-from distribution.task import Task
+from distribution.taking import can_take
+from distribution.task import Row, Task
 from distribution.testing.agreement import (
     FILTERS,
     ITEMS,
@@ -36,6 +37,7 @@ from distribution.testing.agreement import (
     which,
 )
 from distribution.testing.invariants import Seen
+from distribution.values import AssigneeId
 from distribution.workload import Workload
 
 wheres = st.sampled_from(FILTERS)
@@ -139,7 +141,10 @@ class Managing(Agreement):
         fixed = {who: held.get(who, 0) - free.get(who, 0) for who in after.members}
         total = sum(free.values()) + waiting + sum(fixed[who] for who, _ in carries)
         floors = [fixed[who] for who, _ in carries]
-        caps = [_most(after, who, fixed[who]) for who, _ in carries]
+        caps = [
+            _least(_most(after, who, fixed[who]), fixed[who] + _reach(after, who, movable))
+            for who, _ in carries
+        ]
         room = [cap if share else fixed[who] for (who, share), cap in zip(carries, caps, strict=True)]
         total = total if None in room else min(total, sum(cap or 0 for cap in room))
         shares = apportion([share for _, share in carries], total, floors=floors, caps=caps)
@@ -269,3 +274,18 @@ def _most(seen: Seen, who: str, fixed: int) -> int | None:
 def _settings(task: Task) -> Task:
     """Give a task with its settings alone, counts aside."""
     return attrs.evolve(task, positions=0, items=0)
+
+
+def _least(limit: int | None, reach: int) -> int:
+    return reach if limit is None else min(limit, reach)
+
+
+def _reach(after: Seen, who: AssigneeId, movable: list[Row]) -> int:
+    """Count the items of which she has a copy that may move, or can take one."""
+    taker = after.members[who]
+    count = 0
+    for row in movable:
+        cell = row.cells.get(who)
+        mine = cell is not None and cell.state == "open"
+        count += mine or can_take(after.task, taker, row, cell, alone=True) is None
+    return count

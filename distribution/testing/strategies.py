@@ -2,7 +2,7 @@
 
 Holds: one strategy for each kind of value, shrinking to the plainest.
 Does not hold: properties (see laws), expected answers (see twins).
-Depends on: basis, filters, split, values, workload.
+Depends on: basis, filters, overlap, plan, split, static, values, workload.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from distribution.filters import (
     Not,
     OneOf,
 )
+from distribution.overlap import Overlap
+from distribution.plan import Plan
 from distribution.split import ORDERS
+from distribution.static import distribute
 from distribution.values import Item, Json
 from distribution.workload import Workload
 
@@ -165,3 +168,23 @@ def filters(max_leaves: int = 6, names: Sequence[str] = NAMES) -> st.SearchStrat
         ),
         max_leaves=max_leaves,
     )
+
+
+def overlaps(most: int = 4) -> st.SearchStrategy[Overlap]:
+    """Give overlaps of each kind, by up to *most* people each."""
+    people = st.integers(2, most)
+    return st.one_of(
+        st.builds(Overlap, percent=st.fractions(0, 100, max_denominator=8), assignees=people),
+        st.builds(Overlap, count=st.integers(0, 50), assignees=people),
+        st.builds(Overlap, where=filters(names=("dir",)), assignees=people),
+    )
+
+
+@st.composite
+def overlapped_plans(draw: st.DrawFn, max_size: int = 40) -> Plan:
+    """Give plans in which some items may have several people."""
+    workload = draw(workloads().filter(lambda given: sum(share > 0 for share in given.shares) > 1))
+    overlap = draw(overlaps(sum(share > 0 for share in workload.shares)))
+    # A number will do where nothing is asked of the items.
+    some = items(max_size) if overlap.where else st.one_of(items(max_size), st.integers(0, 10 * max_size))
+    return distribute(draw(some), workload, seed=draw(seeds()), order=draw(orders()), overlap=overlap)
