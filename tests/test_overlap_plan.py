@@ -253,7 +253,7 @@ def test_overlap_goes_by_count_only(basis: Basis) -> None:
         distribute([Item("x", attributes={"dir": 1})], TEAM, basis=basis, overlap=Overlap(percent=50))
 
     assert "basis where items overlap or rules hold must be ByCount()" in str(error.value)
-    assert str(error.value).endswith("; share out by count, or leave the overlap out")
+    assert str(error.value).endswith("; share out by count, or leave the overlap and the rules out")
 
 
 def test_what_is_no_overlap_is_refused() -> None:
