@@ -137,8 +137,8 @@ def _copies(seen: Seen, entries: Sequence[Entry]) -> dict[int, int]:
         *(e.event.came for e in entries if e.event.came),
     ]
     found: dict[int, int] = {}
-    for start, past in deliveries:
-        if start == 0 and plan is not None:
+    for number, (start, past) in enumerate(deliveries):
+        if number == 0 and plan is not None:
             found |= {at: len(team) for at, (_, team) in enumerate(plan.rows())}
         else:
             more = overlap.of(past) - overlap.of(start)
