@@ -25,6 +25,7 @@ from distribution.refusals import (
     AtLimit,
     HasOpenWork,
     Locked,
+    LostIt,
     NobodyToStealFrom,
     NotAMember,
     OnlyHers,
@@ -36,7 +37,7 @@ from distribution.refusals import (
     WhyNoWork,
 )
 from distribution.requests import once
-from distribution.taking import can_take, hands_out, nobody_else
+from distribution.taking import can_take, hands_out, too_few_others
 from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
 
@@ -162,7 +163,7 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
     for row in {row.position: row for row in [*returned, *view.again]}.values():
         cell = ledger.cell(row, taker.id)
         if cell is not None and ledger.left(row) > 0:
-            alone = nobody_else(task, taker, row, able)
+            alone = too_few_others(task, taker, row, able, ledger.left(row))
             if can_take(task, taker, row, cell, alone=alone) is None:
                 skipped = cell.since if cell.state == "skipped" else None
                 found.append(((skipped is not None, skipped, ledger.rank(row), row.position), row))
@@ -172,27 +173,26 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     """Tell why there is nothing for her, though she could take something."""
     task = ledger.task
+    counts = [ledger.counts(assignee) for assignee in view.members]
+    open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
+    left = task.copies - open_ - done
     rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
-    skipped = [
-        row
-        for row in rows.values()
-        if isinstance(can_take(task, taker, row, ledger.cell(row, taker.id)), SkippedIt)
-    ]
+    why = {at: can_take(task, taker, row, ledger.cell(row, taker.id)) for at, row in rows.items()}
+    skipped = [rows[at] for at, reason in why.items() if isinstance(reason, SkippedIt)]
+    lost = [rows[at] for at, reason in why.items() if isinstance(reason, LostIt)]
     if skipped:
         # Whoever lost an item can take it, where all others have skipped it.
-        stuck = len(skipped) == len(rows) and not any(
+        stuck = sum(map(ledger.left, skipped)) == left and not any(
             can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
             for row in skipped
             for other in view.members.values()
         )
         return OnlySkipped(len(skipped), everybody=stuck)
-    if rows:
-        return OnlyLost(len(rows))
-    counts = [ledger.counts(assignee) for assignee in view.members]
-    open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
-    if task.copies > open_ + done:
-        return OnlyHers(task.copies - open_ - done)
-    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(done)
+    if lost:
+        return OnlyLost(len(lost))
+    if left:
+        return OnlyHers(left)
+    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(task.items)
 
 
 def stealing(
