@@ -75,7 +75,7 @@ class _Able:
 
 def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping[AssigneeId, int]:
     """Give how much everybody is to hold: at least what cannot move, in all what there is, as limits allow."""
-    fixed, free = _fixed(ledger, rows)
+    fixed, free, room = _fixed(ledger, rows)
     shares = {
         who: share
         for who, share in zip(workload.assignees, workload.shares, strict=True)
@@ -85,18 +85,17 @@ def _targets(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Mapping
         # Nobody carries a share: what is there stays, what waits goes on waiting.
         return {who: ledger.holds(who) for who in ledger.members}
     floors = [fixed[who] for who in shares]
-    caps = [_most(ledger, who, fixed[who]) for who in shares]
-    total = free + sum(floors)
-    room = [cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True)]
-    if None not in room:
-        total = min(total, sum(filter(None, room)))
+    caps = [_most(ledger, who, fixed[who], room[who]) for who in shares]
+    most = sum(cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True))
+    total = min(free + sum(floors), most)
     counts = apportion(list(shares.values()), total, floors=floors, caps=caps)
     return fixed | dict(zip(shares, counts, strict=True))
 
 
-def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], int]:
-    """Give what everybody holds that cannot move, and how much can: what waits counted in."""
+def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], int, dict[AssigneeId, int]]:
+    """Give what everybody holds that cannot move, how much can, what waits counted in, and to how many items."""
     fixed = {who: ledger.holds(who) for who in ledger.members}
+    room = dict.fromkeys(fixed, len(rows))
     free = 0
     for row in rows:
         free += row.left
@@ -104,13 +103,14 @@ def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], 
             if cell.state == "open":
                 fixed[who] -= 1
                 free += 1
-    return fixed, free
+            elif cell.state == "done":
+                room[who] -= 1
+    return fixed, free, room
 
 
-def _most(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
-    """Give the most she may hold: her limit, the cap, or what cannot move where that is more."""
+def _most(ledger: Ledger, who: AssigneeId, fixed: int, room: int) -> int:
+    """Give the most she may hold: a copy of each item, her limit, the cap, or what cannot move where that is more."""
     limit, pull = ledger.members[who].member.limit, ledger.task.pull
-    most = [] if limit is None else [limit.of(ledger.task.items)]
-    most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
-    known = [number for number in most if number is not None]
-    return max(min(known), fixed) if known else None
+    most = [None if limit is None else limit.of(ledger.task.items)]
+    most += [None if pull is None else ledger.counts(who)[1] + pull.max_batch_workload]
+    return max(min([fixed + room, *(number for number in most if number is not None)]), fixed)
