@@ -173,6 +173,7 @@ class Dispatcher(Working, Managing, Reading):
         Raises:
             InvalidInput: something given cannot be used.
         """
+        check_overlap(overlap, None)
         with Intake(items, basis or ByCount(), where, progress, overlap) as intake:
             return intake.plan(workload, seed=seed, order=order)
 

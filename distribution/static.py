@@ -137,7 +137,6 @@ class Roster:
     ) -> Plan:
         if overlap is None:
             return _plan(items, self, workload, seed, order)
-        check_overlap(overlap, None)
         if not isinstance(self.basis, ByCount):
             remedy = "share out by count, or leave the overlap out"
             raise InvalidInput(
@@ -195,6 +194,7 @@ def distribute(
         InvalidInput: an item, the seed, the order, the basis or the overlap cannot be used.
         Infeasible: more different people are wanted for an item than carry a load.
     """
+    check_overlap(overlap, None)
     roster = Roster(ByCount() if basis is None else basis, None if overlap is None else overlap.where)
     if isinstance(items, Integral):
         roster.number = check_count(items, "number of items")
