@@ -119,6 +119,8 @@ def creation(
             for number, member in enumerate(members)
         )
         facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
+        if task.overlap is not None:
+            facts["copies"] = task.copies
         if plan is not None:
             facts["counts"] = dict(counts)
             if plan.sizes is not None:
@@ -126,7 +128,6 @@ def creation(
         order = "" if task.pull is None else task.pull.order
         placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
         copies = 1 if task.overlap is None else task.overlap.assignees
-        facts["copies"] = task.copies
         rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
