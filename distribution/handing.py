@@ -176,23 +176,25 @@ def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
     left = task.copies - open_ - done
-    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
-    why = {at: can_take(task, taker, row, ledger.cell(row, taker.id)) for at, row in rows.items()}
-    skipped = [rows[at] for at, reason in why.items() if isinstance(reason, SkippedIt)]
-    lost = [rows[at] for at, reason in why.items() if isinstance(reason, LostIt)]
+    if not left:
+        return AllReserved(open_, view.outlook) if open_ else QueueEmpty(task.items)
+    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}.values()
+    whys = [can_take(task, taker, row, ledger.cell(row, taker.id)) for row in rows]
+    skipped = [row for row, why in zip(rows, whys, strict=True) if isinstance(why, SkippedIt)]
     if skipped:
-        # Whoever lost an item can take it, where all others have skipped it.
-        stuck = sum(map(ledger.left, skipped)) == left and not any(
-            can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
-            for row in skipped
-            for other in view.members.values()
-        )
+        stuck = sum(map(ledger.left, skipped)) == left and not _anybody_takes(view, ledger, skipped)
         return OnlySkipped(len(skipped), everybody=stuck)
-    if lost:
-        return OnlyLost(len(lost))
-    if left:
-        return OnlyHers(left)
-    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(task.items)
+    lost = sum(isinstance(why, LostIt) for why in whys)
+    return OnlyLost(lost) if lost else OnlyHers(left)
+
+
+def _anybody_takes(view: View, ledger: Ledger, rows: Iterable[Row]) -> bool:
+    """Tell whether anybody can take any of these; whoever lost an item can where all others have skipped it."""
+    return any(
+        can_take(ledger.task, other, row, ledger.cell(row, other.id), alone=True) is None
+        for row in rows
+        for other in view.members.values()
+    )
 
 
 def stealing(

@@ -26,18 +26,19 @@ PEOPLE = ("ann", "bob", "eve")
     items=st.integers(1, 4),
     overlapped=st.integers(0, 4),
     k=st.integers(2, 3),
-    skips=st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(0, 4)), max_size=4),
+    away=st.lists(st.tuples(st.booleans(), st.sampled_from(PEOPLE), st.integers(0, 4)), max_size=6),
 )
-def test_where_some_skipped_some_items_all_that_can_be_is_placed_and_nothing_moves_without_need(
-    weights: list[int], items: int, overlapped: int, k: int, skips: list[tuple[str, int]]
+def test_where_some_gave_up_some_items_all_that_can_be_is_placed_and_nothing_moves_without_need(
+    weights: list[int], items: int, overlapped: int, k: int, away: list[tuple[bool, str, int]]
 ) -> None:
     """As many copies as can be are placed, then people are as near to their targets as any layout brings them."""
     with Office(MemoryStore()) as office:
         task = office.create(
             "r", named(items), workload=Workload.even(PEOPLE), overlap=Overlap(count=overlapped, assignees=k)
         ).id
-        for who, at in skips:
-            office.skip(task, who, office.holds(task, who)[at : at + 1])
+        for skipped, who, at in away:
+            give_up = office.skip if skipped else office.release
+            give_up(task, who, office.holds(task, who)[at : at + 1])
         before, rows = holders(office, task), {row.item: row for row in office.items(task)}
         able = {
             item: [who for who in PEOPLE if who not in row.cells or row.cells[who].state != "skipped"]
@@ -62,6 +63,23 @@ def test_where_some_skipped_some_items_all_that_can_be_is_placed_and_nothing_mov
         assert (-sum(now.values()), off(Counter(now), targets), moved(before, after)) == found
         assert office.redistribute(task).event is None
         invariants(office.store, task)
+
+
+def test_what_waits_and_only_she_can_take_goes_to_her_though_she_has_her_share(office: Office) -> None:
+    """She lost it, and nobody else can have it or anything she could give for it."""
+    task = office.create("r", ["a", "b"], workload=Workload.even(["ann", "bob"])).id
+    office.skip(task, "bob", office.holds(task, "bob"))
+    # The other one reaches him by hand, and he skips it too.
+    office.reassign(task, "ann", "bob")
+    office.skip(task, "bob", office.holds(task, "bob"))
+    before = holders(office, task)
+    assert before == {"a": ("ann",), "b": ("ann",)}
+    office.release(task, "ann", ["a"])
+    assert holders(office, task) == {"a": (), "b": ("ann",)}
+
+    office.redistribute(task)
+
+    assert holders(office, task) == before
 
 
 def off(held: Any, targets: dict[str, int]) -> int:
