@@ -219,6 +219,23 @@ def test_whoever_has_nothing_steals_only_what_she_has_not(office: Office) -> Non
     assert holders(office, pulled) == {"a": ("ann", "bob"), "b": ("bob", "eve")}
 
 
+def test_copies_that_lie_with_several_people_go_to_as_many_others_as_there_are(office: Office) -> None:
+    """The rest stays with whoever has it: never more copies than before, never fewer."""
+    task = shared(office, 3, Workload.even(["ann", "bob"]), percent=100)
+    office.add_assignee(task, "zoe", load=10)
+    office.set_status(task, "zoe", office.holds(task, "zoe")[:1], "completed")
+    office.wait(hours=2)
+    office.set_status(task, "zoe", office.holds(task, "zoe", "done"), "discard")
+    lies = {item: who for item, who in holders(office, task).items() if "zoe" not in who}
+    assert set(lies.values()) == {("ann", "bob")}
+
+    office.reclaim(task, idle=timedelta(hours=1))
+
+    assert {holders(office, task)[item] for item in lies} == {("ann", "zoe")}
+    assert office.progress(task).waiting == 0
+    invariants(office.store, task)
+
+
 def test_only_what_the_filter_names_moves(office: Office) -> None:
     """The rest stays, with all its copies."""
     items = [Item(f"i{n}", attributes={"n": n}) for n in range(10)]
