@@ -94,6 +94,25 @@ def test_a_filter_says_which_items_of_a_queue_overlap(office: Office) -> None:
     invariants(office.store, task)
 
 
+def test_the_story_of_an_item_tells_who_has_it_and_how_many_copies_are_left(office: Office) -> None:
+    """In its first line."""
+    task = office.queue(1, 1, overlap=Overlap(percent=100, assignees=3))
+
+    def first_line() -> str:
+        return str(office.explain(task, "a")).splitlines()[0]
+
+    told = [first_line()]
+    for who in TEAM:
+        office.pull(task, who)
+        told.append(first_line())
+    assert told == [
+        "'a' waits for somebody to take it",
+        "'a' is open with 'ann'; 2 copies are left",
+        "'a' is open with 'ann' and open with 'bob'; 1 copy is left",
+        "'a' is open with 'ann' and open with 'bob' and open with 'eve'",
+    ]
+
+
 # Copies are pulled.
 
 
