@@ -236,6 +236,22 @@ def test_copies_that_lie_with_several_people_go_to_as_many_others_as_there_are(o
     invariants(office.store, task)
 
 
+def test_in_a_task_that_is_pulled_from_only_what_people_hold_is_shared_out(office: Office) -> None:
+    """Copies that nobody holds stay in the queue, also those of items that somebody holds."""
+    task = office.queue(4, 4, 8, overlap=Overlap(percent=100, assignees=3))
+    office.pull(task, "ann")
+
+    office.redistribute(task, Workload.even(["ann", "bob"]))
+
+    assert counts(office, task) == {"ann": 2, "bob": 2, "eve": 0}
+    assert office.progress(task).waiting == 8
+    office.pull(task, "bob")
+    office.redistribute(task, Workload.of({"ann": 0, "eve": 100}))
+    assert counts(office, task) == {"ann": 0, "bob": 0, "eve": 4}
+    assert office.progress(task).waiting == 8
+    invariants(office.store, task)
+
+
 def test_only_what_the_filter_names_moves(office: Office) -> None:
     """The rest stays, with all its copies."""
     items = [Item(f"i{n}", attributes={"n": n}) for n in range(10)]
