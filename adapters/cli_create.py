@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -11,18 +12,20 @@ import attrs
 from rich.table import Table
 from typer import Option
 
-from adapters.cli_looking import task_data
-from adapters.cli_modes import Pulling, Split, mode
+from adapters.cli_looking import copies_text, items_text, task_data
+from adapters.cli_modes import Overlapping, Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
-from adapters.cli_output import many, note, out, print_json, row, say, table, typed
+from adapters.cli_output import listed, many, note, out, print_json, row, say, table, typed
 from adapters.cli_sources import Bars, Sources
 from adapters.cli_tasks import Settings, pull_text
 from adapters.cli_values import instant, metadata
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution.basis import ByEffort, Grouped
+from distribution.overlap import Coverage, Overlap
 from distribution.plan import Plan
 from distribution.pull import Pull, recommend_batch
+from distribution.static import distribute
 from distribution.task import ACTIONS, Task
 from distribution.values import Json, decimal_text
 from distribution.workload import Workload
@@ -41,9 +44,21 @@ class NewTask(Settings):
 @PANEL.command(
     "create --name review --csv rows.csv --load ann=60 --load bob=40",
     "create --name review --csv rows.csv --pull-batch 10 --cap 15 --lease 30m --allow ann --allow bob",
+    "create --name review --csv rows.csv --assignee ann --assignee bob --assignee eve --overlap 30 --copies 3",
 )
-def create(*, new: NewTask, sources: Sources, split: Split, pulling: Pulling, asked: Asked) -> None:
-    """Create a task: take items in, and share them out by load, or let people pull them."""
+def create(
+    *,
+    new: NewTask,
+    sources: Sources,
+    split: Split,
+    overlapping: Overlapping,
+    pulling: Pulling,
+    asked: Asked,
+) -> None:
+    """Create a task: take items in, and share them out by load, or let people pull them.
+
+    With --overlap some of the items go to several different people each.
+    """
     how, basis, where, items = (
         mode(split, pulling),
         split.basis(sources.effort),
@@ -59,6 +74,7 @@ def create(*, new: NewTask, sources: Sources, split: Split, pulling: Pulling, as
             seed=split.seed,
             order=split.order,
             basis=basis,
+            overlap=overlapping.read(),
             where=where,
             id=new.id,
             due=due,
@@ -71,11 +87,13 @@ def create(*, new: NewTask, sources: Sources, split: Split, pulling: Pulling, as
         facts = tasks.history(task.id)[0].event.facts
         now = tasks.progress(task.id)
     if isinstance(how.get("pull"), Pull):
-        _advise(task.items, len(pulling.allow), how["pull"])
+        _advise(task.copies, len(pulling.allow), how["pull"])
+    coverage = _coverage(task)
+    _warn_of_islands(coverage)
     if asked.as_json:
         print_json(task_data(task, now))
         return
-    _print_created(task, facts, pulling.allow)
+    _print_created(task, facts, pulling.allow, coverage)
     skipped = facts.get("skipped")
     _print_absent(skipped if isinstance(skipped, int) else 0, items.left_out)
     say("")
@@ -91,9 +109,45 @@ def _advise(items: int, people: int, pull: Pull) -> None:
         note(f"warning: {warning}; see distribution recommend")
 
 
-def _print_created(task: Task, facts: Mapping[str, Json], allowed: Sequence[str]) -> None:
+def _coverage(task: Task) -> Coverage | None:
+    """Tell how well pairs are covered in a task that was just shared out; None where nothing overlaps."""
+    if task.overlap is None or task.workload is None:
+        return None
+    # It follows from the number of items that overlap, whichever they are.
+    k = task.overlap.assignees
+    overlap = Overlap(count=(task.copies - task.items) // (k - 1), assignees=k)
+    return distribute(task.items, task.workload, overlap=overlap).overlap
+
+
+def _warn_of_islands(coverage: Coverage | None) -> None:
+    """Warn where some people can never be compared."""
+    if coverage is not None and coverage.islands > 1:
+        groups = " | ".join(listed(list(group)) for group in coverage.groups[:8])
+        note(
+            f"warning: {many(coverage.islands, 'island')} that no overlapped item connects: {groups}; to"
+            " compare everybody with everybody let more items overlap"
+        )
+
+
+def _coverage_data(coverage: Coverage) -> dict[str, Json]:
+    """Write how well pairs are covered for programs."""
+    pairs: list[Json] = [{"assignees": list(pair), "items": count} for pair, count in coverage.pairs.items()]
+    return {
+        "items": coverage.items,
+        "copies": coverage.copies,
+        "least": coverage.least,
+        "most": coverage.most,
+        "islands": [list(group) for group in coverage.groups],
+        "capped": list(coverage.capped),
+        "pairs": pairs,
+    }
+
+
+def _print_created(
+    task: Task, facts: Mapping[str, Json], allowed: Sequence[str], coverage: Coverage | None
+) -> None:
     """Show how a task begins."""
-    head = f"{task.name} ({task.id}): {many(task.items)}, "
+    head = f"{task.name} ({task.id}): {items_text(task)}, "
     if task.workload is None:
         say(head + f"{pull_text(task.pull)}; {', '.join(allowed)} may pull")
         return
@@ -103,11 +157,16 @@ def _print_created(task: Task, facts: Mapping[str, Json], allowed: Sequence[str]
     summed = (
         {name: Fraction(str(sum_)) for name, sum_ in efforts.items()} if isinstance(efforts, dict) else None
     )
-    say(_shares_table(task.workload, counted, summed))
+    say(_shares_table(task.workload, counted, summed, task.overlap))
+    if coverage is not None:
+        say(f"overlap: {coverage}")
 
 
-@PANEL.command("plan --folder photos --assignee ann --assignee bob --stratify dir")
-def plan(*, sources: Sources, split: Split, as_json: AsJson = False) -> None:
+@PANEL.command(
+    "plan --folder photos --assignee ann --assignee bob --stratify dir",
+    "plan --folder photos --assignee ann --assignee bob --assignee eve --overlap 30",
+)
+def plan(*, sources: Sources, split: Split, overlapping: Overlapping, as_json: AsJson = False) -> None:
     """Tell what create would share out, and do nothing. With --json, print the whole plan."""
     workload, basis, where, items = (
         split.workload(),
@@ -122,14 +181,23 @@ def plan(*, sources: Sources, split: Split, as_json: AsJson = False) -> None:
             seed=split.seed,
             order=split.order,
             basis=basis,
+            overlap=overlapping.read(),
             where=where,
             progress=bars,
         )
+    _warn_of_islands(made.overlap)
     if as_json:
-        out(made.to_json())
+        out(_plan_json(made))
     else:
         _print_plan(made)
         _print_absent(len(made.skipped), items.left_out, made.skipped[:1])
+
+
+def _plan_json(made: Plan) -> str:
+    """Write a plan, and how well pairs are covered, as one JSON document that a plan can be read from."""
+    if made.overlap is None:
+        return made.to_json()
+    return json.dumps(json.loads(made.to_json()) | {"coverage": _coverage_data(made.overlap)})
 
 
 @PANEL.command("recommend --items 1000 --assignees 10 --overhead 30 --seconds 20")
@@ -155,10 +223,14 @@ def recommend(
 
 
 def _shares_table(
-    workload: Workload, counts: Mapping[str, int], efforts: Mapping[str, Fraction] | None
+    workload: Workload,
+    counts: Mapping[str, int],
+    efforts: Mapping[str, Fraction] | None,
+    overlap: Overlap | None,
 ) -> Table:
     """Show who has how much beside what she was to have."""
-    columns = ["assignee", "load %", "exact quota", "items", *(["effort"] if efforts is not None else [])]
+    held = "items" if overlap is None else "copies"
+    columns = ["assignee", "load %", "exact quota", held, *(["effort"] if efforts is not None else [])]
     shown = table(*columns, right=tuple(columns[1:]))
     for name, quota in zip(workload.assignees, workload.quotas(sum(counts.values())), strict=True):
         numbers = [workload.load_of(name), quota, Fraction(counts.get(name, 0))]
@@ -168,8 +240,11 @@ def _shares_table(
 
 
 def _print_plan(made: Plan) -> None:
-    say(f"{many(made.n)}, {made.order}, seed {made.seed}; nothing was stored")
-    say(_shares_table(made.workload, made.counts(), made.efforts()))
+    copies = "" if made.overlapping is None else f", {copies_text(sum(made.counts().values()))}"
+    say(f"{many(made.n)}{copies}, {made.order}, seed {made.seed}; nothing was stored")
+    say(_shares_table(made.workload, made.counts(), made.efforts(), made.overlapping))
+    if made.overlap is not None:
+        say(f"overlap: {made.overlap}")
     held: Mapping[str, Fraction]
     if isinstance(made.basis, ByEffort):
         held, largest = made.efforts(), Fraction(max(made.sizes or (1,)), made.scale)

@@ -11,7 +11,7 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_options import Common, OnTask, Panel, known
-from adapters.cli_output import moment, print_json, row, say, table
+from adapters.cli_output import many, moment, print_json, row, say, table
 from adapters.cli_sentences import line
 from adapters.cli_tasks import pull_text
 from adapters.cli_values import conditions, instant, metadata
@@ -106,7 +106,7 @@ def task_data(task: Task, now: TaskProgress) -> dict[str, Json]:
     """Write a task for programs: as it is kept, with loads and quotas computed, and how far it is."""
     data: dict[str, Json] = dict(encode(task))  # type: ignore[arg-type]
     if (shares := task.workload) is not None:
-        quotas = zip(shares.assignees, shares.quotas(task.items), strict=True)
+        quotas = zip(shares.assignees, shares.quotas(task.copies), strict=True)
         data["loads"] = {name: decimal_text(shares.load_of(name)) for name in shares.assignees}
         data["quotas"] = {name: str(quota) for name, quota in quotas}
     data["counts"] = {found.assignee: found.total for found in now.assignments}
@@ -115,7 +115,10 @@ def task_data(task: Task, now: TaskProgress) -> dict[str, Json]:
 
 def _settings(task: Task, now: TaskProgress) -> dict[str, str]:
     """Write the settings of a task that are worth a line."""
-    lines = {"items": f"{task.items}: {counts(now)}", "statuses": ", ".join(task.actions)}
+    copies = "" if task.overlap is None else f", {copies_text(task.copies)}"
+    lines = {"items": f"{task.items}{copies}: {counts(now)}", "statuses": ", ".join(task.actions)}
+    if task.overlap is not None:
+        lines["overlap"] = _overlap_text(task)
     if task.workload is not None:
         lines["split"] = f"{task.order}, seed {task.seed}"
     if task.where is not None:
@@ -128,6 +131,26 @@ def _settings(task: Task, now: TaskProgress) -> dict[str, str]:
         lines["metadata"] = json.dumps(encode(task.metadata), ensure_ascii=False)
     lines["created"] = moment(task.created_at) + (f" by {task.creator}" if task.creator else "")
     return lines
+
+
+def _overlap_text(task: Task) -> str:
+    """Say which items go to several people."""
+    where = None if task.overlap is None else task.overlap.where
+    return str(task.overlap) + ("" if where is None else f": {json.dumps(encode(where), ensure_ascii=False)}")
+
+
+def items_text(task: Task) -> str:
+    """Say how many items a task has, and how many copies where some go to several people."""
+    return many(task.items) + ("" if task.overlap is None else f", {copies_text(task.copies)}")
+
+
+def copies_text(count: int) -> str:
+    """Say how many copies there are.
+
+    >>> copies_text(1), copies_text(15)
+    ('1 copy', '15 copies')
+    """
+    return "1 copy" if count == 1 else f"{count} copies"
 
 
 def counts(now: TaskProgress) -> str:
@@ -158,7 +181,8 @@ def progress(*, on: OnTask) -> None:
     if on.as_json:
         print_json(now)
     else:
-        say(f"{task.name}: {now.progress}, {counts(now)}")
+        copies = "" if task.overlap is None else f"{items_text(task)}: "
+        say(f"{task.name}: {now.progress}, {copies}{counts(now)}")
 
 
 @PANEL.command("assignees --task review")

@@ -85,6 +85,8 @@ def _fact(event: Event, name: str) -> int:
 def _created(event: Event) -> str:
     counts = event.facts.get("counts")
     items = many(_fact(event, "items"))
+    if copies := _fact(event, "copies"):
+        items += f" in {copies} {'copy' if copies == 1 else 'copies'}"
     if not isinstance(counts, dict):
         return f"created with {items} to pull from"
     return f"created with {items}, shared out: {_each(counts)}"

@@ -109,7 +109,6 @@ class Creating(Deciding):
             coming = Coming(
                 skipped=len(intake.roster.skipped),
                 shared=frozenset(shared),
-                copies=each,
                 gold=_gold_rows(gold, count),
             )
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)

@@ -47,8 +47,6 @@ class Coming:
     """How many came twice."""
     shared: frozenset[int] = frozenset()
     """Positions of those that overlap, where they are pulled."""
-    copies: int = 1
-    """Of each of those."""
     gold: tuple[IncomingRow, ...] = ()
     """Items with known answers; their positions come after all others."""
 
@@ -62,6 +60,8 @@ class _Rows:
     order: str
     seed: int
     coming: Coming
+    copies: int
+    """Of each item that overlaps."""
 
     def __iter__(self) -> Iterator[ItemRow]:
         if self.plan is not None:
@@ -73,7 +73,7 @@ class _Rows:
             return
         order, seed = self.order, self.seed
         for at, item, effort, attributes, priority in self.items:
-            left = self.coming.copies if at in self.coming.shared else 1
+            left = self.copies if at in self.coming.shared else 1
             yield at, item, effort, attributes, rank(first(at, order, item, seed), priority), left
         yield from self._gold()
 
@@ -165,6 +165,8 @@ def creation(
             for number, member in enumerate(members)
         )
         facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
+        if task.overlap is not None:
+            facts["copies"] = task.copies
         if plan is not None:
             facts["counts"] = dict(counts)
             if plan.sizes is not None:
@@ -180,7 +182,8 @@ def creation(
         )
         if task.copies != task.items:
             facts["copies"] = task.copies
-        rows = AddItems(_Rows(items, plan, order, task.seed, coming), placements)
+        copies = 1 if task.overlap is None else task.overlap.copies(len(members))
+        rows = AddItems(_Rows(items, plan, order, task.seed, coming, copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
             event=Event(what="created", facts=facts, shifts=shifts),

@@ -2,7 +2,7 @@
 
 Holds: the choice of owners for new items, how many copies each of them has.
 Does not hold: the decision to add them (see contents), the first split (see static).
-Depends on: basis, filters, ledger, lifecycle, members, moving, overlap, task, teams,
+Depends on: basis, filters, ledger, lifecycle, members, moving, overlap, task,
 turns, values.
 
 Items that come later are never apportioned delivery by delivery: single items at
@@ -32,7 +32,6 @@ from distribution.moving import shared
 from distribution.overlap import drawn
 from distribution.taking import can_take
 from distribution.task import Row, Task, View
-from distribution.teams import PULL_OF_PAIRS
 from distribution.turns import Turns
 from distribution.values import AssigneeId, ItemId, Json
 
@@ -112,7 +111,8 @@ def _teams(
     """Serve whoever is furthest below her share of all copies, and of those who met the others too rarely.
 
     Beside the deficit, in copies, counts how often she met the others of an item,
-    compared with the meetings her share of the overlapped copies makes one expect.
+    compared with the meetings her share of the overlapped copies makes one expect: who
+    never met somebody gains less than one copy by it, so counts stay close to the shares.
     """
     place = {name: at for at, name in enumerate(takers.names)}
     shares, weight = takers.shares, sum(takers.shares)
@@ -139,7 +139,7 @@ def _teams(
             able = [at for at in able if at != taker and can_take(task, standings[at], now, None) is None]
             for at in able:
                 likely = 2 * meetings * shares[at] * shares[taker] / (weight * weight)
-                gain[at] += PULL_OF_PAIRS * (likely - met[at][taker]) / (1 + likely)
+                gain[at] += (likely - met[at][taker]) / (1 + likely)
         meetings += _meet(met, team)
         chosen.append(tuple(team))
     return chosen

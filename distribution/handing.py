@@ -27,6 +27,7 @@ from distribution.refusals import (
     AtLimit,
     HasOpenWork,
     Locked,
+    LostIt,
     NobodyToStealFrom,
     NotAMember,
     NothingForHer,
@@ -39,7 +40,7 @@ from distribution.refusals import (
     WhyNoWork,
 )
 from distribution.requests import once
-from distribution.taking import can_take, hands_out, nobody_else
+from distribution.taking import can_take, hands_out, too_few_others
 from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
 
@@ -203,7 +204,7 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
     for row in {row.position: row for row in [*returned, *view.again]}.values():
         cell = ledger.cell(row, taker.id)
         if cell is not None and ledger.left(row) > 0:
-            alone = nobody_else(task, taker, row, able)
+            alone = too_few_others(task, taker, row, able, ledger.left(row))
             if can_take(task, taker, row, cell, alone=alone) is None:
                 skipped = cell.since if cell.state == "skipped" else None
                 found.append(((skipped is not None, skipped, ledger.rank(row), row.position), row))
@@ -213,28 +214,30 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     """Tell why there is nothing for her, though she could take something."""
     task = ledger.task
-    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
-    skipped = [
-        row
-        for row in rows.values()
-        if isinstance(can_take(task, taker, row, ledger.cell(row, taker.id)), SkippedIt)
-    ]
-    if skipped:
-        # Whoever lost an item can take it, where all others have skipped it.
-        stuck = len(skipped) == len(rows) and not any(
-            can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
-            for row in skipped
-            for other in view.members.values()
-        )
-        return OnlySkipped(len(skipped), everybody=stuck)
-    if rows:
-        return OnlyLost(len(rows))
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
-    if task.copies > open_ + done:
-        left = task.copies - open_ - done
-        return OnlyHers(left) if task.rules is None else NothingForHer(taker.id, left)
-    return AllReserved(open_, view.outlook) if open_ else QueueEmpty(done)
+    left = task.copies - open_ - done
+    if not left:
+        return AllReserved(open_, view.outlook) if open_ else QueueEmpty(task.items)
+    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}.values()
+    whys = [can_take(task, taker, row, ledger.cell(row, taker.id)) for row in rows]
+    skipped = [row for row, why in zip(rows, whys, strict=True) if isinstance(why, SkippedIt)]
+    if skipped:
+        stuck = sum(map(ledger.left, skipped)) == left and not _anybody_takes(view, ledger, skipped)
+        return OnlySkipped(len(skipped), everybody=stuck)
+    lost = sum(isinstance(why, LostIt) for why in whys)
+    if lost:
+        return OnlyLost(lost)
+    return OnlyHers(left) if task.rules is None else NothingForHer(taker.id, left)
+
+
+def _anybody_takes(view: View, ledger: Ledger, rows: Iterable[Row]) -> bool:
+    """Tell whether anybody can take any of these; whoever lost an item can where all others have skipped it."""
+    return any(
+        can_take(ledger.task, other, row, ledger.cell(row, other.id), alone=True) is None
+        for row in rows
+        for other in view.members.values()
+    )
 
 
 def stealing(

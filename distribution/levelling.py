@@ -92,8 +92,13 @@ class _Able:
                 for who, member in members.items()
                 if who not in holders and can_take(task, member, row, row.cells.get(who), alone=True)
             )
-            known = self._known[key] = Movable(holders, row.left, banned)
+            known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned)
         return known
+
+
+def _waiting(ledger: Ledger, row: Row) -> int:
+    """Count the copies that wait for somebody to be given to; those of a queue wait to be pulled."""
+    return row.left if ledger.task.pull is None else 0
 
 
 def _targets(
@@ -126,7 +131,7 @@ def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], 
     fixed = {who: ledger.holds(who) for who in ledger.members}
     free = 0
     for row in rows:
-        free += row.left
+        free += _waiting(ledger, row)
         for who, cell in row.cells.items():
             if cell.state == "open":
                 fixed[who] -= 1

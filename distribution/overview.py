@@ -166,6 +166,8 @@ class Story:
             now = "was removed from the task"
         elif holders:
             now = "is " + " and ".join(holders)
+            if self.left:
+                now += f"; {self.left} cop{'y is' if self.left == 1 else 'ies are'} left"
         else:
             now = "waits for somebody to take it"
         lines = [f"{self.item!r} {now}"]

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from heapq import merge
-from itertools import islice, repeat
+from itertools import accumulate, islice, repeat
 from typing import TypeAlias
 
 from distribution.split import Lazy, Split
@@ -50,22 +50,31 @@ class Packages:
         parts = [part for part, team in enumerate(self.teams) if owner in team]
 
         def each(start: int, stop: int) -> Iterator[int]:
-            lines = [zip(self._ranks_in(part), self.split.positions_of(part), strict=True) for part in parts]
-            return (position for _, position in islice(merge(*lines), start, stop))
+            lines = [
+                zip(self._places_in(part), repeat(part), self.split.positions_of(part)) for part in parts
+            ]
+            return (position for _, _, position in islice(merge(*lines), start, stop))
 
         return Lazy(self.counts[owner], each)
 
-    def _ranks_in(self, part: int) -> Iterator[int]:
-        """Give the ranks of the items of a part: spread evenly over the whole line, and nobody else's."""
-        size, n, parts = self.split.counts[part], self.split.n, len(self.teams)
-        return ((2 * i + 1) * n // (2 * size) * parts + part for i in range(size))
+    def _places_in(self, part: int) -> Iterator[int]:
+        """Give where the items of a part stand: spread evenly over a line as long as the plan."""
+        size, n = self.split.counts[part], self.split.n
+        return ((2 * i + 1) * n // (2 * size) for i in range(size))
 
     @cached_property
     def _ranks(self) -> array[int]:
+        """Number the items by their place on that line, then by part: from 0, as those without overlap are."""
+        after = array("Q", bytes(8 * (self.split.n + 1)))
+        for part in range(len(self.teams)):
+            for place in self._places_in(part):
+                after[place + 1] += 1
+        next_ = array("Q", accumulate(after))
         ranks = array("Q", bytes(8 * self.split.n))
         for part in range(len(self.teams)):
-            for position, rank in zip(self.split.positions_of(part), self._ranks_in(part), strict=True):
-                ranks[position] = rank
+            for position, place in zip(self.split.positions_of(part), self._places_in(part), strict=True):
+                ranks[position] = next_[place]
+                next_[place] += 1
         return ranks
 
     def rows(self) -> Iterator[tuple[int, Team]]:

@@ -72,11 +72,12 @@ def sameness(task: Task, row: Row) -> Hashable:
     return row.removed, marks, tuple((who, cell.state) for who, cell in row.cells.items())
 
 
-def nobody_else(task: Task, taker: Standing, row: Row, able: Iterable[Standing]) -> bool:
-    """Tell whether no other of those who are not at their limit can take an item, now or later. O(people)."""
-    return not any(
+def too_few_others(task: Task, taker: Standing, row: Row, able: Iterable[Standing], left: int) -> bool:
+    """Tell whether more copies are left than others can take, of those who are not at their limit. O(people)."""
+    others = sum(
         other.id != taker.id and can_take(task, other, row, row.cells.get(other.id)) is None for other in able
     )
+    return others < left
 
 
 def hands_out(task: Task, at: datetime) -> TaskNotOpen | PastDue | None:

@@ -76,21 +76,21 @@ def _check_idle(value: object) -> None:
 
 def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:
     """Return what has lain with these people for so long."""
-    found = []
+    found: dict[int, Row] = {}
     for row in view.rows:
         for assignee in () if ledger.task.is_gold(row.position) else lying:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
                 ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
-                found.append(row)
-    return found
+                found[row.position] = row
+    return list(found.values())
 
 
 def _stay(ledger: Ledger, rows: list[Row]) -> None:
     """Leave with its holder what nobody else can take."""
     for row in rows:
-        if ledger.left(row) > 0:
-            for assignee, cell in row.cells.items():
-                now = ledger.cell(row, assignee)
-                if cell.state == "open" and now is not None and now.state == "returned":
-                    ledger.keep(row, assignee)
+        for assignee, cell in row.cells.items():
+            now = ledger.cell(row, assignee)
+            went = cell.state == "open" and now is not None and now.state == "returned"
+            if went and ledger.left(row) > 0:
+                ledger.keep(row, assignee)

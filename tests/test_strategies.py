@@ -16,6 +16,7 @@ from distribution.events import Cell, Entry, Event, Shift, Stamp
 from distribution.filters import Filter
 from distribution.members import Limit, Member, Standing
 from distribution.outcomes import Batch, Changed, Outcome
+from distribution.overlap import Overlap
 from distribution.ports import Page, Placement
 from distribution.pull import Pull
 from distribution.refusals import WhyNot, WhyNoWork
@@ -46,6 +47,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     Shift: given_.shifts(),
     Stamp: given_.stamps(),
     Standing: given_.standings(),
+    Overlap: given_.overlaps(),
     Task: given_.tasks(),
     WhyNoWork: given_.reasons_for_no_work(),
     WhyNot: given_.refusals(),

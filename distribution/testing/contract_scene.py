@@ -2,7 +2,7 @@
 
 Holds: tasks and the decisions that create them, a scene with every kind of row, duels.
 Does not hold: any test (see store_contract, contract_views, contract_pages).
-Depends on: creation, events, handing, members, ports, static, task, workload.
+Depends on: creation, events, handing, members, overlap, ports, static, task, workload.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any, TypeAlias
 
-from distribution.creation import IncomingRow, creation
+from distribution.creation import Coming, IncomingRow, creation
 from distribution.errors import Refused
 from distribution.events import Cell, Event, Stamp
 from distribution.members import Limit, Member, Standing
+from distribution.overlap import Overlap
 from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.ranks import ahead
@@ -78,15 +79,25 @@ def make(task_id: str, items: Sequence[str] = ("a", "b", "c"), **settings: Any) 
 
 
 def queue(
-    task_id: str, items: Sequence[str], people: Sequence[str] = TEAM, *, batch: int = 1
+    task_id: str, items: Sequence[str], people: Sequence[str] = TEAM, *, batch: int = 1, copies: int = 1
 ) -> Decide[Task]:
-    """Build the decision that creates a task to pull from."""
+    """Build the decision that creates a task to pull from, with so many copies of every item."""
     pull = Pull(batch_size=batch, max_batch_workload=2 * batch, lease=timedelta(minutes=30))
+    n = len(items)
+    overlap = None if copies == 1 else Overlap(percent=100, assignees=copies)
     task = Task(
-        id=task_id, name="pull cats", pull=pull, items=len(items), positions=len(items), created_at=NOON
+        id=task_id,
+        name="pull cats",
+        pull=pull,
+        items=n,
+        positions=n,
+        copies=n * copies,
+        overlap=overlap,
+        created_at=NOON,
     )
     rows: list[IncomingRow] = [(at, item, None, None, 0) for at, item in enumerate(items)]
-    return creation(task, [Member(name) for name in people], rows, Stamp(at=NOON))
+    coming = Coming(shared=frozenset(range(n if overlap else 0)))
+    return creation(task, [Member(name) for name in people], rows, Stamp(at=NOON), coming=coming)
 
 
 def noted(view: View) -> Decision[int]:

@@ -128,6 +128,28 @@ class ViewsContract:
         view = shown(store, members=None, head=Head(assignee="ann", again=True))
         assert (list(view.fresh), list(view.again)) == ([], [])
 
+    def test_an_item_of_which_copies_are_left_is_shown_to_all_who_never_had_it(
+        self, store: TaskStore
+    ) -> None:
+        """However many hold or have done it; its copies are counted."""
+        scene(store)
+        done = Cell("done", NOON, "completed")
+        put(store, REMOVED)
+        put(store, PutItems([(2, 3, False, 1)]), AddPlacements([(1, 0, 3, done)]))
+        fresh = {
+            who: names(shown(store, head=Head(assignee=who, fresh=9)).fresh) for who in ("ann", "bob", "eve")
+        }
+        assert fresh == {"ann": ["a"], "bob": ["b", "a"], "eve": ["e", "b", "a"]}
+        (row,) = shown(store, items=("b",)).rows
+        assert (row.left, row.copies, row.complete, row.cells) == (2, 3, False, {"ann": done})
+        put(store, PutItems([(1, 3, False, 1)]), AddPlacements([(1, 1, 3, done)]))
+        assert names(shown(store, head=Head(assignee="bob", fresh=9)).fresh) == ["a"]
+        assert names(shown(store, head=Head(assignee="eve", fresh=9)).fresh)[1] == "b"
+        put(store, PutItems([(0, 3, False, 1)]), AddPlacements([(1, 2, 3, done)]))
+        (row,) = shown(store, items=("b",)).rows
+        assert (row.left, row.copies, row.complete, list(row.cells)) == (0, 3, True, ["ann", "bob", "eve"])
+        assert "b" not in names(shown(store, waiting=True).rows)
+
     def test_what_went_back_from_her_is_shown_again_with_everybody_who_had_it(self, store: TaskStore) -> None:
         """Skipped and returned alike, as long as copies are left and it was not removed."""
         scene(store)

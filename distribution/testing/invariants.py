@@ -152,8 +152,8 @@ def _at_first(seen: Seen, overlap: Overlap, entries: Sequence[Entry]) -> dict[in
         *(e.event.came for e in entries if e.event.came),
     ]
     found: dict[int, int] = {}
-    for start, past in deliveries:
-        if start == 0 and plan is not None:
+    for number, (start, past) in enumerate(deliveries):
+        if number == 0 and plan is not None:
             found |= {at: len(team) for at, (_, team) in enumerate(plan.rows())}
         else:
             gold = 0 if seen.task.gold is None or start == 0 else seen.task.gold.count

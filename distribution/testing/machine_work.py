@@ -171,7 +171,12 @@ class Working(Agreement):
         if batch is None or isinstance(batch.reason, NobodyToStealFrom):
             return
         taken = {row.position for row in before.rows if row.item in batch.items}
-        donors = {key[1] for key, cell in before.cells().items() if key[0] in taken and cell.state == "open"}
+        now = self.seen(task_id).cells()
+        donors = {
+            who
+            for (position, who), cell in before.cells().items()
+            if position in taken and cell.state == "open" and now[position, who].state == "returned"
+        }
         for donor in donors:
             standing = before.members[donor]
             assert standing.worked_at is None

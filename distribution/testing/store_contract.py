@@ -226,6 +226,18 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
             assert self.peek(store, name) == (2, 1)
             invariants(store, name)
 
+    def test_of_all_who_pull_one_item_as_many_get_it_as_it_has_copies(self, store: TaskStore) -> None:
+        """Nobody gets two, and who comes too late is told that all are reserved."""
+        for round_ in range(self.rounds):
+            name, copies = f"t{round_}", 2 + round_ % (CONTESTANTS - 2)
+            store.transact(name, Ask(), queue(name, ["last"], PEOPLE, copies=copies))
+            batches = duel(store, name, [pulling(name, who, Stamp(at=NOON)) for who in PEOPLE])
+
+            assert sum(len(batch.items) for batch in batches) == copies, batches
+            assert all(batch.items or isinstance(batch.reason, AllReserved) for batch in batches), batches
+            assert self.peek(store, name) == (1 + copies, copies)
+            invariants(store, name)
+
     def test_all_who_pull_at_once_get_different_items(self, store: TaskStore) -> None:
         """And between them everything there is."""
         items = [f"i{n}" for n in range(CONTESTANTS)]
@@ -253,6 +265,24 @@ class TaskStoreContract(ViewsContract, PagesContract, ABC):
 
             assert sum(bool(outcome.changed) for outcome in outcomes) == 1, outcomes
             assert sum(bool(outcome.refused) for outcome in outcomes) == CONTESTANTS - 1, outcomes
+            invariants(store, name)
+
+    def test_there_are_never_more_late_answers_than_copies(self, store: TaskStore) -> None:
+        """Of all who have lost the item as many are heard as it has copies."""
+        for round_ in range(self.rounds):
+            name = f"t{round_}"
+            store.transact(name, Ask(), queue(name, ["last"], PEOPLE, copies=3))
+            for who in PEOPLE:
+                store.transact(name, *pulling(name, who, Stamp(at=NOON)))
+                store.transact(name, *releasing(name, who, None, Stamp(at=NOON)))
+            late = [
+                submitting(name, who, Handed(items=["last"], status="completed"), Stamp(at=NOON + LATE))
+                for who in PEOPLE
+            ]
+            outcomes: list[Outcome] = duel(store, name, late)
+
+            assert sum(bool(outcome.changed) for outcome in outcomes) == 3, outcomes
+            assert store.read(name, Ask(items=("last",))).rows[0].complete
             invariants(store, name)
 
     def test_a_request_made_several_times_at_once_is_done_once(self, store: TaskStore) -> None:

@@ -2,7 +2,7 @@
 
 Holds: one strategy for each value that crosses a port, shrinking to the plainest.
 Does not hold: items, workloads, filters and plain values (see strategies).
-Depends on: events, members, outcomes, ports, pull, refusals, strategies, task.
+Depends on: events, members, outcomes, overlap, ports, pull, refusals, strategies, task.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from distribution.events import Cell, Entry, Event, MemberChange, SettingChange,
 from distribution.lifecycle import MemberState, PlacementState, TaskState
 from distribution.members import Limit, Member, Standing
 from distribution.outcomes import Batch, Changed, Left, Outcome
+from distribution.overlap import Overlap
 from distribution.ports import Page, Placement
 from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, SKIP_POLICIES, Pull
 from distribution.ranks import QUEUE_ORDERS
@@ -174,9 +175,20 @@ def entries() -> st.SearchStrategy[Entry]:
     )
 
 
+def overlaps() -> st.SearchStrategy[Overlap]:
+    """Give which items overlap: by percent, by number or by a filter."""
+    copies = st.integers(2, 4)
+    return st.one_of(
+        st.builds(Overlap, percent=st.sampled_from([50, 0, 100]) | st.fractions(0, 100), assignees=copies),
+        st.builds(Overlap, count=counts(), assignees=copies),
+        st.builds(Overlap, where=filters(), assignees=copies),
+    )
+
+
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
-    """Give tasks of both modes."""
+    """Give tasks of both modes, with overlap and without."""
+    overlap = draw(st.none() | overlaps())
     pull = draw(st.none() | pulls())
     items = draw(counts())
     return Task(
@@ -190,6 +202,8 @@ def tasks(draw: st.DrawFn) -> Task:
         where=draw(st.none() | filters()),
         items=items,
         positions=items + draw(st.integers(0, 3)),
+        copies=items if overlap is None else items + draw(counts()),
+        overlap=overlap,
         actions=draw(st.lists(ids(), min_size=1, max_size=3, unique=True)),
         priority=draw(st.integers(-3, 3)),
         due=draw(st.none() | instants()),
