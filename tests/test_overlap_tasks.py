@@ -189,7 +189,10 @@ def test_an_overlapped_item_is_explained_with_its_team(office: Office) -> None:
     item = next(item for item, who in holders(office, task).items() if who == team)
     told = str(office.explain(task, item)).splitlines()
     assert told[0] == f"{item!r} is open with {team[0]!r} and open with {team[1]!r}"
-    assert "belong to exactly these people; overlap: 50 % of the items, rounded half up, by 2 people each, here 10" in told[1]
+    assert (
+        "belong to exactly these people; overlap: 50 % of the items, rounded half up, by 2 people each, here 10"
+        in told[1]
+    )
 
 
 # Items that come later.
