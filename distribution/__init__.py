@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from distribution.diff import Diff, Move, Verdict, Violation
     from distribution.errors import DistributionError, Infeasible, InvalidInput, NotFound, Refused
     from distribution.filters import Filter, field, matches
+    from distribution.gates import Gate, PauseRule
+    from distribution.gold import GoldFading, GoldShare
+    from distribution.golden import GoldPool
     from distribution.members import Limit
     from distribution.outcomes import Batch, Changed, Outcome
     from distribution.overlap import Coverage, Overlap
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from distribution.rules import Rules
     from distribution.samples import Risk, Sample
     from distribution.static import distribute
+    from distribution.stopping import Beat, Confidence, Quorum
     from distribution.task import Task
     from distribution.turns import Turns
     from distribution.values import Item
@@ -34,6 +38,9 @@ _HOMES = {
     "diff": ("Diff", "Move", "Verdict", "Violation"),
     "errors": ("DistributionError", "Infeasible", "InvalidInput", "NotFound", "Refused"),
     "filters": ("Filter", "field", "matches"),
+    "gates": ("Gate", "PauseRule"),
+    "gold": ("GoldFading", "GoldShare"),
+    "golden": ("GoldPool",),
     "members": ("Limit",),
     "outcomes": ("Batch", "Changed", "Outcome"),
     "overview": ("Assignment", "Story", "TaskProgress"),
@@ -44,6 +51,7 @@ _HOMES = {
     "rules": ("Rules",),
     "samples": ("Risk", "Sample"),
     "static": ("distribute",),
+    "stopping": ("Beat", "Confidence", "Quorum"),
     "task": ("Task",),
     "turns": ("Turns",),
     "values": ("Item",),
@@ -55,13 +63,19 @@ __all__ = [
     "Assignment",
     "Basis",
     "Batch",
+    "Beat",
     "ByCount",
     "ByEffort",
     "Changed",
+    "Confidence",
     "Coverage",
     "Diff",
     "DistributionError",
     "Filter",
+    "Gate",
+    "GoldFading",
+    "GoldPool",
+    "GoldShare",
     "Grouped",
     "Infeasible",
     "InvalidInput",
@@ -71,9 +85,11 @@ __all__ = [
     "NotFound",
     "Outcome",
     "Overlap",
+    "PauseRule",
     "Placed",
     "Plan",
     "Pull",
+    "Quorum",
     "Refused",
     "Risk",
     "Rules",
