@@ -118,20 +118,13 @@ def creation(
             Standing(member=member, number=number, open=counts.get(member.id, 0))
             for number, member in enumerate(members)
         )
-        facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
-        if task.overlap is not None:
-            facts["copies"] = task.copies
-        if plan is not None:
-            facts["counts"] = dict(counts)
-            if plan.sizes is not None:
-                facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
         order = "" if task.pull is None else task.pull.order
         placements = () if plan is None else _Placements(items, plan, Cell("open", stamp.at))
         copies = 1 if task.overlap is None else task.overlap.assignees
         rows = AddItems(_Rows(items, plan, order, task.seed, coming.shared, copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
-            event=Event(what="created", facts=facts),
+            event=Event(what="created", facts=_facts(task, plan, coming)),
             stamp=stamp,
             result=task,
         )
@@ -139,3 +132,15 @@ def creation(
     given = encode(attrs.evolve(task, created_at=stamp.at))
     same = {name: value for name, value in dict(given).items() if name != "created_at"}  # type: ignore[arg-type]
     return once(decide, stamp, "create", (same, [encode(member) for member in members]), Task)
+
+
+def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
+    """Give what the history says of the creation."""
+    facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
+    if task.overlap is not None:
+        facts["copies"] = task.copies
+    if plan is not None:
+        facts["counts"] = dict(plan.counts())
+        if plan.sizes is not None:
+            facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
+    return facts
