@@ -164,29 +164,18 @@ def creation(
             Standing(member=member, number=number, open=counts.get(member.id, 0), gold_open=golden[number])
             for number, member in enumerate(members)
         )
-        facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
-        if task.overlap is not None:
-            facts["copies"] = task.copies
-        if plan is not None:
-            facts["counts"] = dict(counts)
-            if plan.sizes is not None:
-                facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
         order = "" if task.pull is None else task.pull.order
         open_ = Cell("open", stamp.at)
         placements = () if plan is None else _Placements(items, plan, open_, gold)
-        if coming.gold:
-            facts["gold"] = len(coming.gold)
         shifts = tuple(
             Shift(members[owner].id, None, open_, tuple(given.gold for given in gold if given.owner == owner))
             for owner in sorted(golden)
         )
-        if task.copies != task.items:
-            facts["copies"] = task.copies
         copies = 1 if task.overlap is None else task.overlap.copies(len(members))
         rows = AddItems(_Rows(items, plan, order, task.seed, coming, copies), placements)
         return Decision(
             changes=(PutTask(task), PutMembers(standings), rows),
-            event=Event(what="created", facts=facts, shifts=shifts),
+            event=Event(what="created", facts=_facts(task, plan, coming), shifts=shifts),
             stamp=stamp,
             result=task,
         )
@@ -194,3 +183,17 @@ def creation(
     given = encode(attrs.evolve(task, created_at=stamp.at))
     same = {name: value for name, value in dict(given).items() if name != "created_at"}  # type: ignore[arg-type]
     return once(decide, stamp, "create", (same, [encode(member) for member in members]), Task)
+
+
+def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
+    """Give what the history says of the creation."""
+    facts: dict[str, Json] = {"items": task.items, "skipped": coming.skipped}
+    if task.overlap is not None:
+        facts["copies"] = task.copies
+    if coming.gold:
+        facts["gold"] = len(coming.gold)
+    if plan is not None:
+        facts["counts"] = dict(plan.counts())
+        if plan.sizes is not None:
+            facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
+    return facts

@@ -70,7 +70,7 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
 
     Up to a hundred expired leases go back first. Then the head of the queue: by
     priority, then what came back, then in order. What she lost comes after everything
-    else, and only if nobody else can take it; what she skipped, by the task's policy.
+    else, and only if nobody else can take it, or fewer than it has copies left; what she skipped, by the task's policy.
 
     Runtime: O(batch), whatever the size of the task; where what she skipped or lost has
     to be looked at, besides O(those * people).

@@ -38,8 +38,8 @@ def can_take(
 ) -> WhyNot | None:
     """Tell why she may not take an item; None where she may.
 
-    *cell* is what she has, or had, of it. *alone* says that nobody else can take it, or
-    that somebody who may decided it so: only then whoever lost an item gets it again.
+    *cell* is what she has, or had, of it. *alone* says that nobody else can take it (see
+    `too_few_others`), or that somebody who may decided it so: only then whoever lost an item gets it again.
     """
     if not taker.active:
         return Locked(taker.id, taker.member.state)

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import combinations, product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory import MemoryStore
@@ -20,7 +20,6 @@ from tests.test_overlap_tasks import counts, holders, named
 PEOPLE = ("ann", "bob", "eve")
 
 
-@settings(max_examples=80)
 @given(
     weights=st.lists(st.integers(1, 5), min_size=3, max_size=3),
     items=st.integers(1, 4),

@@ -9,7 +9,7 @@ from itertools import combinations, product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory import MemoryStore
@@ -43,7 +43,6 @@ def off(held: Counter[str], targets: dict[str, int]) -> int:
     return sum(abs(held[who] - target) for who, target in targets.items())
 
 
-@settings(max_examples=80)
 @given(
     first=st.lists(st.integers(1, 5), min_size=3, max_size=3),
     then=st.lists(st.integers(1, 5), min_size=3, max_size=3),
@@ -117,7 +116,6 @@ VERBS: dict[str, Callable[[Office, str, str], Any]] = {
 }
 
 
-@settings(max_examples=60)
 @given(
     verbs=st.lists(st.tuples(st.sampled_from(sorted(VERBS)), st.sampled_from(TEAM)), max_size=12),
     k=st.integers(2, 3),

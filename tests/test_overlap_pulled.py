@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory import MemoryStore
@@ -287,7 +287,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60)
 @given(
     steps=steps,
     k=st.integers(2, 3),

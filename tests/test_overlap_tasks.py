@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory import MemoryStore
@@ -92,7 +92,6 @@ def test_what_is_stored_is_what_the_plan_says(office: Office) -> None:
     assert office.history(task)[0].event.facts["copies"] == 45
 
 
-@settings(max_examples=60)
 @given(
     workload=strategies.workloads(max_size=5),
     items=st.integers(0, 30),
@@ -231,7 +230,6 @@ def test_the_share_holds_of_all_items_however_they_come(
     invariants(office.store, task)
 
 
-@settings(max_examples=40)
 @given(
     weights=st.lists(st.integers(2, 4), min_size=3, max_size=5),
     percent=st.integers(0, 100),

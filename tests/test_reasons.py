@@ -38,7 +38,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "verb": st.sampled_from(["submit", "skip"]),
     "holders": st.lists(strategies.ids(), min_size=1, max_size=3).map(tuple),
     "everybody": st.booleans(),
-} | dict.fromkeys(["open", "batch", "cap", "holds", "done", "count"], COUNTS)
+} | dict.fromkeys(["open", "batch", "cap", "holds", "done", "count", "copies"], COUNTS)
 
 
 def some(reasons: Any) -> st.SearchStrategy[Any]:
