@@ -13,9 +13,10 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_looking import copies_text, items_text, task_data
-from adapters.cli_modes import Overlapping, Pulling, Split, mode
+from adapters.cli_modes import Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
 from adapters.cli_output import listed, many, note, out, print_json, row, say, table, typed
+from adapters.cli_quality import Golding, Overlapping, Ruling
 from adapters.cli_sources import Bars, Sources
 from adapters.cli_tasks import Settings, pull_text
 from adapters.cli_values import instant, metadata
@@ -52,12 +53,16 @@ def create(
     sources: Sources,
     split: Split,
     overlapping: Overlapping,
+    ruling: Ruling,
+    golding: Golding,
     pulling: Pulling,
     asked: Asked,
 ) -> None:
     """Create a task: take items in, and share them out by load, or let people pull them.
 
-    With --overlap some of the items go to several different people each.
+    With --overlap some of the items go to several different people each; with --needs,
+    --blocked, --reserved and --team some people may not take some of them; with --gold
+    everybody meets items with known answers now and then.
     """
     how, basis, where, items = (
         mode(split, pulling),
@@ -75,6 +80,8 @@ def create(
             order=split.order,
             basis=basis,
             overlap=overlapping.read(),
+            rules=ruling.read(),
+            gold=golding.read(),
             where=where,
             id=new.id,
             due=due,
@@ -110,9 +117,11 @@ def _advise(items: int, people: int, pull: Pull) -> None:
 
 
 def _coverage(task: Task) -> Coverage | None:
-    """Tell how well pairs are covered in a task that was just shared out; None where nothing overlaps."""
-    if task.overlap is None or task.workload is None:
+    """Tell how well pairs are covered in a task that was just shared out; None where nothing overlaps, or rules decide."""
+    if task.overlap is None or task.workload is None or task.rules is not None:
         return None
+    if task.overlap.everyone:
+        return distribute(task.items, task.workload, overlap=task.overlap).overlap
     # It follows from the number of items that overlap, whichever they are.
     k = task.overlap.assignees
     overlap = Overlap(count=(task.copies - task.items) // (k - 1), assignees=k)
@@ -166,7 +175,14 @@ def _print_created(
     "plan --folder photos --assignee ann --assignee bob --stratify dir",
     "plan --folder photos --assignee ann --assignee bob --assignee eve --overlap 30",
 )
-def plan(*, sources: Sources, split: Split, overlapping: Overlapping, as_json: AsJson = False) -> None:
+def plan(
+    *,
+    sources: Sources,
+    split: Split,
+    overlapping: Overlapping,
+    ruling: Ruling,
+    as_json: AsJson = False,
+) -> None:
     """Tell what create would share out, and do nothing. With --json, print the whole plan."""
     workload, basis, where, items = (
         split.workload(),
@@ -182,6 +198,7 @@ def plan(*, sources: Sources, split: Split, overlapping: Overlapping, as_json: A
             order=split.order,
             basis=basis,
             overlap=overlapping.read(),
+            rules=ruling.read(),
             where=where,
             progress=bars,
         )

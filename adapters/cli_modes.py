@@ -9,10 +9,9 @@ import attrs
 from typer import Option
 
 from adapters.cli_output import together
-from adapters.cli_values import conditions, duration, pair
+from adapters.cli_values import duration, pair
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
 from distribution.errors import InvalidInput
-from distribution.overlap import Overlap
 from distribution.pull import Pull, SkipPolicy
 from distribution.ranks import QueueOrder
 from distribution.task import Task
@@ -20,7 +19,6 @@ from distribution.workload import Workload
 
 SHARES = "Who works, and how much (one kind of these)"
 HOW = "How the items are split"
-OVERLAPS = "Which items go to several people (one kind of these), so that answers can be compared"
 PULLED = "Or: who may pull, and how much at once"
 REPULLED = "How it is pulled from"
 
@@ -111,67 +109,6 @@ class Split(Shares):
         given = {"--by-effort": self.by_effort, "--stratify": self.stratify, "--group": self.group}
         given["--order"] = self.order != "shuffled"
         return [*self.given(), *(name for name, value in given.items() if value)]
-
-
-@attrs.frozen(kw_only=True)
-class Overlapping:
-    """Which items go to several people, and to how many."""
-
-    overlap: Annotated[
-        str | None,
-        Option(
-            help="So many percent of the items.",
-            metavar="PERCENT",
-            show_default=False,
-            rich_help_panel=OVERLAPS,
-        ),
-    ] = None
-    overlap_count: Annotated[
-        int | None,
-        Option(help="So many items.", show_default=False, rich_help_panel=OVERLAPS),
-    ] = None
-    overlap_where: Annotated[
-        list[str],
-        Option(
-            help="The items that pass: a condition as for --where; several must all hold.",
-            metavar="CONDITION",
-            show_default=False,
-            rich_help_panel=OVERLAPS,
-        ),
-    ] = attrs.field(factory=list)
-    copies: Annotated[
-        int | None,
-        Option(
-            help="How many different people get each of them; 2 if absent.",
-            show_default=False,
-            rich_help_panel=OVERLAPS,
-        ),
-    ] = None
-
-    def read(self) -> Overlap | None:
-        """Read the overlap; None where every item goes to one person.
-
-        Raises:
-            InvalidInput: two ways say which items, or none and yet a number of copies.
-        """
-        ways = {"--overlap": self.overlap is not None, "--overlap-count": self.overlap_count is not None}
-        ways["--overlap-where"] = bool(self.overlap_where)
-        given = [name for name, said in ways.items() if said]
-        if not given and self.copies is None:
-            return None
-        if len(given) != 1:
-            raise InvalidInput(
-                subject="overlap",
-                must=f"be one of {', '.join(ways)}",
-                got=together(given),
-                remedy="e.g. --overlap 30 --copies 3",
-            )
-        copies = 2 if self.copies is None else self.copies
-        try:
-            where = conditions(self.overlap_where)
-        except InvalidInput as error:
-            raise attrs.evolve(error, subject="--overlap-where") from error
-        return Overlap(percent=self.overlap, count=self.overlap_count, where=where, assignees=copies)
 
 
 @attrs.frozen(kw_only=True)
