@@ -239,4 +239,6 @@ class Golding:
         """
         if self.gold is None:
             return None
-        return GoldPool(tuple(files.json_lines(str(self.gold))), GoldShare(self.gold_share), truth=self.gold_truth)
+        return GoldPool(
+            tuple(files.json_lines(str(self.gold))), GoldShare(self.gold_share), truth=self.gold_truth
+        )

@@ -118,11 +118,15 @@ def _targets(
         # Nobody carries a share: what is there stays, what waits goes on waiting.
         return {who: ledger.holds(who) for who in ledger.members}
     floors = [fixed[who] for who in shares]
-    caps = [_most(ledger, who, fixed[who], reach[who]) for who in shares]
-    total = free + sum(floors)
-    room = [cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True)]
-    total = min(total, sum(room))
-    counts = apportion(list(shares.values()), total, floors=floors, caps=caps)
+    limits = [_limit(ledger, who, fixed[who]) for who in shares]
+    within = [fixed[who] + reach[who] for who in shares]
+    caps = [most if limit is None else min(limit, most) for limit, most in zip(limits, within, strict=True)]
+    room = sum(cap if share else low for share, low, cap in zip(shares.values(), floors, caps, strict=True))
+    total = min(free + sum(floors), room)
+    counts = apportion(list(shares.values()), total, floors=floors, caps=limits)
+    if any(count > cap for count, cap in zip(counts, caps, strict=True)):
+        # Only then: a bound that nobody meets would still change who gets the remainders.
+        counts = apportion(list(shares.values()), total, floors=floors, caps=caps)
     return fixed | dict(zip(shares, counts, strict=True))
 
 
@@ -139,11 +143,10 @@ def _fixed(ledger: Ledger, rows: Sequence[Row]) -> tuple[dict[AssigneeId, int], 
     return fixed, free
 
 
-def _most(ledger: Ledger, who: AssigneeId, fixed: int, reach: int) -> int:
-    """Give the most she may hold: what she can reach, her limit, the cap, or what cannot move where that is more."""
+def _limit(ledger: Ledger, who: AssigneeId, fixed: int) -> int | None:
+    """Give the most she may hold: her limit, the cap, or what cannot move where that is more; None for no limit."""
     limit, pull = ledger.members[who].member.limit, ledger.task.pull
-    most: list[int | None] = [fixed + reach]
-    most += [] if limit is None else [limit.of(ledger.task.items)]
-    most += [] if pull is None else [ledger.counts(who)[1] + pull.max_batch_workload]
+    most = [None if limit is None else limit.of(ledger.task.items)]
+    most += [None if pull is None else ledger.counts(who)[1] + pull.max_batch_workload]
     known = [number for number in most if number is not None]
-    return max(min(known), fixed)
+    return max(min(known), fixed) if known else None

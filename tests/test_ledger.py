@@ -86,7 +86,7 @@ def test_a_placement_that_changes_twice_counts_as_one_change() -> None:
 
     assert book.change("undone").event is None
     assert (book.cell(item, "ann"), book.left(item), book.rank(item)) == (OPEN, 0, 0)
-    assert book.counts("ann") == [2, 0, 0, 0]
+    assert book.counts("ann")[:4] == [2, 0, 0, 0]
     assert not {AddPlacements, DropPlacements} & set(kinds(book.changes()))
 
 

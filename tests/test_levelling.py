@@ -44,8 +44,11 @@ def test_where_some_gave_up_some_items_all_that_can_be_is_placed_and_nothing_mov
             for item, row in rows.items()
         }
         total = sum(row.copies for row in rows.values())
-        caps = [items] * 3
-        targets = dict(zip(PEOPLE, apportion(weights, min(total, 3 * items), caps=caps), strict=True))
+        caps = [sum(who in some for some in able.values()) for who in PEOPLE]
+        total = min(total, sum(caps))
+        free = apportion(weights, total)
+        beyond = any(count > cap for count, cap in zip(free, caps, strict=True))
+        targets = dict(zip(PEOPLE, apportion(weights, total, caps=caps) if beyond else free, strict=True))
 
         office.redistribute(task, Workload.weights(list(zip(PEOPLE, weights, strict=True))))
 

@@ -147,10 +147,15 @@ class Managing(Agreement):
         total = sum(free.values()) + waiting + sum(fixed[who] for who, _ in carries)
         floors = [fixed[who] for who, _ in carries]
         rooms = {who: _reach(after, who, movable) for who in after.members}
-        caps = [_most(after, who, fixed[who], rooms[who]) for who, _ in carries]
+        limits = [_limit(after, who, fixed[who]) for who, _ in carries]
+        most = [fixed[who] + rooms[who] for who, _ in carries]
+        caps = [top if limit is None else min(limit, top) for limit, top in zip(limits, most, strict=True)]
         room = [cap if share else fixed[who] for (who, share), cap in zip(carries, caps, strict=True)]
         total = min(total, sum(room))
-        shares = apportion([share for _, share in carries], total, floors=floors, caps=caps)
+        weights = [share for _, share in carries]
+        shares = apportion(weights, total, floors=floors, caps=limits)
+        if any(share > cap for share, cap in zip(shares, caps, strict=True)):
+            shares = apportion(weights, total, floors=floors, caps=caps)
         targets = fixed | dict(zip((who for who, _ in carries), shares, strict=True))
         held |= dict.fromkeys(after.members.keys() - held.keys(), 0)
         least = sum(max(0, count - targets[who]) for who, count in held.items())
@@ -286,11 +291,11 @@ def _reach(after: Seen, who: str, movable: list[Row]) -> int:
     return count
 
 
-def _most(seen: Seen, who: str, fixed: int, room: int) -> int:
-    """Tell how many she may hold: a copy of each item, her limit, or what stays with her where that is more."""
+def _limit(seen: Seen, who: str, fixed: int) -> int | None:
+    """Tell how many she may hold: her limit, or what stays with her where that is more; None for no limit."""
     limit = seen.members[who].member.limit
     most = None if limit is None else limit.of(seen.task.items)
-    return max(fixed + room if most is None else min(most, fixed + room), fixed)
+    return None if most is None else max(most, fixed)
 
 
 def _settings(task: Task) -> Task:
