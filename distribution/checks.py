@@ -73,7 +73,8 @@ def ground(plan: Planned, position: int, owner: int) -> Ground:
         return TeamPart(
             items=plan.split.counts[plan.split.owner_at(position)],
             overlapped=sum(count for team, count in parts if len(team) > 1),
-            asked="none" if plan.overlapping is None else str(plan.overlapping),
+            asked="" if plan.overlapping is None else str(plan.overlapping),
+            ruled=plan.rules is not None,
         )
     if isinstance(plan.split, IntervalSplit):
         return Interval(plan.split.bounds[owner], plan.split.bounds[owner + 1])
@@ -176,6 +177,10 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
         sizes[len(team)] += count
         if len(set(team)) < len(team):
             yield Violation("nobody has an item twice", f"{team} has {count} items")
+        if count and plan.rules is not None:
+            names = [plan.workload.assignees[a] for a in team]
+            if mates := [name for name in names if any(plan.rules.mates(name, names))]:
+                yield Violation("at most one of a team has an item", f"{mates} have {count} items")
         for a in team:
             totals[a] += count
     k = 2 if overlap is None else overlap.assignees

@@ -2,8 +2,8 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: events, ledger, members, outcomes, refusals, requests, rules,
-taking, task.
+Depends on: asking, errors, events, ledger, members, outcomes, pull, refusals, requests,
+taking, task, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from operator import itemgetter
 
 import attrs
 
+from distribution.asking import settle_copies
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.ledger import Ledger
@@ -26,6 +27,7 @@ from distribution.refusals import (
     AtLimit,
     HasOpenWork,
     Locked,
+    LostIt,
     NobodyToStealFrom,
     NotAMember,
     NothingForHer,
@@ -60,6 +62,7 @@ def expire(ledger: Ledger, rows: Iterable[Row]) -> list[Row]:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.until is not None and cell.until <= at:
                 ledger.put(row, assignee, gone)
+                settle_copies(ledger, row)
     return list(rows)
 
 
@@ -175,7 +178,7 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
     """Give the items she had and may have again: what went back in its order, then what she skipped, first skipped first."""
     task, found = ledger.task, []
     able = [standing for standing in view.members.values() if ledger.room(standing.id) != 0]
-    for row in {row.position: row for row in [*returned, *view.again]}.values():
+    for row in {row.position: row for row in [*view.again, *returned]}.values():
         cell = ledger.cell(row, taker.id)
         if cell is not None and ledger.left(row) > 0:
             alone = nobody_else(task, taker, row, able)
@@ -188,27 +191,26 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
 def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     """Tell why there is nothing for her, though she could take something."""
     task = ledger.task
-    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
-    skipped = [
-        row
-        for row in rows.values()
-        if isinstance(can_take(task, taker, row, ledger.cell(row, taker.id)), SkippedIt)
-    ]
+    left = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
+    rows = [ledger.as_it_stands(row) for row in left.values()]
+    whys = [(row, can_take(task, taker, row, row.cells.get(taker.id))) for row in rows]
+    skipped = [row for row, why in whys if isinstance(why, SkippedIt)]
+    lost = [row for row, why in whys if isinstance(why, LostIt)]
     if skipped:
         # Whoever lost an item can take it, where all others have skipped it.
-        stuck = len(skipped) == len(rows) and not any(
-            can_take(task, other, row, ledger.cell(row, other.id), alone=True) is None
+        stuck = not lost and not any(
+            can_take(task, other, row, row.cells.get(other.id), alone=True) is None
             for row in skipped
             for other in view.members.values()
         )
         return OnlySkipped(len(skipped), everybody=stuck)
-    if rows:
-        return OnlyLost(len(rows))
+    if lost:
+        return OnlyLost(len(lost))
     counts = [ledger.counts(assignee) for assignee in view.members]
     open_, done = sum(count[0] for count in counts), sum(count[1] for count in counts)
     if task.copies > open_ + done:
-        left = task.copies - open_ - done
-        return OnlyHers(left) if task.rules is None else NothingForHer(taker.id, left)
+        copies = task.copies - open_ - done
+        return OnlyHers(copies) if task.rules is None else NothingForHer(taker.id, copies)
     return AllReserved(open_, view.outlook) if open_ else QueueEmpty(done)
 
 
@@ -235,6 +237,9 @@ def stealing(
             return attrs.evolve(view.ask, head=attrs.evolve(head, where=where))
         taker = view.members.get(assignee)
         why = _why_not_steal(task, view, assignee, stamp)
+        if why is None and head is not None and head.fresh == len(view.fresh):
+            # Rules keep her from what stands ahead: there may be something behind it.
+            return attrs.evolve(view.ask, head=attrs.evolve(head, fresh=LOOK_AHEAD * len(view.fresh)))
         if why is not None or taker is None:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=why))
         donors = [s for s in view.members.values() if s.id != assignee and s.worked_at is None and s.open]
@@ -286,7 +291,7 @@ def _half(
         free = [
             row
             for row in reversed(hers)
-            if can_take(task, taker, row, row.cells.get(taker.id), alone=True) is None
+            if can_take(task, taker, row.without(donor.id), row.cells.get(taker.id), alone=True) is None
         ]
         if free:
             return [(donor.id, row) for row in reversed(free[:half])]

@@ -80,7 +80,7 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
                 subject="owners of the plan", must=f"be {n}, each below {len(counts)}", got=len(owners)
             )
         # The order of work is that of the line before the owners were found: see static.
-        line = counts if teams is not None else apportion(workload.shares, n)
+        line = counts if teams is not None and "rules" not in data else apportion(workload.shares, n)
         split = TableSplit(owners, len(counts), make_order(data["order"], line, seed))
     else:
         split = IntervalSplit(counts, make_order(data["order"], counts, seed))
