@@ -2,7 +2,7 @@
 
 Holds: reasons for an empty batch, and for single items that were left out of a call.
 Does not hold: errors (those end a whole call), reasons for what is (see reasons).
-Depends on: values.
+Depends on: errors, values.
 
 Every sentence ends with the way out, if there is one.
 """
@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from distribution.errors import shown
 from distribution.values import AssigneeId, ItemId, TaskId
 
 
@@ -28,7 +29,7 @@ def in_words(names: Collection[str]) -> str:
     >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
     ("'fr'", "'fr', 'de', 'it' and 2 more")
     """
-    said = [name.replace("\n", " ") if "\n" in name else repr(name) for name in list(names)[:3]]
+    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
     said += [f"{len(names) - 3} more"] if len(names) > 3 else []
     return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 

@@ -149,7 +149,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     ),
     (lambda: Rules(needs="a..b"), "path of a rule must be names joined by single dots, got 'a..b'"),
     (
-        lambda: Rules(needs="language", skills={"ann": "fr"}),  # type: ignore[dict-item]
+        lambda: Rules(needs="language", skills={"ann": "fr"}),
         "skills of 'ann' must be a list of skills, got 'fr'",
     ),
     (lambda: Rules(teams={"ann": ""}), "team of 'ann' must not be empty, got ''"),
