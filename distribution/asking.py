@@ -2,13 +2,14 @@
 
 Holds: how many copies an item has where its answers decide that.
 Does not hold: the rules (see stopping), who gets the copy (see handing, spreading).
-Depends on: events, ledger, lifecycle, task, values.
+Depends on: errors, events, ledger, lifecycle, task, values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from distribution.errors import InvalidInput
 from distribution.events import Cell
 from distribution.ledger import Ledger
 from distribution.lifecycle import SKIPPED
@@ -20,7 +21,8 @@ def settle_copies(ledger: Ledger, row: Row) -> None:
     """Let an overlapped item have one copy more where its answers are not enough, none to spare where they are.
 
     What somebody holds already stays hers. One more person is asked at a time, when all
-    who were asked have answered.
+    who were asked have answered. Where the answers name more choices than the rule knows,
+    as many people are asked as it allows.
     """
     overlap = ledger.task.overlap
     gold = ledger.task.is_gold(row.position)
@@ -28,8 +30,11 @@ def settle_copies(ledger: Ledger, row: Row) -> None:
         return
     cells = {who: cell for who in row.cells if (cell := ledger.cell(row, who)) is not None}
     given = answers(cells)
-    verdict = overlap.until.wants(given)
-    if not verdict.more:
+    try:
+        more = overlap.until.wants(given).more
+    except InvalidInput:
+        more = len(given) < overlap.until.most
+    if not more:
         ledger.more(row, -ledger.left(row))
     elif ledger.left(row) == 0 and all(cell.state != "open" for cell in cells.values()):
         ledger.more(row, 1)

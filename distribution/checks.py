@@ -73,7 +73,8 @@ def ground(plan: Planned, position: int, owner: int) -> Ground:
         return TeamPart(
             items=plan.split.counts[plan.split.owner_at(position)],
             overlapped=sum(count for team, count in parts if len(team) > 1),
-            asked="none" if plan.overlapping is None else str(plan.overlapping),
+            asked="" if plan.overlapping is None else str(plan.overlapping),
+            ruled=plan.rules is not None,
         )
     if isinstance(plan.split, IntervalSplit):
         return Interval(plan.split.bounds[owner], plan.split.bounds[owner + 1])
@@ -177,6 +178,10 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
         return
     overlapped, alone = [0] * len(shares), [0] * len(shares)
     for team, count in zip(teams, split.counts, strict=True):
+        if count and plan.rules is not None:
+            names = [plan.workload.assignees[a] for a in team]
+            if mates := [name for name in names if any(plan.rules.mates(name, names))]:
+                yield Violation("at most one of a team has an item", f"{mates} have {count} items")
         for a in team:
             (alone if len(team) == 1 else overlapped)[a] += count
     over = sum(overlapped) // k

@@ -2,8 +2,8 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: events, gold, golden, ledger, members, outcomes, refusals, requests, rules,
-taking, task.
+Depends on: asking, errors, events, gold, golden, ledger, members, outcomes, pull,
+refusals, requests, rules, taking, task, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from operator import itemgetter
 
 import attrs
 
+from distribution.asking import settle_copies
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.gold import choose, due
@@ -62,6 +63,7 @@ def expire(ledger: Ledger, rows: Iterable[Row]) -> list[Row]:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.until is not None and cell.until <= at:
                 ledger.put(row, assignee, gone)
+                settle_copies(ledger, row)
     return list(rows)
 
 
@@ -201,7 +203,7 @@ def _again(ledger: Ledger, taker: Standing, view: View, returned: list[Row]) -> 
     """Give the items she had and may have again: what went back in its order, then what she skipped, first skipped first."""
     task, found = ledger.task, []
     able = [standing for standing in view.members.values() if ledger.room(standing.id) != 0]
-    for row in {row.position: row for row in [*returned, *view.again]}.values():
+    for row in {row.position: row for row in [*view.again, *returned]}.values():
         cell = ledger.cell(row, taker.id)
         if cell is not None and ledger.left(row) > 0:
             alone = too_few_others(task, taker, row, able, ledger.left(row))
@@ -219,8 +221,9 @@ def _why_nothing(view: View, taker: Standing, ledger: Ledger) -> WhyNoWork:
     left = task.copies - open_ - done
     if not left:
         return AllReserved(open_, view.outlook) if open_ else QueueEmpty(task.items)
-    rows = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}.values()
-    whys = [can_take(task, taker, row, ledger.cell(row, taker.id)) for row in rows]
+    waiting = {row.position: row for row in [*view.again, *view.expired] if ledger.left(row) > 0}
+    rows = [ledger.as_it_stands(row) for row in waiting.values()]
+    whys = [can_take(task, taker, row, row.cells.get(taker.id)) for row in rows]
     skipped = [row for row, why in zip(rows, whys, strict=True) if isinstance(why, SkippedIt)]
     if skipped:
         stuck = sum(map(ledger.left, skipped)) == left and not _anybody_takes(view, ledger, skipped)
@@ -263,6 +266,9 @@ def stealing(
             return attrs.evolve(view.ask, head=attrs.evolve(head, where=where))
         taker = view.members.get(assignee)
         why = _why_not_steal(task, view, assignee, stamp)
+        if why is None and head is not None and head.fresh == len(view.fresh):
+            # Rules keep her from what stands ahead: there may be something behind it.
+            return attrs.evolve(view.ask, head=attrs.evolve(head, fresh=LOOK_AHEAD * len(view.fresh)))
         if why is not None or taker is None:
             return Decision(result=Batch(task=task.id, assignee=assignee, reason=why))
         donors = [s for s in view.members.values() if s.id != assignee and s.worked_at is None and s.open]
@@ -320,7 +326,7 @@ def _half(
         free = [
             row
             for row in reversed(hers)
-            if can_take(task, taker, row, row.cells.get(taker.id), alone=True) is None
+            if can_take(task, taker, row.without(donor.id), row.cells.get(taker.id), alone=True) is None
         ]
         if free:
             return [(donor.id, row) for row in reversed(free[:half])]

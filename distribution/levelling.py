@@ -18,7 +18,7 @@ from distribution.handing import lease_end
 from distribution.ledger import Ledger
 from distribution.lifecycle import HELD
 from distribution.spreading import spread
-from distribution.taking import can_take, sameness
+from distribution.taking import can_take, mate_has, sameness
 from distribution.task import Row
 from distribution.values import AssigneeId
 from distribution.workload import Workload
@@ -69,8 +69,7 @@ class _Able:
         if rules is None or not rules.teams:
             return False
         now = self._ledger.as_it_stands(row)
-        held = (who for who, cell in now.cells.items() if cell.state in HELD and who != giver)
-        return next(rules.mates(taker, held), None) is not None
+        return mate_has(rules, taker, now if giver is None else now.without(giver)) is not None
 
     def reach(self, items: Sequence[Movable]) -> dict[AssigneeId, int]:
         """Count the items of which everybody can hold a copy that moves. O(items + kinds * people)."""
@@ -87,6 +86,10 @@ class _Able:
         if known is None:
             task, members = self._ledger.task, self._ledger.members
             holders = frozenset(who for who, cell in row.cells.items() if cell.state == "open")
+            held = [who for who, cell in row.cells.items() if cell.state in HELD]
+            if len(held) == 1 and not row.left:
+                # The only copy there is may go to a team mate of whoever has it.
+                row = row.without(held[0])
             banned = frozenset(
                 who
                 for who, member in members.items()

@@ -3,7 +3,7 @@
 Holds: the decisions to reassign and to redistribute, who joins with a workload.
 Does not hold: targets and moves (see levelling), who belongs to the team (see team),
 finished work (it never moves).
-Depends on: errors, events, filters, handing, ledger, levelling, members, outcomes,
+Depends on: asking, errors, events, filters, handing, ledger, levelling, members, outcomes,
 requests, taking, task, values, workload.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from distribution.asking import settle_copies
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp
 from distribution.filters import Filter
@@ -61,7 +62,8 @@ def reassigning(
         for row in view.rows:
             if task.is_gold(row.position):
                 continue
-            why = can_take(task, ledger.members[target], row, row.cells.get(target), alone=True)
+            given = row.without(source)
+            why = can_take(task, ledger.members[target], given, row.cells.get(target), alone=True)
             if why is None:
                 ledger.put(row, source, None)
                 ledger.put(row, target, cell)
@@ -126,6 +128,7 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Non
             over = pull is not None and ledger.holds_open(holder) > pull.max_batch_workload
             if now == cell and cell.state == "open" and (over or not shares):
                 ledger.put(row, holder, Cell("returned", ledger.stamp.at))
+                settle_copies(ledger, row)
 
 
 def shared(task: Task) -> Workload:

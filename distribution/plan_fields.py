@@ -58,8 +58,9 @@ def _teams(teams: object, people: int) -> tuple[tuple[int, ...], ...]:
 
 
 def _overlap(data: Mapping[str, Any], basis: Basis) -> Overlap | None:
-    """Read which items were to overlap; teams need it, and go by count."""
-    if ("overlap" in data) != ("teams" in data) or ("teams" in data and basis != ByCount()):
+    """Read which items were to overlap; teams need it, or rules, and go by count."""
+    asked = "overlap" in data or "rules" in data
+    if asked != ("teams" in data) or ("teams" in data and basis != ByCount()):
         raise InvalidInput(
             subject="overlap of the plan", must="come with teams, by count", got=(data.get("overlap"), basis)
         )
@@ -96,7 +97,8 @@ def fields(data: Mapping[str, Any]) -> dict[str, Any]:
             subject="counts of the plan", must=f"sum to {n}, one for each assignee", got=counts
         )
     # The order of work is that of the line before the owners were found: see static.
-    line = apportion(workload.shares, n) if "owners" in data and teams is None else counts
+    before = "owners" in data and (teams is None or "rules" in data)
+    line = apportion(workload.shares, n) if before else counts
     return {
         "items": items,
         "workload": workload,

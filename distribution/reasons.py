@@ -71,12 +71,15 @@ class TeamPart:
     overlapped: int
     """Of all teams of several people."""
     asked: str
-    """Which items were to overlap, in words."""
+    """Which items were to overlap, in words; empty where none were."""
+    ruled: bool = False
+    """Rules keep people from items, so loads alone do not decide how many they have."""
 
     def __str__(self) -> str:
         """Say it in words."""
         whose = f"{self.items} item{'' if self.items == 1 else 's'} belong{'s' if self.items == 1 else ''}"
-        return f"{whose} to exactly these people; overlap: {self.asked}, here {self.overlapped}"
+        overlap = f"; overlap: {self.asked}, here {self.overlapped}" if self.asked else ""
+        return f"{whose} to exactly these people{overlap}"
 
 
 Ground: TypeAlias = Interval | Part | TeamPart
@@ -110,7 +113,8 @@ class Placed:
         count = f"{self.share.count} item" + ("s" if self.share.count != 1 else "")
         if isinstance(self.ground, TeamPart):
             who = " and ".join(map(repr, self.team)) if len(self.team) > 1 else repr(self.assignee)
-            alone = f"; {load} copies, so {count}" if len(self.team) == 1 else ""
+            so = "and as the rules allow" if self.ground.ruled else "so"
+            alone = f"; {load} copies, {so} {count}" if len(self.team) == 1 else ""
             return f"{self.item!r} is with {who}: {line}; {self.ground}{alone}"
         if isinstance(self.ground, Interval):
             why = f"{line}; {self.ground} to {self.assignee!r}: {load}, so {count}"

@@ -2,23 +2,36 @@
 
 Holds: reasons for an empty batch, and for single items that were left out of a call.
 Does not hold: errors (those end a whole call), reasons for what is (see reasons).
-Depends on: values.
+Depends on: errors, values.
 
 Every sentence ends with the way out, if there is one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import attrs
 
+from distribution.errors import shown
 from distribution.values import AssigneeId, ItemId, TaskId
 
 
 def _many(count: int, what: str = "item") -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def in_words(names: Collection[str]) -> str:
+    """List names as a sentence does, the first three of many; what is no text stands without quotes.
+
+    >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
+    ("'fr'", "'fr', 'de', 'it' and 2 more")
+    """
+    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
+    said += [f"{len(names) - 3} more"] if len(names) > 3 else []
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 @attrs.frozen
@@ -145,12 +158,13 @@ class OnlySkipped:
     count: int
     """At least so many."""
     everybody: bool = attrs.field(default=False, kw_only=True)
-    """All who take part have skipped them."""
+    """All who take part, and may take them, have skipped them."""
 
     def __str__(self) -> str:
         """Say it in words."""
         if self.everybody:
-            return f"only items that everybody skipped are left, {self.count} or more; add somebody who takes them"
+            left = f"only items that all who may take them have skipped are left, {self.count} or more"
+            return f"{left}; add somebody who takes them"
         return f"only items that she skipped are left, {self.count} or more; somebody else has to take them"
 
 
@@ -298,10 +312,10 @@ class Bar:
 
     def __str__(self) -> str:
         """Say it as the end of a sentence: it needs ..., it is ..."""
-        listed = " and ".join(map(repr, self.names))
+        listed = in_words(self.names)
         return {
-            "skills": f"needs {listed}, which she has not",
-            "blocked": "is not for her",
+            "skills": f"needs {listed}, which she does not have",
+            "blocked": "names her among those who must not take it",
             "reserved": f"is reserved for {listed}",
         }[self.by]
 
@@ -341,9 +355,12 @@ class NothingForHer:
 
     def __str__(self) -> str:
         """Say it in words."""
-        left = "the only copy left is" if self.copies == 1 else f"none of the {self.copies} copies left is"
-        no = " not" if self.copies == 1 else ""
-        return f"{left}{no} for {self.assignee!r} by the rules of the task; see its skills, reservations and teams"
+        left = (
+            "the only copy left is not" if self.copies == 1 else f"none of the {self.copies} copies left is"
+        )
+        it = "it" if self.copies == 1 else "them"
+        why = "a rule of the task keeps her from the item, or she has had it"
+        return f"{left} for {self.assignee!r}: {why}; others have to take {it}"
 
 
 @attrs.frozen

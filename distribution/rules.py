@@ -52,7 +52,7 @@ class Rules:
 
     >>> rules = Rules(needs="language", skills={"ann": ["fr", "de"]}, blocked="author")
     >>> print(rules.why_not("bob", {"language": "fr"}))
-    needs 'fr', which she has not
+    needs 'fr', which she does not have
     >>> rules.why_not("ann", {"language": ["fr", "de"], "author": "bob"}) is None
     True
 
@@ -110,19 +110,22 @@ class Rules:
     def preselects(self, who: AssigneeId) -> Filter:
         """Give a filter over items that lets all through which she may take, and not many others.
 
-        Where an item needs several skills, one of them is enough for the filter.
+        Where an item needs several skills, one of them is enough for the filter; of a list
+        an empty name is.
         """
         clauses: list[Filter] = []
         if self.needs is not None:
-            skills = self.skills.get(who, ())
-            able = [field(self.needs).is_in(skills)] if skills else []
-            clauses.append(AnyOf((field(self.needs).empty(), *able)))
+            clauses.append(_free_or(self.needs, self.skills.get(who, ())))
         if self.blocked is not None:
             clauses.append(field(self.blocked).not_in([who]))
         if self.reserved is not None:
-            path = field(self.reserved)
-            clauses.append(AnyOf((path.empty(), path.is_in([who]))))
+            clauses.append(_free_or(self.reserved, [who]))
         return AllOf(tuple(clauses))
+
+
+def _free_or(path: str, names: Sequence[str]) -> Filter:
+    """Let items through that name nobody and nothing there, or one of these."""
+    return AnyOf((field(path).empty(), field(path).is_in([*names, "", None])))
 
 
 def check_rules(value: object) -> Rules | None:
@@ -139,10 +142,10 @@ def check_rules(value: object) -> Rules | None:
 
 
 def _names(attributes: Mapping[str, Json], path: str) -> frozenset[str]:
-    """Read one name or a list of them; what is no text is a name nobody has."""
+    """Read one name or a list of them; what is no text is a name nobody has, for no id has a line break."""
     found: set[str] = set()
     for value in reach(dict(attributes), path):
         for part in value if isinstance(value, (list, tuple)) else [value]:
             if part not in (None, ""):
-                found.add(part if isinstance(part, str) else f"{part} ({kind(part)})")
+                found.add(part if isinstance(part, str) else f"{part}\n({kind(part)})")
     return frozenset(found)

@@ -44,10 +44,12 @@ def spread(
     given: list[tuple[Row, AssigneeId | None]] = []
     for row in rows:
         for _ in range(ledger.left(row)):
+            # Rules look at who has an item by now.
+            now = row if ledger.task.rules is None else ledger.as_it_stands(row)
             free = [taker for taker in takers if ledger.room(taker.id) != 0]
-            able = [taker for taker in free if _may(ledger, taker, row)]
+            able = [taker for taker in free if _may(ledger, taker, now)]
             if again and not able:
-                able = [taker for taker in free if _may(ledger, taker, row, alone=True)]
+                able = [taker for taker in free if _may(ledger, taker, now, alone=True)]
             if not able:
                 given.append((row, None))
                 break

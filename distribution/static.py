@@ -31,7 +31,7 @@ from distribution.basis import (
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
 from distribution.fitting import fit
-from distribution.overlap import Overlap, check_overlap, drawn, held
+from distribution.overlap import Overlap, check_overlap, drawn, held, too_few
 from distribution.packages import Team
 from distribution.plan import Plan
 from distribution.plan_fields import NUMBER_OF_ITEMS
@@ -64,6 +64,8 @@ class Roster:
         self.rules = rules
         self.marks: list[Marks] = []
         """What each item says to the rules, where there are any."""
+        self._alike: dict[Marks, Marks] = {}
+        """Of each kind of marks the first; a million items share the few there are."""
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
         self.skipped: list[ItemId] = []
@@ -94,7 +96,8 @@ class Roster:
         if self._where is not None and matches(self._where, attributes):
             self.passed.append(len(self.ids) - 1)
         if self.rules is not None:
-            self.marks.append(self.rules.marks(attributes))
+            marks = self.rules.marks(attributes)
+            self.marks.append(self._alike.setdefault(marks, marks))
         return True
 
     def extend(self, items: Iterable[ItemId | Item]) -> None:
@@ -143,6 +146,10 @@ class Roster:
     def _planned(self, items: Sequence[ItemId] | range, workload: Workload, seed: int, order: str) -> Plan:
         if self.overlap is None and self.rules is None:
             return _plan(items, self, workload, seed, order)
+        if self.overlap is not None and self.overlap.until is not None:
+            able = sum(share > 0 for share in workload.shares)
+            if self.overlap.most > able:
+                raise too_few(self.overlap.most, able, len(workload))
         return _shared(items, self, workload, seed, order)
 
 
@@ -263,7 +270,9 @@ def _shared(
     if roster.rules is not None:
         line = make_order(order, apportion(workload.shares, n), seed)
         copies = _copies(roster, workload, seed, n, overlap)
-        parts, owners = fit(roster.rules, workload, roster.marks, copies, list(line.slots(0, n)))
+        # Of what is only counted nothing is known: it is free for everybody.
+        marks = roster.marks or [roster.rules.marks({})] * n
+        parts, owners = fit(roster.rules, workload, marks, copies, list(line.slots(0, n)))
         split = TableSplit(owners, len(parts), line)
     elif overlap is not None:
         parts, split = _teamed(roster, workload, n, order, seed, overlap)

@@ -61,6 +61,11 @@ def _barred(rules: Rules, who: AssigneeId, row: Row) -> NotEligible | TeamHasIt 
     bar = rules.why_not(who, row.attributes)
     if bar is not None:
         return NotEligible(row.item, who, bar)
+    return mate_has(rules, who, row)
+
+
+def mate_has(rules: Rules, who: AssigneeId, row: Row) -> TeamHasIt | None:
+    """Tell whether somebody else of her team has an item, or has done it."""
     held = (other for other, cell in row.cells.items() if cell.state in HELD)
     mate = next(rules.mates(who, held), None)
     return None if mate is None else TeamHasIt(row.item, who, mate)

@@ -191,6 +191,10 @@ class Row:
         """Count its copies: those left, and those somebody holds."""
         return self.left + sum(cell.state in HELD for cell in self.cells.values())
 
+    def without(self, assignee: AssigneeId) -> Row:
+        """Give it as it stands once she has given it away."""
+        return attrs.evolve(self, cells={who: cell for who, cell in self.cells.items() if who != assignee})
+
     @property
     def complete(self) -> bool:
         """Tell whether as many different people have finished it as it has copies."""

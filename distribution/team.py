@@ -2,7 +2,7 @@
 
 Holds: those decisions, and what becomes of the open work of who goes.
 Does not hold: how work is moved (see moving, spreading).
-Depends on: errors, ledger, lifecycle, members, moving, outcomes, requests, spreading, task.
+Depends on: asking, errors, ledger, lifecycle, members, moving, outcomes, requests, spreading, task.
 
 In a pulling task open work of who goes returns to the queue. In a task distributed by
 load it goes to the others, each item once; nothing else moves. What waits there, because
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import attrs
 
+from distribution.asking import settle_copies
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.everybody import for_everybody, give_everything
@@ -139,6 +140,7 @@ def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
     for row in rows:
         # Where others get it at once, nothing is left of it with her.
         ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if pulled else None)
+        settle_copies(ledger, row)
     if everybody:
         give_everything(ledger, view.rows)
     else:

@@ -2,13 +2,14 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
+Depends on: asking, errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from distribution.asking import settle_copies
 from distribution.errors import InvalidInput
 from distribution.events import Cell, Stamp
 from distribution.handing import expire
@@ -82,6 +83,7 @@ def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedel
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
                 ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
+                settle_copies(ledger, row)
                 found[row.position] = row
     return list(found.values())
 

@@ -4,10 +4,10 @@ Holds: those decisions, each for many items at once, with partial success.
 Does not hold: how they got the items (see handing), what others decide for them (see
 team, moving).
 Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
-spreading, task.
+spreading, taking, task, values.
 
 Whether a late answer counts is decided by the state of the placement, read under the
-lock, never by a clock: as long as nobody else holds the item, it does.
+lock, never by a clock: as long as nobody else holds the item, it does; nobody of her team must have it either.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from distribution.qa import Rejected, rejected
 from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, WhyNot, WrongState, way_back
 from distribution.requests import once
 from distribution.spreading import spread
+from distribution.taking import mate_has
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
 from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, in_order
 
@@ -138,7 +139,13 @@ class _Work:
             return Lost(name, self.assignee, holders)
         if not may(PLACEMENT, cell.state, self.verb):
             return WrongState(name, cell.state, self.verb)
-        return act(ledger, row, cell)
+        rules = ledger.task.rules
+        if cell.state in ENDED and rules is not None and (mate := mate_has(rules, self.assignee, row)):
+            return mate
+        verdict = act(ledger, row, cell)
+        if verdict is True:
+            settle_copies(ledger, row)
+        return verdict
 
 
 def _sent_back(ledger: Ledger, rows: Sequence[Row]) -> tuple[Rejected, ...]:
@@ -228,7 +235,6 @@ def _submission(
         if cell.state == "done" and (cell.status, cell.answer) == (after.status, after.answer):
             return False
         ledger.put(row, assignee, after)
-        settle_copies(ledger, row)
         return True
 
     def begin(task: Task) -> Step:

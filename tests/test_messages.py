@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
-from distribution import Item, Limit, Pull, Turns, Workload, distribute, errors, refusals
+from distribution import Item, Limit, Overlap, Pull, Turns, Workload, distribute, errors, refusals
 from distribution.apportion import apportion
 from distribution.errors import DistributionError, InvalidInput, shown
 from distribution.events import Stamp
 from distribution.ports import Page
+from distribution.rules import Rules, check_rules
+from distribution.stopping import Quorum
 from distribution.task import Decision, Task
 from distribution.values import check_attributes, decimal_text, exact, item_ids
+from distribution.work import Handed
 from tests.office import NOON
 
 WAY_OUT = "for shares of any sum use Workload.weights, for equal ones Workload.even"
@@ -29,6 +32,8 @@ plan: Any = distribute(5, Workload.even(["ann"]))
 
 
 TEAM = Workload.even(["ann", "bob"])
+FRENCH = [Item(name, attributes={"language": "fr"}) for name in ("a", "b")]
+SPOKEN = Rules(needs="language", skills={"ann": ["de"]})
 
 
 def task(**settings: Any) -> Task:
@@ -139,6 +144,66 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: Limit(percent=101), "limit in percent must be between 0 and 100, got 101"),
     (lambda: Limit(percent=float("nan")), "limit in percent must be a finite number, got nan"),
     (
+        lambda: Rules(skills={"ann": ["fr"]}),
+        "rules with skills must say needs, got None; name the item attribute that says which skill is needed",
+    ),
+    (lambda: Rules(needs="a..b"), "path of a rule must be names joined by single dots, got 'a..b'"),
+    (
+        lambda: Rules(needs="language", skills={"ann": "fr"}),
+        "skills of 'ann' must be a list of skills, got 'fr'",
+    ),
+    (lambda: Rules(teams={"ann": ""}), "team of 'ann' must not be empty, got ''"),
+    (
+        lambda: check_rules({"needs": "language"}),
+        "rules must be Rules, got {'needs': 'language'}; use Rules(needs=..., skills=...)",
+    ),
+    (
+        lambda: Handed(items=["a"], status="completed", answers={"b": "cat"}),
+        "answers must be about the items handed in, got 'b'",
+    ),
+    (
+        lambda: Handed(items=["a"], status="completed", answers={"a": "x" * 10_001}),
+        f"answer about 'a' must have at most 10000 characters, got '{'x' * 50}... (10001 characters)",
+    ),
+    (
+        lambda: Handed(items=["a"], status="x", answers={"a": ""}),
+        "answer about 'a' must not be empty, got ''",
+    ),
+    (
+        lambda: distribute(FRENCH, TEAM, rules=SPOKEN),
+        (
+            "items that need 'fr' (2) are to go to somebody, and nobody who carries a load may take them;"
+            " let more people take them, ask for fewer copies, or leave them out"
+        ),
+    ),
+    (
+        lambda: distribute(
+            [*FRENCH, Item("d", attributes={"for": ["bob"], "by": "ann"})],
+            TEAM,
+            rules=Rules(needs="language", skills={"ann": ["fr"]}, reserved="for", blocked="by"),
+            overlap=Overlap(percent=100, assignees=2),
+            order="contiguous",
+        ),
+        (
+            "items that need 'fr' (2) are to go to 2 different people each, and only 'ann' may take them;"
+            " so it is with 1 more of 2 kinds;"
+            " let more people take them, ask for fewer copies, or leave them out"
+        ),
+    ),
+    (
+        lambda: distribute(
+            5, TEAM, rules=Rules(teams={"ann": "x", "bob": "x"}), overlap=Overlap(percent=100)
+        ),
+        (
+            "items for everybody (5) are to go to 2 different people each, and only 'ann' and 'bob' may take them,"
+            " of each team one; let more people take them, ask for fewer copies, or leave them out"
+        ),
+    ),
+    (
+        lambda: distribute(5, TEAM, overlap=Overlap(percent=100, until=Quorum(agreeing=2, most=3))),
+        "3 different assignees an item: there are 2; ask for fewer copies, add assignees, or give more of them a load",
+    ),
+    (
         lambda: Pull(batch_size=5, max_batch_workload=12).checked("dataloop"),
         "max_batch_workload for batch_size 5 must be between 7 and 10, got 12",
     ),
@@ -248,7 +313,7 @@ REASONS: list[tuple[Any, str]] = [
     ),
     (
         refusals.OnlySkipped(2, everybody=True),
-        "only items that everybody skipped are left, 2 or more; add somebody who takes them",
+        "only items that all who may take them have skipped are left, 2 or more; add somebody who takes them",
     ),
     (refusals.OnlyHers(1), "the only copy left is of items she has or has done; only others can take them"),
     (refusals.OnlyHers(3), "all 3 copies left are of items she has or has done; only others can take them"),
@@ -280,6 +345,38 @@ REASONS: list[tuple[Any, str]] = [
         "item 'i9' went back from 'ann'; she gets it again only if nobody else can take it",
     ),
     (refusals.HasStatus("i9", 1), "item 'i9' has a status and stays; clear it first"),
+    (refusals.Bar("skills", ("fr",)), "needs 'fr', which she does not have"),
+    (
+        refusals.NotEligible("i9", "ann", refusals.Bar("skills", ("de", "fr"))),
+        "item 'i9' is not for 'ann': it needs 'de' and 'fr', which she does not have",
+    ),
+    (
+        refusals.NotEligible("i9", "ann", refusals.Bar("skills", ("5\n(number)",))),
+        "item 'i9' is not for 'ann': it needs 5 (number), which she does not have",
+    ),
+    (
+        refusals.NotEligible("i9", "ann", refusals.Bar("blocked", ())),
+        "item 'i9' is not for 'ann': it names her among those who must not take it",
+    ),
+    (
+        refusals.NotEligible("i9", "ann", refusals.Bar("reserved", ("bob", "eve", "max", "zoe", "zed"))),
+        "item 'i9' is not for 'ann': it is reserved for 'bob', 'eve', 'max' and 2 more",
+    ),
+    (refusals.TeamHasIt("i9", "ann", "bob"), "item 'i9' is with 'bob', of the same team as 'ann'"),
+    (
+        refusals.NothingForHer("ann", 1),
+        (
+            "the only copy left is not for 'ann': a rule of the task keeps her from the item, or she has had it;"
+            " others have to take it"
+        ),
+    ),
+    (
+        refusals.NothingForHer("ann", 7),
+        (
+            "none of the 7 copies left is for 'ann': a rule of the task keeps her from the item, or she has had it;"
+            " others have to take them"
+        ),
+    ),
 ]
 
 

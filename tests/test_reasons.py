@@ -38,6 +38,12 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "verb": st.sampled_from(["submit", "skip"]),
     "holders": st.lists(strategies.ids(), min_size=1, max_size=3).map(tuple),
     "everybody": st.booleans(),
+    "mate": strategies.ids(),
+    "bar": st.builds(
+        refusals.Bar,
+        st.sampled_from(["skills", "blocked", "reserved"]),
+        st.lists(strategies.ids(), min_size=1, max_size=3).map(tuple),
+    ),
 } | dict.fromkeys(["open", "batch", "cap", "holds", "done", "count", "copies"], COUNTS)
 
 
@@ -55,7 +61,7 @@ def test_every_reason_says_why_a_batch_is_empty_or_an_item_was_left_out() -> Non
         if isinstance(found, type) and found.__module__ == refusals.__name__
     }
 
-    assert set(get_args(WhyNoWork)) | set(get_args(WhyNot)) == ours
+    assert set(get_args(WhyNoWork)) | set(get_args(WhyNot)) | {refusals.Bar} == ours
 
 
 @given(reason=some(WhyNoWork) | some(WhyNot))

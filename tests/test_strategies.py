@@ -20,6 +20,7 @@ from distribution.overlap import Overlap
 from distribution.ports import Page, Placement
 from distribution.pull import Pull
 from distribution.refusals import WhyNot, WhyNoWork
+from distribution.rules import Rules
 from distribution.task import Ask, Row, Task
 from distribution.testing import strategies as plain
 from distribution.testing import task_strategies as given_
@@ -41,13 +42,14 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     Member: given_.members(),
     Outcome: given_.outcomes(),
     Page: given_.pages(),
+    Overlap: given_.overlaps(),
     Placement: given_.placements(),
     Pull: given_.pulls(),
     Row: given_.rows(),
+    Rules: plain.rules(),
     Shift: given_.shifts(),
     Stamp: given_.stamps(),
     Standing: given_.standings(),
-    Overlap: given_.overlaps(),
     Task: given_.tasks(),
     WhyNoWork: given_.reasons_for_no_work(),
     WhyNot: given_.refusals(),

@@ -2,7 +2,7 @@
 
 Holds: one strategy for each kind of value, shrinking to the plainest.
 Does not hold: properties (see laws), expected answers (see twins).
-Depends on: basis, filters, overlap, plan, split, static, values, workload.
+Depends on: basis, filters, overlap, plan, rules, split, static, values, workload.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from distribution.filters import (
 )
 from distribution.overlap import Overlap
 from distribution.plan import Plan
+from distribution.rules import Rules
 from distribution.split import ORDERS
 from distribution.static import distribute
 from distribution.values import Item, Json
@@ -188,3 +189,43 @@ def overlapped_plans(draw: st.DrawFn, max_size: int = 40) -> Plan:
     # A number will do where nothing is asked of the items.
     some = items(max_size) if overlap.where else st.one_of(items(max_size), st.integers(0, 10 * max_size))
     return distribute(draw(some), workload, seed=draw(seeds()), order=draw(orders()), overlap=overlap)
+
+
+PEOPLE = ("ann", "bob", "eve", "max")
+SKILLS = ("a", "b", "ann", "1")
+"""Skills that texts among generated attributes name now and then."""
+
+
+def rules(
+    people: Sequence[str] = PEOPLE, names: Sequence[str] = NAMES, skills: Sequence[str] = SKILLS
+) -> st.SearchStrategy[Rules]:
+    """Give rules about these people and the fields that generated attributes have; the plainest has none."""
+    who = st.sampled_from(people)
+
+    def some(draw: st.DrawFn) -> Rules:
+        needs = draw(st.none() | paths(names))
+        having = st.dictionaries(who, st.lists(st.sampled_from(skills), max_size=3, unique=True).map(tuple))
+        return Rules(
+            needs=needs,
+            skills={} if needs is None else draw(having),
+            blocked=draw(st.none() | paths(names)),
+            reserved=draw(st.none() | paths(names)),
+            teams=draw(st.dictionaries(who, st.sampled_from(["red", "blue"]))),
+        )
+
+    return st.composite(some)()
+
+
+def marked_attributes(
+    people: Sequence[str] = PEOPLE, names: Sequence[str] = NAMES, skills: Sequence[str] = SKILLS
+) -> st.SearchStrategy[dict[str, Json]]:
+    """Give attributes that often name skills and people: one, a list of them, nested, empty, or no text at all."""
+    word: st.SearchStrategy[Json] = st.one_of(st.sampled_from([*people, *skills]), scalars())
+    value = st.recursive(
+        word,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(names), inner, max_size=2)
+        ),
+        max_leaves=4,
+    )
+    return st.dictionaries(st.sampled_from(names), value, max_size=len(names))

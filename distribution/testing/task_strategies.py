@@ -2,7 +2,7 @@
 
 Holds: one strategy for each value that crosses a port, shrinking to the plainest.
 Does not hold: items, workloads, filters and plain values (see strategies).
-Depends on: events, members, outcomes, overlap, ports, pull, refusals, strategies, task.
+Depends on: events, members, outcomes, overlap, ports, pull, refusals, stopping, strategies, task.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from distribution.overlap import Overlap
 from distribution.ports import Page, Placement
 from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, SKIP_POLICIES, Pull
 from distribution.ranks import QUEUE_ORDERS
-from distribution.refusals import WhyNot, WhyNoWork
+from distribution.refusals import Bar, WhyNot, WhyNoWork
+from distribution.stopping import Beat, Confidence, Quorum, StoppingRule
 from distribution.task import Ask, Head, Held, Row, Task
 from distribution.testing.strategies import (
     attribute_values,
@@ -33,6 +34,7 @@ from distribution.testing.strategies import (
     filters,
     ids,
     orders,
+    rules,
     seeds,
     workloads,
 )
@@ -124,10 +126,11 @@ def standings() -> st.SearchStrategy[Standing]:
 
 @st.composite
 def cells(draw: st.DrawFn) -> Cell:
-    """Give how a placement may stand: only what is done has a status, only what is open a lease."""
+    """Give how a placement may stand: only what is done has a status and an answer, only what is open a lease."""
     state: PlacementState = draw(st.sampled_from(get_args(PlacementState)))
-    status = draw(ids()) if state == "done" else None
-    return Cell(state, draw(instants()), status, draw(st.none() | instants()) if state == "open" else None)
+    status, answer = (draw(ids()), draw(st.none() | ids())) if state == "done" else (None, None)
+    until = draw(st.none() | instants()) if state == "open" else None
+    return Cell(state, draw(instants()), status, until, answer)
 
 
 def positions() -> st.SearchStrategy[tuple[int, ...]]:
@@ -158,6 +161,7 @@ def events() -> st.SearchStrategy[Event]:
         came=st.just(()) | ranges,
         restored=positions(),
         removed=positions(),
+        copies=_tuples(st.tuples(st.integers(0, 50), st.integers(-3, 3))),
         facts=attributes(),
     )
 
@@ -175,13 +179,31 @@ def entries() -> st.SearchStrategy[Entry]:
     )
 
 
-def overlaps() -> st.SearchStrategy[Overlap]:
-    """Give which items overlap: by percent, by number or by a filter."""
-    copies = st.integers(2, 4)
+def stopping_rules() -> st.SearchStrategy[StoppingRule]:
+    """Give rules of dynamic overlap that allow from three to ten answers."""
+    most, few = st.integers(3, 10), st.integers(1, 3)
     return st.one_of(
-        st.builds(Overlap, percent=st.sampled_from([50, 0, 100]) | st.fractions(0, 100), assignees=copies),
-        st.builds(Overlap, count=counts(), assignees=copies),
-        st.builds(Overlap, where=filters(), assignees=copies),
+        st.builds(Beat, by=few, most=most, least=few),
+        st.builds(Quorum, agreeing=few, most=most, least=few),
+        st.builds(
+            Confidence,
+            at_least=st.sampled_from([90, Fraction("99.5")]),
+            choices=st.integers(2, 4),
+            skills=st.dictionaries(ids(), st.integers(0, 100), max_size=2),
+            unknown=st.integers(0, 100),
+            most=most,
+            least=few,
+        ),
+    )
+
+
+def overlaps() -> st.SearchStrategy[Overlap]:
+    """Give overlap by percent, by number or by filter, fixed or by the answers."""
+    common = {"assignees": st.integers(2, 3), "until": st.none() | stopping_rules()}
+    return st.one_of(
+        st.builds(Overlap, percent=st.integers(0, 100) | st.fractions(0, 100), **common),
+        st.builds(Overlap, count=counts(), **common),
+        st.builds(Overlap, where=filters(), **common),
     )
 
 
@@ -200,6 +222,7 @@ def tasks(draw: st.DrawFn) -> Task:
         order=draw(orders()),
         basis=draw(bases()),
         where=draw(st.none() | filters()),
+        rules=draw(st.none() | rules()),
         items=items,
         positions=items + draw(st.integers(0, 3)),
         copies=items if overlap is None else items + draw(counts()),
@@ -252,7 +275,13 @@ def asks() -> st.SearchStrategy[Ask]:
         states=st.lists(st.sampled_from(get_args(PlacementState)), max_size=4, unique=True).map(tuple),
         where=st.none() | filters(),
     )
-    heads = st.builds(Head, assignee=ids(), fresh=st.none() | counts(), again=st.booleans())
+    heads = st.builds(
+        Head,
+        assignee=ids(),
+        fresh=st.none() | counts(),
+        again=st.booleans(),
+        where=st.none() | filters(),
+    )
     return st.builds(
         Ask,
         request=st.none() | ids(),
@@ -330,6 +359,7 @@ _BY_HINT: Mapping[Any, Callable[[], st.SearchStrategy[Any]]] = {
     datetime: instants,
     datetime | None: lambda: st.none() | instants(),
     tuple[str, ...]: lambda: _tuples(ids()),
+    Bar: lambda: st.builds(Bar, st.sampled_from(["skills", "blocked", "reserved"]), _tuples(ids())),
 }
 
 
