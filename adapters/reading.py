@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 import attrs
 
@@ -195,8 +196,8 @@ class Reading(Deciding):
     def explain(self, task_id: TaskId, item: ItemId) -> Story:
         """Say why an item is where it is: data, and the whole story as str().
 
-        Where the task was shared out by count the plan is a function and one place of it
-        is computed; else the plan is made again from what is kept. O(history), else
+        Where the task was shared out by count, without rules, the plan is a function and one place
+        of it is computed; else the plan is made again from what is kept. O(history), else
         besides O(items).
 
         >>> _ = tasks.pull(task.id, "ann")
@@ -222,12 +223,15 @@ class Reading(Deciding):
         if task.pull is not None or not isinstance(n, int) or row.position >= n:
             return None
         first = as_created(task, entries)
-        if isinstance(first.basis, ByCount) and first.workload is not None:
+        if isinstance(first.basis, ByCount) and first.workload is not None and first.rules is None:
             plan = distribute(n, first.workload, seed=first.seed, order=first.order)
             reason = attrs.evolve(plan.explain(row.position), item=row.item)
+            place = reason.slot
         else:
-            reason = self._replanned(first, n).explain(row.item)
-        if reason.slot != slot_of(row.rank):
+            plan = self._replanned(first, n)
+            reason = plan.explain(row.item)
+            place, _ = next(islice(plan.rows(), row.position, None))
+        if place != slot_of(row.rank):
             remedy = "explain it with the version of work-distribution that created the task"
             raise Refused(f"explaining {row.item!r}", "would contradict what is kept", remedy)
         return reason
