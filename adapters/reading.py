@@ -196,7 +196,7 @@ class Reading(Deciding):
     def explain(self, task_id: TaskId, item: ItemId) -> Story:
         """Say why an item is where it is: data, and the whole story as str().
 
-        Where the task was shared out by count, without overlap, the plan is a function and one
+        Where the task was shared out by count, without overlap and rules, the plan is a function and one
         place of it is computed; else the plan is made again from what is kept. O(history), else
         besides O(items).
 
@@ -223,7 +223,8 @@ class Reading(Deciding):
         if task.pull is not None or not isinstance(n, int) or row.position >= n:
             return None
         first = as_created(task, entries)
-        if isinstance(first.basis, ByCount) and first.workload is not None and first.overlap is None:
+        plain = isinstance(first.basis, ByCount) and first.overlap is None and first.rules is None
+        if plain and first.workload is not None:
             plan = distribute(n, first.workload, seed=first.seed, order=first.order)
             reason = attrs.evolve(plan.explain(row.position), item=row.item)
             place = reason.slot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Unpack
 
@@ -12,17 +13,19 @@ from adapters.deciding import By
 from adapters.intake import Intake
 from distribution.acceptance import AcceptancePlan, Judgement, judge
 from distribution.basis import ByCount
-from distribution.codec import decode
 from distribution.contents import adding_items
-from distribution.error_rates import ErrorRate, error_rate
+from distribution.error_rates import ErrorRate, Review, error_rate
 from distribution.errors import InvalidInput, Refused
-from distribution.lifecycle import HELD
+from distribution.events import Cell
+from distribution.filters import Filter, matches
+from distribution.lifecycle import HELD, SKIPPED
 from distribution.outcomes import Changed
 from distribution.ports import PAGE_LIMIT, Page
 from distribution.pull import Pull
 from distribution.qa import (
     AUTHOR,
     Qa,
+    Rejected,
     SendTo,
     Unit,
     in_order,
@@ -31,14 +34,14 @@ from distribution.qa import (
     review_item,
     verdict,
 )
-from distribution.requests import used_before
-from distribution.rules import Rules
+from distribution.rules import Rules, check_rules
 from distribution.samples import Sample
 from distribution.sampling import Drawn, Record, Tally, draw
-from distribution.sending_back import recalling, sending_back
-from distribution.task import Ask, Held, Row, Task, the_task
+from distribution.sending_back import Return, sending_back
+from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
 from distribution.values import AssigneeId, Item, ItemId, Number, TaskId, check_id, check_seed
 from distribution.values import in_order as listed
+from distribution.work import check_items
 from distribution.workload import Workload
 
 REVIEWED = ("approved", "discard")
@@ -59,6 +62,7 @@ class Reviewing(Creating):
         rules: Rules | None = None,
         own: bool = False,
         statuses: Sequence[str] = (),
+        where: Filter | None = None,
         rejecting: Sequence[str] = ("discard",),
         sends: SendTo = "author",
         record: Record | None = None,
@@ -71,7 +75,8 @@ class Reviewing(Creating):
 
         Nobody reviews her own work, unless *own*. Reviewers share it evenly, or by a
         *workload* of theirs, or *pull* it. All that is finished is looked at, or only work
-        with some *statuses*. A review with a *rejecting* status *sends* the work back to its
+        with some *statuses*, or *where* a filter says so: a lot. It looks at the attributes
+        of the item, and under "qa" at author, finished, status and answer. A review with a *rejecting* status *sends* the work back to its
         author, or to others. *record* are the errors found so far, where the sample asks for
         them. Further *settings* are those of `create`, and who asks.
 
@@ -86,11 +91,15 @@ class Reviewing(Creating):
             InvalidInput: something given cannot be used; nothing was stored.
             Infeasible: somebody's work has no reviewer besides herself.
         """
-        listed(reviewers, "reviewers")
+        who = _reviewers(reviewers, workload, pull)
         if not isinstance(sample, Sample):
             remedy = "use Sample(percent=10)"
             raise InvalidInput(subject="sample", must="be a Sample", got=sample, remedy=remedy)
-        parent, version, units = self._work(task_id, statuses)
+        parent, view, units = self._work(task_id, statuses, where)
+        known = (*parent.actions, SKIPPED)
+        if unknown := [status for status in statuses if status not in known]:
+            must = f"be among those of task {parent.name!r}: {', '.join(known)}"
+            raise InvalidInput(subject="statuses", must=must, got=unknown[0])
         drawn = _draw(units, sample, check_seed(seed), None, record)
         qa = Qa(
             parent=task_id,
@@ -100,26 +109,26 @@ class Reviewing(Creating):
             sends=sends,
             seed=seed,
             tally=drawn.tally,
-            version=version,
+            version=view.version,
         )
         if unknown := [status for status in qa.rejecting if status not in actions]:
             must = f"be among the statuses of a review: {', '.join(actions)}"
             raise InvalidInput(subject="rejecting", must=must, got=unknown[0])
-        who: dict[str, Any] = {"workload": workload or Workload.even(reviewers)}
-        if pull is not None:
-            who = {"allowed": reviewers, "pull": pull}
         return self.create(
             name or f"{parent.name}: review",
-            [item for item, _ in _items(units, drawn)],
-            rules=rules if own else attrs.evolve(rules or Rules(), blocked=AUTHOR),
+            self._unused(None, _items(units, drawn)),
+            rules=_not_their_own(rules, own=own),
             qa=qa,
+            where=where,
             seed=seed,
             actions=actions,
             **who,
             **settings,
         )
 
-    def extend_qa(self, task_id: TaskId, *, record: Record | None = None, **by: Unpack[By]) -> Changed:
+    def extend_qa(
+        self, task_id: TaskId, *, record: Record | None = None, dry_run: bool = False, **by: Unpack[By]
+    ) -> Changed:
         """Draw further from what was finished since; what was drawn before stays drawn.
 
         *record* are the errors by group; those this task has found, if absent.
@@ -136,30 +145,24 @@ class Reviewing(Creating):
             Refused: it is no QA task, or was extended by somebody else meanwhile.
         """
         task, qa = self._qa(task_id)
-        if (request := by.get("request")) is not None:
-            answered = self.store.read(task_id, Ask(request=request)).answered
-            if answered is not None:
-                # What was drawn then cannot be drawn again; it is in the answer.
-                if not answered.call.startswith("add-items "):
-                    raise used_before(request)
-                known: Changed = decode(Changed, answered.answer)
-                return known
-        _, version, units = self._work(qa.parent, qa.statuses)
-        fresh = self._since(qa)
-        units = [unit for unit in units if (unit.item, unit.assignee) in fresh]
+        _, view, units = self._work(qa.parent, qa.statuses, task.where)
+        before = self._since(qa, view)
+        units = [unit for unit in units if before.get((unit.item, unit.assignee), unit.cell) != unit.cell]
         found = self.quality(task_id).record if record is None else record
         drawn = _draw(units, qa.sample, qa.seed, qa.tally, found)
-        items = [self._unused(task.id, made) for made in _items(units, drawn)]
-        after = attrs.evolve(qa, tally=drawn.tally, version=version)
+        items = self._unused(task.id, _items(units, drawn))
+        after = attrs.evolve(qa, tally=drawn.tally, version=view.version)
         with Intake(items, ByCount(), None) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest = intake.digest()
-        return self._do(
-            task_id, adding_items(task_id, rows, self._stamp(by), digest, (), (qa.version, after))
-        )
+        decision = adding_items(task_id, rows, self._stamp(by), digest, (), (qa.version, after))
+        return self._change(task_id, decision, dry_run=dry_run)
 
     def quality(self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95) -> ErrorRate:
         """Give the error rate of the work that a QA task looks at, with its interval.
+
+        What is drawn and not reviewed yet is taken to be like what is, of each group. Work
+        that was done anew and drawn again counts again.
 
         >>> from distribution import Sample
         >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
@@ -173,16 +176,24 @@ class Reviewing(Creating):
             Refused: it is no QA task.
         """
         _, qa = self._qa(task_id)
-        reviews = (
-            verdict(qa, row.attributes, [cell for cell in row.cells.values() if cell.state in HELD])
-            for row in self._rows(task_id)
-            if row.left == 0
-        )
-        found = [review for review in reviews if review is not None]
-        return error_rate(found, method=method, confidence=confidence)
+        drawn, found = Counter[str | None](), list[Review]()
+        for row in self._rows(task_id):
+            drawn[row.attributes["qa"]["group"]] += 1  # type: ignore[index, call-overload]
+            review = verdict(qa, row.attributes, _held(row).values()) if row.left == 0 else None
+            found += [] if review is None else [review]
+        # As if whoever reviews had drawn once more, each of a group with the same chance.
+        seen = Counter(review.group for review in found)
+        reviews = [
+            attrs.evolve(review, inclusion=review.inclusion * seen[review.group] / drawn[review.group])
+            for review in found
+        ]
+        whole = sum(group.seen for group in qa.tally.groups)
+        return error_rate(reviews, method=method, confidence=confidence, whole=whole)
 
     def judge(self, task_id: TaskId, plan: AcceptancePlan) -> Judgement:
         """Accept or refuse the lot that a QA task was drawn from, by an acceptance plan.
+
+        Errors beyond those the plan asks to review count too: more reviews are stricter.
 
         Raises:
             NotFound: there is no such task.
@@ -192,7 +203,7 @@ class Reviewing(Creating):
         if found.reviewed < plan.size:
             what = f"has {found.reviewed} reviewed items and the plan asks for {plan.size}"
             raise Refused(f"the lot of task {task_id!r}", what, "finish the reviews, or draw further")
-        return judge(plan, found.failed)
+        return judge(plan, min(found.failed, plan.size))
 
     def send_back(
         self,
@@ -201,20 +212,41 @@ class Reviewing(Creating):
         assignee: AssigneeId | None = None,
         items: Sequence[ItemId] | None = None,
         sends: SendTo = "author",
+        dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
         """Reopen finished work: of one assignee, of some items, or all; for its author, or for others.
+
+        Items that are named and not finished are reported.
 
         >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
         >>> tasks.send_back(task.id, assignee="ann").event.what, tasks.progress(task.id)["ann"].open
         ('sent-back', 2)
 
         Raises:
-            NotFound: there is no such task.
+            NotFound: there is no such task, or she is not in it.
         """
-        return self._do(task_id, recalling(task_id, assignee, items, sends, self._stamp(by)))
+        wanted = None if items is None else check_items(items)
+        task, view, units = self._work(task_id)
+        if assignee is not None and check_id(assignee, "assignee id") not in view.members:
+            raise no_member(assignee, task, len(view.members))
+        chosen = None if wanted is None else set(wanted)
+        work = [
+            Rejected(unit.item, unit.assignee, unit.cell.since)
+            for unit in units
+            if assignee in {None, unit.assignee} and (chosen is None or unit.item in chosen)
+        ]
+        found = {piece.item for piece in work}
+        back = Return(
+            work=work,
+            sends=sends,
+            unfinished=tuple(item for item in wanted or () if item not in found),
+            of=assignee,
+            told=["finished", assignee, wanted],
+        )
+        return self._change(task_id, sending_back(task_id, back, self._stamp(by)), dry_run=dry_run)
 
-    def send_rejected(self, task_id: TaskId, *, actor: str = "", reason: str = "") -> Changed:
+    def send_rejected(self, task_id: TaskId, *, dry_run: bool = False, **by: Unpack[By]) -> Changed:
         """Send back all that the reviews of a QA task rejected, and that is not back yet.
 
         Reviews do it by themselves; this is for those that were cut off in between.
@@ -224,10 +256,10 @@ class Reviewing(Creating):
             Refused: it is no QA task.
         """
         _, qa = self._qa(task_id)
-        whose: By = {"actor": actor, "reason": reason}
         found = (rejected(qa, row.attributes, row.cells.values()) for row in self._rows(task_id))
         work = [piece for piece in found if piece is not None]
-        return self._do(qa.parent, sending_back(qa.parent, work, qa.sends, self._stamp(whose)))
+        back = Return(work=work, sends=qa.sends, told=["rejected", task_id])
+        return self._change(qa.parent, sending_back(qa.parent, back, self._stamp(by)), dry_run=dry_run)
 
     def _qa(self, task_id: TaskId) -> tuple[Task, Qa]:
         task = the_task(self.store.read(check_id(task_id, "task id"), Ask()), task_id)
@@ -235,35 +267,51 @@ class Reviewing(Creating):
             raise Refused(f"task {task.name!r}", "reviews no other task", "create one that does: create_qa")
         return task, task.qa
 
-    def _work(self, task_id: TaskId, statuses: Sequence[str]) -> tuple[Task, int, list[Unit]]:
-        """Give a task, its version, and what is finished in it, in the order in which it was."""
+    def _work(
+        self, task_id: TaskId, statuses: Sequence[str] = (), where: Filter | None = None
+    ) -> tuple[Task, View, list[Unit]]:
+        """Give a task, how it stands, and what is finished in it, in the order in which it was."""
         ask = Ask(members=None, held=Held(states=("done",)))
         view = self.store.read(check_id(task_id, "task id"), ask)
         task = the_task(view, task_id)
-        rows = [row for row in view.rows if not task.is_gold(row.position)]
-        return task, view.version, in_order(_units(rows, statuses))
+        units = _units((row for row in view.rows if not task.is_gold(row.position)), statuses)
+        chosen = units if where is None else (unit for unit in units if matches(where, unit.record()))
+        return task, view, in_order(chosen)
 
-    def _since(self, qa: Qa) -> set[tuple[ItemId, AssigneeId]]:
-        """Name what was finished since a QA task last looked."""
-        places: set[tuple[int, AssigneeId]] = set()
+    def _since(self, qa: Qa, view: View) -> dict[tuple[ItemId, AssigneeId], Cell | None]:
+        """Tell how what changed stood when a QA task last looked.
+
+        Not whether it was finished since: an undo may have brought back what it had seen.
+        """
+        was: dict[tuple[ItemId, AssigneeId], Cell | None] = {}
+        names = {row.position: row.item for row in view.rows}
         page = Page(after=qa.version, limit=1000)
         while entries := self.store.history(qa.parent, page):
-            for entry in entries:
+            # What came after the view belongs to the next draw.
+            for entry in (entry for entry in entries if entry.version <= view.version):
                 for shift in entry.event.shifts:
-                    if shift.after is not None and shift.after.state == "done":
-                        places |= {(position, shift.assignee) for position in shift.positions}
+                    for position in shift.positions:
+                        if position in names:
+                            was.setdefault((names[position], shift.assignee), shift.before)
             page = attrs.evolve(page, after=entries[-1].version)
-        ask = Ask(positions=tuple(sorted({position for position, _ in places})))
-        names = {row.position: row.item for row in self.store.read(qa.parent, ask).rows}
-        return {(names[position], who) for position, who in places}
+        return was
 
-    def _unused(self, task_id: TaskId, made: tuple[Item, Unit]) -> Item:
-        """Name an item after an earlier round of the same work, where there was one."""
-        item, number = made[0], 1
-        while self.store.read(task_id, Ask(known=(item.id,))).known:
-            number += 1
-            item = attrs.evolve(made[0], id=f"{made[0].id} #{number}")
-        return item
+    def _unused(self, task_id: TaskId | None, made: Iterable[Item]) -> list[Item]:
+        """Give items names that neither each other nor earlier rounds of the same work have."""
+        items, given = list(made), set[ItemId]()
+        if task_id is not None:
+            given |= self.store.read(task_id, Ask(known=tuple(item.id for item in items))).known
+        for at, item in enumerate(items):
+            name, number = item.id, 1
+            while name in given or (number > 1 and task_id is not None and self._knows(task_id, name)):
+                number += 1
+                name = f"{item.id} #{number}"
+            given.add(name)
+            items[at] = attrs.evolve(item, id=name)
+        return items
+
+    def _knows(self, task_id: TaskId, item: ItemId) -> bool:
+        return bool(self.store.read(task_id, Ask(known=(item,))).known)
 
     def _rows(self, task_id: TaskId) -> Iterator[Row]:
         page = Page(limit=PAGE_LIMIT)
@@ -272,10 +320,46 @@ class Reviewing(Creating):
             page = attrs.evolve(page, after=rows[-1].position)
 
 
+def _held(row: Row) -> dict[AssigneeId, Cell]:
+    return {who: cell for who, cell in row.cells.items() if cell.state in HELD}
+
+
+def _reviewers(
+    reviewers: Sequence[AssigneeId], workload: Workload | None, pull: Pull | None
+) -> dict[str, Any]:
+    """Say how reviewers get their work.
+
+    Raises:
+        InvalidInput: they cannot be used, or the workload is of other people.
+    """
+    listed(reviewers, "reviewers")
+    if pull is not None:
+        return {"allowed": reviewers, "pull": pull, "workload": workload}
+    even = Workload.even(reviewers)
+    if isinstance(workload, Workload) and set(workload.assignees) != set(reviewers):
+        must = f"be of the reviewers: {', '.join(reviewers)}"
+        raise InvalidInput(subject="workload", must=must, got=", ".join(workload.assignees))
+    return {"workload": even if workload is None else workload}
+
+
+def _not_their_own(rules: Rules | None, *, own: bool) -> Rules | None:
+    """Keep everybody from her own work, unless *own*.
+
+    Raises:
+        InvalidInput: the rules keep others from items too, and an item names only one sort of these.
+    """
+    given = check_rules(rules)
+    if own:
+        return given
+    if given is not None and given.blocked not in {None, AUTHOR}:
+        must, remedy = "leave blocked to the authors of the work", "say who may with reserved, or own=True"
+        raise InvalidInput(subject="rules of a review", must=must, got=given.blocked, remedy=remedy)
+    return attrs.evolve(given or Rules(), blocked=AUTHOR)
+
+
 def _units(rows: Iterable[Row], statuses: Sequence[str]) -> Iterator[Unit]:
     for row in rows:
-        held = {who: cell for who, cell in row.cells.items() if cell.state in HELD}
-        for who, cell in held.items():
+        for who, cell in _held(row).items():
             if is_work(cell, statuses):
                 yield Unit(row.item, who, cell, row.attributes, row.effort, row.copies == 1)
 
@@ -287,9 +371,8 @@ def _draw(
     return draw(finished, sample, seed=seed, before=before, record=record)
 
 
-def _items(units: Sequence[Unit], drawn: Drawn) -> Iterator[tuple[Item, Unit]]:
+def _items(units: Sequence[Unit], drawn: Drawn) -> Iterator[Item]:
     """Make the items that stand for what was drawn."""
     by_name = {(unit.item, unit.assignee): unit for unit in units}
     for chosen in drawn.chosen:
-        unit = by_name[chosen.unit.item, chosen.unit.assignee]
-        yield review_item(unit, chosen), unit
+        yield review_item(by_name[chosen.unit.item, chosen.unit.assignee], chosen)

@@ -15,7 +15,7 @@ from distribution.handing import pulling, stealing
 from distribution.outcomes import Batch, Outcome, Turn
 from distribution.ports import Page
 from distribution.refusals import WhyNoWork
-from distribution.sending_back import sending_back
+from distribution.sending_back import Return, sending_back
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import (
@@ -162,7 +162,8 @@ class Working(Deciding):
             if qa is not None and qa.qa is not None:
                 stamp = self._stamp({"actor": by.get("actor", ""), "reason": by.get("reason", "")})
                 with suppress(NotFound):
-                    self._do(qa.qa.parent, sending_back(qa.qa.parent, done.rejected, qa.qa.sends, stamp))
+                    back = Return(work=done.rejected, sends=qa.qa.sends)
+                    self._do(qa.qa.parent, sending_back(qa.qa.parent, back, stamp))
 
     def clear_status(
         self, task_id: TaskId, assignee: AssigneeId, items: Sequence[ItemId], **by: Unpack[By]

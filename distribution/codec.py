@@ -5,7 +5,8 @@ Does not hold: files, databases, other people's formats (adapters do).
 Depends on: errors, values.
 
 A value is written as a mapping of its fields with `kind`, the name of its class in
-kebab-case; Fractions as "1/3", instants in ISO 8601, durations in seconds. Reading
+kebab-case; Fractions as "1/3", instants in ISO 8601, durations in seconds; a mapping with
+None among its keys as a list of pairs. Reading
 follows the type hints of the class, so that every constructor's checks run again on
 what comes in. Nothing is imported or called by a name found in the data.
 """
@@ -13,7 +14,7 @@ what comes in. Nothing is imported or called by a name found in the data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -66,6 +67,9 @@ def encode(value: object, *, brief: bool = False) -> Json:
                 data[name] = part if type(part) in _PLAIN else encode(part, brief=brief)
         return data
     if isinstance(value, Mapping):
+        if None in value:
+            # JSON would make a text of it.
+            return [[key, encode(part, brief=brief)] for key, part in value.items()]
         return {key: encode(part, brief=brief) for key, part in value.items()}
     return _encode_scalar(value)
 
@@ -127,14 +131,24 @@ def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
                 return tuple(data)
             return tuple(_decode(parts[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
     elif origin is not None:
-        if isinstance(data, dict):
-            return {key: _decode(parts[1], part, f"{at}.{key}", depth + 1) for key, part in data.items()}
+        pairs = _pairs(data)
+        if pairs is not None:
+            return {key: _decode(parts[1], part, f"{at}.{key}", depth + 1) for key, part in pairs}
     elif attrs.has(expected):
         if isinstance(data, dict) and data.get("kind") == kind_of(expected):
             return _instance(expected, data, at, depth)
     elif expected in _SCALARS:
         return _scalar(expected, data, at)
     raise InvalidInput(subject=at, must=f"be a {getattr(expected, '__name__', expected)}", got=data)
+
+
+def _pairs(data: Json) -> Iterable[tuple[Any, Json]] | None:
+    """Give the keys of a mapping with what they lead to; None where it is no mapping."""
+    if isinstance(data, dict):
+        return data.items()
+    if isinstance(data, list) and all(isinstance(part, list) and len(part) == 2 for part in data):
+        return ((part[0], part[1]) for part in cast("list[list[Json]]", data))
+    return None
 
 
 def _literal(allowed: tuple[Any, ...], data: Json, at: str) -> Json:

@@ -78,7 +78,7 @@ def adding_items(
     twice: Sequence[ItemId] = (),
     qa: tuple[int, Qa] | None = None,
 ) -> tuple[Ask, Decide[Changed]]:
-    """Decide to take items into a task.
+    """Decide to take items into a task; into one of reviews only what was drawn.
 
     Those that are in it already are skipped and named, as are those that come *twice*;
     those that were removed come back as they were. In a pulling task new items join the
@@ -94,7 +94,8 @@ def adding_items(
 
     Raises, when decided:
         NotFound: there is no such task.
-        Refused: the sample was extended by somebody else.
+        Refused: the task reviews another, and they were not drawn, or were drawn while somebody
+            else extended the sample.
     """
     ids = tuple(item[0] for item in items)
     start = Ask(request=stamp.request, members=None, known=ids)
@@ -105,8 +106,8 @@ def adding_items(
         if (view.known or not plain) and not (view.ask.items or view.ask.whole):
             return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
         ledger = Ledger(view, task, stamp)
-        if qa is not None:
-            _drawn_further(ledger, *qa)
+        if task.qa is not None or qa is not None:
+            _drawn_further(ledger, qa)
         fresh = [item for item in items if item[0] not in view.known]
         _insert(ledger, view, fresh)
         known = {row.item: row for row in view.rows if row.item in view.known}
@@ -119,16 +120,22 @@ def adding_items(
         refused = tuple(Left(item, InTask(item)) for item in there)
         return ledger.change("items-added", facts=facts, refused=refused)
 
-    return start, once(decide, stamp, "add-items", (len(ids), digest), Changed)
+    # Drawn again the same call may give other items.
+    told = (len(ids), digest) if qa is None else ("drawn",)
+    return start, once(decide, stamp, "add-items", told, Changed)
 
 
-def _drawn_further(ledger: Ledger, version: int, qa: Qa) -> None:
+def _drawn_further(ledger: Ledger, drawn: tuple[int, Qa] | None) -> None:
     """Remember what was drawn from by now.
 
     Raises:
-        Refused: it was drawn from meanwhile.
+        Refused: nothing was drawn, or it was drawn from meanwhile.
     """
     task = ledger.task
+    if drawn is None:
+        what = "takes in what is drawn from the work it reviews, and nothing else"
+        raise Refused(f"task {task.name!r}", what, "draw further: extend_qa")
+    version, qa = drawn
     if task.qa is None or task.qa.version != version:
         raise Refused(f"the sample of task {task.name!r}", "was extended by somebody else", "draw again")
     ledger.task = attrs.evolve(task, qa=qa)

@@ -2,7 +2,8 @@
 
 Holds: the decision to create one, with its items shared out or queued.
 Does not hold: planning (see static), reading items (adapters do).
-Depends on: errors, events, gold, lifecycle, members, plan, ranks, requests, task, values.
+Depends on: codec, errors, events, gold, lifecycle, members, plan, ranks, requests,
+sampling, task, values.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from distribution.members import Member, Standing
 from distribution.plan import Plan
 from distribution.ranks import first, rank
 from distribution.requests import once
+from distribution.sampling import Tally
 from distribution.task import (
     AddItems,
     Decide,
@@ -180,7 +182,7 @@ def creation(
             result=task,
         )
 
-    given = encode(attrs.evolve(task, created_at=stamp.at))
+    given = encode(attrs.evolve(_asked_for(task), created_at=stamp.at))
     same = {name: value for name, value in dict(given).items() if name != "created_at"}  # type: ignore[arg-type]
     return once(decide, stamp, "create", (same, [encode(member) for member in members]), Task)
 
@@ -197,3 +199,11 @@ def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
         if plan.sizes is not None:
             facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
     return facts
+
+
+def _asked_for(task: Task) -> Task:
+    """Give a task without what a draw made of it: drawn again, more may have finished."""
+    if task.qa is None:
+        return task
+    qa = attrs.evolve(task.qa, tally=Tally(per=task.qa.tally.per), version=0)
+    return attrs.evolve(task, qa=qa, items=0, positions=0, copies=0, digest="")

@@ -90,14 +90,22 @@ class ErrorRate:
         return f"{found}, all of it was reviewed" if self.census else f"{found}, {self.interval}"
 
 
-def error_rate(reviews: Iterable[Review], *, method: str = "wilson", confidence: Number = 0.95) -> ErrorRate:
+def error_rate(
+    reviews: Iterable[Review],
+    *,
+    method: str = "wilson",
+    confidence: Number = 0.95,
+    whole: int | None = None,
+) -> ErrorRate:
     """Estimate the share of errors in all finished work from reviews of a sample.
 
     Drawn alike, the rate is the share of the reviewed that failed. Drawn unequally, each
     counts for 1/inclusion items (Hajek's ratio), and the interval is that of the effective
     number of reviews: as many as, drawn alike, would have this variance, at most those
     there were. Intervals do not narrow because the whole is finite, unless all of it was
-    reviewed: then the width is 0. Work that had no chance to be drawn is not spoken of.
+    reviewed: then the width is 0. *whole* is how much finished, where the caller knows;
+    without it reviews that were certain are taken for all of it. Work that had no chance to
+    be drawn is not spoken of.
 
     Runtime: O(reviews).
 
@@ -129,7 +137,7 @@ def error_rate(reviews: Iterable[Review], *, method: str = "wilson", confidence:
         rate, effective = _estimate(seen, weights)
         interval = (
             Interval(rate, rate, confidence=1.0, method="census")
-            if all(review.inclusion == 1 for review in seen)
+            if len(seen) == (whole or len(seen)) and all(review.inclusion == 1 for review in seen)
             else INTERVALS[method](rate * effective, effective, sure)
         )
     return ErrorRate(

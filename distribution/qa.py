@@ -33,7 +33,12 @@ AUTHOR = "qa.author"
 """Path of the attribute that names who did the work."""
 
 
-def _send(value: SendTo) -> SendTo:
+def check_send(value: SendTo) -> SendTo:
+    """Return where rejected work goes, else raise.
+
+    Raises:
+        InvalidInput: it is no such word.
+    """
     if value not in SENDS:
         raise InvalidInput(
             subject="where rejected work goes", must=f"be one of {', '.join(SENDS)}", got=value
@@ -58,7 +63,7 @@ class Qa:
     """Only work with one of these is reviewed; with none, all that is finished."""
     rejecting: tuple[str, ...] = attrs.field(default=("discard",), converter=_statuses)
     """Statuses of a review that send the work back."""
-    sends: SendTo = attrs.field(default="author", converter=_send)
+    sends: SendTo = attrs.field(default="author", converter=check_send)
     """To its author, or to somebody who has not had it."""
     seed: int = 0
     tally: Tally
@@ -78,6 +83,21 @@ class Unit:
     effort: str
     alone: bool
     """Nobody else has the item."""
+
+    @property
+    def about(self) -> dict[str, Json]:
+        """Tell whose work it is and how it was finished: what its review says under "qa"."""
+        return {
+            "item": self.item,
+            "author": self.assignee,
+            "finished": self.cell.since.isoformat(timespec="microseconds"),
+            "status": self.cell.status,
+            "answer": self.cell.answer,
+        }
+
+    def record(self) -> dict[str, Json]:
+        """Give what filters over work look at: the attributes of the item, and "qa"."""
+        return {**self.attributes, "qa": self.about}
 
     def finished(self, key: str | None) -> Finished:
         """Give it as the draw looks at it; *key* is the path that names its stratum."""
@@ -102,15 +122,7 @@ def review_item(unit: Unit, chosen: Chosen) -> Item:
     which probability it was drawn, in which group, and when it was finished.
     """
     name = unit.item if unit.alone else f"{unit.item} by {unit.assignee}"
-    about: dict[str, Json] = {
-        "item": unit.item,
-        "author": unit.assignee,
-        "inclusion": str(chosen.inclusion),
-        "group": chosen.group,
-        "finished": unit.cell.since.isoformat(),
-        "status": unit.cell.status,
-        "answer": unit.cell.answer,
-    }
+    about = {**unit.about, "inclusion": str(chosen.inclusion), "group": chosen.group}
     return Item(
         name,
         effort=Fraction(unit.effort),
@@ -140,13 +152,14 @@ def rejected(qa: Qa, attributes: Mapping[str, Json], cells: Iterable[Cell]) -> R
     return Rejected(about["item"], about["author"], datetime.fromisoformat(about["finished"]))
 
 
-def verdict(qa: Qa, attributes: Mapping[str, Json], cells: Sequence[Cell]) -> Review | None:
+def verdict(qa: Qa, attributes: Mapping[str, Json], cells: Iterable[Cell]) -> Review | None:
     """Give what came out for an item of a QA task; None before all its reviewers are done.
 
-    With several reviewers one rejection is enough.
+    With several reviewers one rejection is enough. A skip is no review.
     """
-    if not cells or any(cell.state != "done" for cell in cells):
+    reviews = [cell for cell in cells if cell.status != SKIPPED]
+    if not reviews or any(cell.state != "done" for cell in reviews):
         return None
     about = cast("Mapping[str, str]", attributes["qa"])
-    failed = any(cell.status in qa.rejecting for cell in cells)
+    failed = any(cell.status in qa.rejecting for cell in reviews)
     return Review(failed, Fraction(about["inclusion"]), about["group"])

@@ -115,7 +115,8 @@ class _Work:
                 refused.append(Left(name, verdict))
         if changed:
             ledger.worked(self.assignee)
-        back = _sent_back(ledger, [rows[name] for name in (*changed, *unchanged)])
+        handed_in = (*changed, *unchanged) if self.verb == "submit" else ()
+        back = _sent_back(ledger, [rows[name] for name in handed_in])
         return Outcome(
             changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused), rejected=back
         )

@@ -73,7 +73,9 @@ def test_at_most_one_of_a_team_has_an_item(shell: Shell) -> None:
 def test_a_kind_that_nobody_may_take_is_named(shell: Shell) -> None:
     said = shell.refused(*create(*BOTH, "--needs", "language", "--skill", "ann=fr"))
 
-    assert said.startswith("kind 'items that need de' needs 6 copies, and nobody may take it")
+    assert said.startswith(
+        "items that need 'de' (6) are to go to somebody, and nobody who carries a load may take them"
+    )
 
 
 def test_gold_is_extra_to_everybodys_share(shell: Shell) -> None:

@@ -199,5 +199,9 @@ def test_everything_in_the_tables_happens() -> None:
                 else:
                     getattr(office, verb)(task, *arguments)
             seen |= walked(office.history(task))
+        task = office.queue(1, 1, **ALONE)
+        office.set_status(task, "ann", office.pull(task, "ann").items, "completed")
+        office.send_back(task, sends="others")
+        seen |= walked(office.history(task))
 
     assert seen == {(name, *way) for name, table in TABLES.items() for way in ways(table)}
