@@ -19,10 +19,12 @@ import typer
 from typer import Option
 
 from adapters import (
+    cli_agreeing,
     cli_changing,
     cli_create,
     cli_items,
     cli_looking,
+    cli_reviewing,
     cli_tasks,
     cli_team,
     cli_watch,
@@ -51,7 +53,7 @@ app.add_typer(
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
 )
-for module in (cli_looking, cli_items, cli_watch):
+for module in (cli_reviewing, cli_agreeing, cli_looking, cli_items, cli_watch):
     app.add_typer(module.PANEL.typer)
 
 

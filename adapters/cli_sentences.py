@@ -201,6 +201,18 @@ def _redistributed(event: Event) -> str:
     return f"redistributed{_loads(event)}; {moved}"
 
 
+def _sent_back(event: Event) -> str:
+    """Say whose work is open again, and what went to others."""
+    hers, gone = Counter[str](), Counter[str]()
+    for shift in event.shifts:
+        if shift.before is not None and shift.before.state == "done":
+            (hers if _open(shift.after) else gone)[shift.assignee] += len(shift.positions)
+    said = [f"to {_each(hers)}"] if hers else []
+    gets = _gained(event) - hers
+    said += [f"from {_each(gone)}" + (f", to others: {_each(gets)}" if gets else "")] if gone else []
+    return f"{many(sum(hers.values()) + sum(gone.values()))} sent back {'; '.join(said)}"
+
+
 def _undone(event: Event) -> str:
     text = f"version {event.facts.get('version')} ({event.facts.get('what')}) was undone"
     count = _touched(event) or len({*event.removed, *event.restored})
@@ -233,6 +245,7 @@ SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "assignment-deleted": _team("has no assignment any more"),
     "reassigned": _reassigned,
     "redistributed": _redistributed,
+    "sent-back": _sent_back,
     "undone": _undone,
     "answered": lambda _: "a call with a request id changed nothing",
 }

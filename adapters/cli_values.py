@@ -88,6 +88,27 @@ def pair(text: str) -> tuple[str, str]:
     return name, number
 
 
+def answers(texts: Iterable[str]) -> dict[ItemId, str]:
+    """Read item=answer as often as given; the id may itself contain an equals sign.
+
+    >>> answers(["img=4.png=cat", "img-7=dog"])
+    {'img=4.png': 'cat', 'img-7': 'dog'}
+
+    Raises:
+        InvalidInput: there is no equals sign, or an item has two answers.
+    """
+    found: dict[ItemId, str] = {}
+    for text in texts:
+        item, sign, answer = text.rpartition("=")
+        if not sign:
+            remedy = "e.g. --answer img-004=cat"
+            raise InvalidInput(subject="--answer", must="be written ITEM=ANSWER", got=text, remedy=remedy)
+        if item in found:
+            raise InvalidInput(subject="--answer", must="be given once for each item", got=item)
+        found[item] = answer
+    return found
+
+
 def metadata(texts: Iterable[str]) -> dict[str, Json]:
     """Read key=value as often as given; a value is JSON where it is JSON, else text.
 

@@ -7,7 +7,7 @@ they get nothing, and what was refused, on standard error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 import typer
@@ -15,7 +15,7 @@ from typer import Option
 
 from adapters.cli_options import NO_WORK, REFUSED, Asked, Items, Panel, TaskName
 from adapters.cli_output import id_out, many, moment, note, print_json, say
-from adapters.cli_values import item_list
+from adapters.cli_values import answers, item_list
 from adapters.dispatcher import Dispatcher
 from adapters.working import NoWork
 from distribution.outcomes import Batch, Outcome
@@ -40,7 +40,7 @@ class Work(Asked):
     task: TaskName
     assignee: Worker
 
-    def do(self, verb: Callable[..., Outcome], items: list[str] | None, done: str, **how: str) -> None:
+    def do(self, verb: Callable[..., Outcome], items: list[str] | None, done: str, **how: Any) -> None:
         """Find the task, act on the items, tell what was done; end with 1 where something was refused."""
         ids = item_list(items) if items else None
         with self.opened() as tasks:
@@ -118,11 +118,22 @@ def _print_batch(batch: Batch | NoWork, names: list[str]) -> None:
             note(f"{many(len(batch))}{named}{until}")
 
 
-@PANEL.command("submit img-004 img-007 --task review --assignee ann --status completed")
+@PANEL.command(
+    "submit img-004 img-007 --task review --assignee ann --status completed",
+    "submit img-004 --task review --assignee ann --answer img-004=cat",
+)
 def submit(
     *,
     items: Items,
     status: Annotated[str, Option(help="One of the task's actions.")] = "completed",
+    answer: Annotated[
+        list[str] | None,
+        Option(
+            help="What she answered about an item, where the status alone does not say; one for each.",
+            metavar="ITEM=ANSWER",
+            show_default=False,
+        ),
+    ] = None,
     next_: Annotated[bool, Option("--next", help="Also pull her next batch.")] = False,
     work: Work,
 ) -> None:
@@ -131,12 +142,13 @@ def submit(
     With --next her next batch is printed as pull prints it, and what was set is said on
     standard error; both are one change.
     """
+    given = answers(answer or [])
     if not next_:
-        work.do(Dispatcher.set_status, items, f"set to {status}", status=status)
+        work.do(Dispatcher.set_status, items, f"set to {status}", status=status, answers=given)
         return
     with work.opened() as tasks:
         task_id, ids = tasks.find(work.task).id, item_list(items)
-        turn = tasks.submit_and_pull(task_id, work.assignee, ids, status, **work.by())
+        turn = tasks.submit_and_pull(task_id, work.assignee, ids, status, answers=given, **work.by())
     if work.as_json:
         print_json(turn)
     else:

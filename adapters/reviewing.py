@@ -23,7 +23,6 @@ from distribution.outcomes import Changed
 from distribution.ports import PAGE_LIMIT, Page
 from distribution.pull import Pull
 from distribution.qa import (
-    AUTHOR,
     Qa,
     Rejected,
     SendTo,
@@ -32,9 +31,10 @@ from distribution.qa import (
     is_work,
     rejected,
     review_item,
+    reviewing_rules,
     verdict,
 )
-from distribution.rules import Rules, check_rules
+from distribution.rules import Rules
 from distribution.samples import Sample
 from distribution.sampling import Drawn, Record, Tally, draw
 from distribution.sending_back import Return, sending_back
@@ -117,7 +117,7 @@ class Reviewing(Creating):
         return self.create(
             name or f"{parent.name}: review",
             self._unused(None, _items(units, drawn)),
-            rules=_not_their_own(rules, own=own),
+            rules=reviewing_rules(rules, own=own),
             qa=qa,
             where=where,
             seed=seed,
@@ -176,19 +176,54 @@ class Reviewing(Creating):
             Refused: it is no QA task.
         """
         _, qa = self._qa(task_id)
-        drawn, found = Counter[str | None](), list[Review]()
-        for row in self._rows(task_id):
-            drawn[row.attributes["qa"]["group"]] += 1  # type: ignore[index, call-overload]
-            review = verdict(qa, row.attributes, _held(row).values()) if row.left == 0 else None
-            found += [] if review is None else [review]
-        # As if whoever reviews had drawn once more, each of a group with the same chance.
-        seen = Counter(review.group for review in found)
-        reviews = [
-            attrs.evolve(review, inclusion=review.inclusion * seen[review.group] / drawn[review.group])
-            for review in found
-        ]
+        reviews = [review for _, review in self._reviews(task_id, qa)]
         whole = sum(group.seen for group in qa.tally.groups)
         return error_rate(reviews, method=method, confidence=confidence, whole=whole)
+
+    def quality_by_author(
+        self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95
+    ) -> dict[AssigneeId, ErrorRate]:
+        """Give the error rate of everybody whose work was reviewed, with its interval; as `quality` does.
+
+        >>> from distribution import Sample
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
+        >>> _ = tasks.set_status(review.id, "eve", ["a"], "discard")
+        >>> tasks.quality_by_author(review.id)["ann"].rate
+        1.0
+
+        Raises:
+            NotFound: there is no such task.
+            Refused: it is no QA task.
+        """
+        census = self.quality(task_id).census
+        found = dict[AssigneeId, list[Review]]()
+        for author, review in self._reviews(task_id, self._qa(task_id)[1]):
+            found.setdefault(author, []).append(review)
+        return {
+            author: error_rate(
+                reviews,
+                method=method,
+                confidence=confidence,
+                whole=len(reviews) + (not census),
+            )
+            for author, reviews in sorted(found.items())
+        }
+
+    def _reviews(self, task_id: TaskId, qa: Qa) -> list[tuple[AssigneeId, Review]]:
+        """Give what came out so far, and of whose work."""
+        drawn, found = Counter[str | None](), list[tuple[AssigneeId, Review]]()
+        for row in self._rows(task_id):
+            about: Any = row.attributes["qa"]
+            drawn[about["group"]] += 1
+            review = verdict(qa, row.attributes, _held(row).values()) if row.left == 0 else None
+            found += [] if review is None else [(about["author"], review)]
+        # As if whoever reviews had drawn once more, each of a group with the same chance.
+        seen = Counter(review.group for _, review in found)
+        return [
+            (author, attrs.evolve(r, inclusion=r.inclusion * seen[r.group] / drawn[r.group]))
+            for author, r in found
+        ]
 
     def judge(self, task_id: TaskId, plan: AcceptancePlan) -> Judgement:
         """Accept or refuse the lot that a QA task was drawn from, by an acceptance plan.
@@ -340,21 +375,6 @@ def _reviewers(
         must = f"be of the reviewers: {', '.join(reviewers)}"
         raise InvalidInput(subject="workload", must=must, got=", ".join(workload.assignees))
     return {"workload": even if workload is None else workload}
-
-
-def _not_their_own(rules: Rules | None, *, own: bool) -> Rules | None:
-    """Keep everybody from her own work, unless *own*.
-
-    Raises:
-        InvalidInput: the rules keep others from items too, and an item names only one sort of these.
-    """
-    given = check_rules(rules)
-    if own:
-        return given
-    if given is not None and given.blocked not in {None, AUTHOR}:
-        must, remedy = "leave blocked to the authors of the work", "say who may with reserved, or own=True"
-        raise InvalidInput(subject="rules of a review", must=must, got=given.blocked, remedy=remedy)
-    return attrs.evolve(given or Rules(), blocked=AUTHOR)
 
 
 def _units(rows: Iterable[Row], statuses: Sequence[str]) -> Iterator[Unit]:

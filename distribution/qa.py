@@ -1,9 +1,10 @@
 """Review of finished work: what a QA task remembers, and what its items stand for.
 
-Holds: the settings of a QA task, units of finished work, items made of them, their verdicts.
-Does not hold: the draw (see sampling), rates (see error_rates), who reviews (see rules,
-static, handing), sending work back (see sending_back).
-Depends on: error_rates, errors, events, filters, lifecycle, samples, sampling, values.
+Holds: the settings of a QA task, units of finished work, items made of them, their verdicts,
+the rule that keeps authors away.
+Does not hold: the draw (see sampling), rates (see error_rates), who reviews (see static,
+handing), sending work back (see sending_back).
+Depends on: error_rates, errors, events, filters, lifecycle, rules, samples, sampling, values.
 
 A QA task is a task like any other. Its items stand for finished placements of another;
 rules keep every author from her own.
@@ -23,6 +24,7 @@ from distribution.errors import InvalidInput
 from distribution.events import Cell
 from distribution.filters import kind, reach
 from distribution.lifecycle import SKIPPED
+from distribution.rules import Rules, check_rules
 from distribution.samples import Sample
 from distribution.sampling import Chosen, Finished, Tally
 from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id
@@ -128,6 +130,21 @@ def review_item(unit: Unit, chosen: Chosen) -> Item:
         effort=Fraction(unit.effort),
         attributes={**unit.attributes, "qa": about},
     )
+
+
+def reviewing_rules(rules: Rules | None, *, own: bool) -> Rules | None:
+    """Add to the rules of a review that nobody gets her own work, unless *own*.
+
+    Raises:
+        InvalidInput: the rules keep others from items too, and they can name only one attribute for it.
+    """
+    given = check_rules(rules)
+    if own:
+        return given
+    if given is not None and given.blocked not in {None, AUTHOR}:
+        must, remedy = "leave blocked to the authors of the work", "say who may with reserved, or own=True"
+        raise InvalidInput(subject="rules of a review", must=must, got=given.blocked, remedy=remedy)
+    return attrs.evolve(given or Rules(), blocked=AUTHOR)
 
 
 def is_work(cell: Cell, statuses: Sequence[str]) -> bool:

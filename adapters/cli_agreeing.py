@@ -1,0 +1,86 @@
+"""Commands of people who compare answers: how far they agree, on what, and who with whom."""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import Annotated
+
+from rich.table import Table
+from typer import Option
+
+from adapters.cli_options import OnTask, Panel
+from adapters.cli_output import listed, many, note, print_json, row, say, table
+from adapters.cli_reviewing import PANEL as QUALITY
+from distribution.agreement import NAMES, Agreement, Disagreement, PairAgreement
+from distribution.intervals import in_percent
+from distribution.values import Json
+
+PANEL = Panel(QUALITY.title)
+CONTESTED = 10
+"""Items on which people disagree that are shown."""
+
+
+@PANEL.command("agreement --task compare --scale bad,fair,good")
+def agreement(
+    *,
+    scale: Annotated[
+        str | None,
+        Option(help="The answers in their order, where they have one.", metavar="A,B,C", show_default=False),
+    ] = None,
+    on: OnTask,
+) -> None:
+    """Tell how far people agree, on which items they do not, and who agrees with whom."""
+    with on.opened() as tasks:
+        task_id = tasks.find(on.task).id
+        found = tasks.agreement(task_id, scale=None if scale is None else tuple(scale.split(",")))
+        contested, couples = tasks.disagreements(task_id), tasks.pairs(task_id)
+    if on.as_json:
+        print_json({"agreement": _plain(found), "disagreements": contested, "pairs": couples})
+        return
+    items = f"{many(found.items)}, {found.overlapped} with two or more answers"
+    say(f"{items}; {many(found.assignees, 'assignee')}, {many(found.answers, 'answer')} on the scale")
+    say(_coefficients_table(found))
+    if contested:
+        say(_contested_table(contested))
+        if len(contested) > CONTESTED:
+            note(f"the most contested {CONTESTED} of {many(len(contested))}; --json has all")
+    if couples:
+        say(_pairs_table(couples))
+
+
+def _plain(found: Agreement) -> dict[str, Json]:
+    """Give the report as JSON can say it: a coefficient without a value is null, with the reason beside."""
+    data: dict[str, Json] = {"items": found.items, "overlapped": found.overlapped}
+    data |= {"assignees": found.assignees, "answers": found.answers}
+    for name in NAMES:
+        value = getattr(found, name)
+        data[name] = None if value is None or isnan(value) else value
+    data["undefined"] = {missing.name: missing.why for missing in found.undefined}
+    return data
+
+
+def _coefficients_table(found: Agreement) -> Table:
+    """Show the coefficients that apply, with the words for those without a value."""
+    whys = {missing.name: f"undefined: {missing.why}" for missing in found.undefined}
+    shown = table("coefficient", "value", right=("value",))
+    for name, title in NAMES.items():
+        value = getattr(found, name)
+        if value is not None:
+            row(shown, title, whys.get(name, f"{value:.3f}"))
+    return shown
+
+
+def _contested_table(contested: tuple[Disagreement, ...]) -> Table:
+    shown = table("item", "contested", "answers", right=("contested",))
+    for found in contested[:CONTESTED]:
+        said = "; ".join(f"{answer}: {listed(list(people))}" for answer, people in found.answers.items())
+        row(shown, found.item, in_percent(float(found.contested)), said)
+    return shown
+
+
+def _pairs_table(couples: tuple[PairAgreement, ...]) -> Table:
+    shown = table("assignees", "", "shared", "agreed", "%", right=("shared", "agreed", "%"))
+    for couple in couples:
+        percent = in_percent(couple.agreed / couple.shared)[:-2]
+        row(shown, couple.first, couple.second, couple.shared, couple.agreed, percent)
+    return shown
