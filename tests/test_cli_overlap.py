@@ -154,8 +154,8 @@ def test_the_batch_is_advised_for_copies_not_items(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--copies", "3"), "overlap must be one of --overlap, --overlap-count, --overlap-where, got 'none'; e.g. --overlap 30 --copies 3"),
-        (("--overlap", "5", "--overlap-count", "4"), "overlap must be one of --overlap, --overlap-count, --overlap-where, got '--overlap and --overlap-count'"),
+        (("--copies", "3"), "overlap must be one of --overlap, --overlap-count, --overlap-where, --everyone, got 'none'; e.g. --overlap 30 --copies 3"),
+        (("--overlap", "5", "--overlap-count", "4"), "overlap must be one of --overlap, --overlap-count, --overlap-where, --everyone, got '--overlap and --overlap-count'"),
         (("--overlap", "120"), "percent of overlap must be between 0 and 100, got '120'"),
         (("--overlap", "half"), "percent of overlap must be a non-negative number, got 'half'"),
         (("--overlap", "50", "--copies", "3"), "3 different assignees an item: there are 2; ask for fewer copies, add assignees, or give more of them a load"),
