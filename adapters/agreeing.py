@@ -6,6 +6,7 @@ from adapters.deciding import Deciding
 from distribution.aggregation import Majority, majority
 from distribution.agreement import Agreement, Disagreement, PairAgreement, agreement, disagreements, pairs
 from distribution.asking import answers
+from distribution.filters import check_path
 from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
 from distribution.golden import TRUTH
 from distribution.ratings import Ratings
@@ -91,13 +92,16 @@ class Agreeing(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: *truth* is no path.
         """
         view = self.store.read(check_id(task_id, "task id"), Ask(members=None, held=Held(states=("done",))))
         task = the_task(view, task_id)
         rows = [
             row for row in view.rows if truth is not None or task.gold is None or task.is_gold(row.position)
         ]
-        path = truth or (TRUTH if task.gold is None else task.gold.truth)
+        path = TRUTH if task.gold is None else task.gold.truth
+        if truth is not None:
+            path = check_path(truth, "path of the known answer")
         found = results(rows, path)
         return {who: found[who] for who in view.members if who in found}
 
@@ -112,6 +116,7 @@ class Agreeing(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: somebody answered more than the gate asks.
         """
         found = self.results(task_id, truth=truth)
         view = self.store.read(task_id, Ask(members=None))
@@ -120,10 +125,18 @@ class Agreeing(Deciding):
     def to_pause(
         self, task_id: TaskId, rule: PauseRule, *, truth: str | None = None
     ) -> dict[AssigneeId, Pause]:
-        """Name those whose answers to what is known are too often wrong, and why; to pause them is another verb.
+        """Name those who take part and too often answer wrong what is known, and why; to pause them is another verb.
+
+        >>> from distribution.gates import PauseRule
+        >>> tasks.to_pause(task.id, PauseRule(least=5, below=80))
+        {}
 
         Raises:
             NotFound: there is no such task.
         """
-        verdicts = {who: rule.verdict(result) for who, result in self.results(task_id, truth=truth).items()}
+        found = self.results(task_id, truth=truth)
+        view = self.store.read(task_id, Ask(members=tuple(found)))
+        verdicts = {
+            who: rule.verdict(found[who]) for who, standing in view.members.items() if standing.active
+        }
         return {who: pause for who, pause in verdicts.items() if pause is not None}

@@ -12,8 +12,8 @@ from adapters.intake import Intake, Progress, silent
 from distribution.basis import Basis, ByCount
 from distribution.creation import Coming, IncomingRow, creation
 from distribution.errors import InvalidInput
-from distribution.filters import Filter, reach
-from distribution.golden import Golden, GoldPool
+from distribution.filters import Filter
+from distribution.golden import Golden, GoldPool, known_answers
 from distribution.members import Member
 from distribution.overlap import Overlap, check_overlap
 from distribution.plan import Plan
@@ -99,7 +99,7 @@ class Creating(Deciding):
                 actions=tuple(actions),
                 priority=priority,
                 due=due,
-                digest=intake.digest(),
+                digest=intake.digest(*(item.id for item in gold.items) if gold else ()),
                 created_at=stamp.at,
                 creator=stamp.actor,
                 metadata=metadata or {},
@@ -193,7 +193,7 @@ def _golden(gold: GoldPool | None, start: int, ids: Container[ItemId]) -> Golden
     for item in gold.items:
         if item.id in ids:
             raise InvalidInput(subject="gold", must="be other items than those of the task", got=item.id)
-        if not any(True for _ in reach(dict(item.attributes), gold.truth)):
+        if not known_answers(item.attributes, gold.truth):
             remedy = f"give it the attribute {gold.truth!r}"
             raise InvalidInput(subject="gold", must="have a known answer", got=item.id, remedy=remedy)
     return Golden(rule=gold.rule, truth=gold.truth, start=start, count=len(gold.items))

@@ -109,10 +109,10 @@ class Intake:
         passed = self.roster.passed
         return passed if self.overlap.where is not None else drawn(seed, 0, count, self.overlap.of(count))
 
-    def digest(self) -> str:
-        """Give a short text that differs where the items differ, or their order. O(n)."""
+    def digest(self, *more: ItemId) -> str:
+        """Give a short text that differs where the items differ, or their order, or what comes beside them. O(n)."""
         # No id contains a NUL.
-        return hashlib.blake2b("\0".join(self.roster.ids).encode(), digest_size=12).hexdigest()
+        return hashlib.blake2b("\0".join((*self.roster.ids, *more)).encode(), digest_size=12).hexdigest()
 
     def __iter__(self) -> Iterator[IncomingRow]:
         """Yield the rows of the items from the first."""

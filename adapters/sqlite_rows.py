@@ -67,20 +67,21 @@ HELD = "SELECT position FROM placement INDEXED BY placement_work WHERE task = ? 
 HELD_BY_ALL = "SELECT position FROM placement NOT INDEXED WHERE task = ?"
 WAITING = "SELECT position FROM item INDEXED BY item_queue WHERE task = ? AND free > 0 AND removed = 0"
 OUTLOOK = "SELECT until FROM placement INDEXED BY placement_lease WHERE task = ? AND until > 0 ORDER BY until LIMIT 1"
-MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
+MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NOBODY = -1
-MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done FROM member NOT INDEXED WHERE task = ? ORDER BY number"
+MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 OP = "version, at, actor, request, reason, event, call, answer"
 BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
     DO UPDATE SET state = excluded.state, record = excluded.record, body = excluded.body RETURNING key"""
-PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
+PUT_MEMBER = """INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task, number)
     DO UPDATE SET body = excluded.body, open = excluded.open, done = excluded.done,
     skipped = excluded.skipped, lost = excluded.lost, worked_at = excluded.worked_at,
-    gold_open = excluded.gold_open, gold_done = excluded.gold_done"""
+    gold_open = excluded.gold_open, gold_done = excluded.gold_done,
+    gold_gone = excluded.gold_gone"""
 ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?, answer = ?
     WHERE task = ? AND position = ? AND member = ?"""
@@ -136,6 +137,7 @@ class Loader:
                 worked_at=instant(row[7]),
                 gold_open=row[8],
                 gold_done=row[9],
+                gold_gone=row[10],
             )
             for row in sorted(found, key=lambda row: int(row[2]))
         }
@@ -318,6 +320,7 @@ def _put_members(connection: sqlite3.Connection, key: int, change: PutMembers) -
                 micros(s.worked_at),
                 s.gold_open,
                 s.gold_done,
+                s.gold_gone,
             )
             for s in change.standings
         ],

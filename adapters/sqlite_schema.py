@@ -53,6 +53,7 @@ STEPS: Sequence[str] = (
         worked_at INTEGER,
         gold_open INTEGER NOT NULL DEFAULT 0 CHECK (gold_open >= 0),
         gold_done INTEGER NOT NULL DEFAULT 0 CHECK (gold_done >= 0),
+        gold_gone INTEGER NOT NULL DEFAULT 0 CHECK (gold_gone >= 0),
         PRIMARY KEY (task, number)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX member_id ON member (task, id);

@@ -17,7 +17,7 @@ import attrs
 from distribution.codec import encode
 from distribution.errors import Refused
 from distribution.events import Cell, Event, Shift, Stamp
-from distribution.gold import choose, due
+from distribution.gold import due, own_order
 from distribution.lifecycle import GONE
 from distribution.members import Member, Standing
 from distribution.plan import Plan
@@ -96,7 +96,7 @@ class _Placements:
 
     def __iter__(self) -> Iterator[PlacementRow]:
         cell = self.cell
-        wanted = {given.beside for given in self.gold}
+        wanted = {given.following for given in self.gold}
         ranks: dict[int, int] = {}
         for (at, _, _, _, priority), (slot, team) in zip(self.items, self.plan.rows(), strict=True):
             place = rank(slot, priority) if priority else slot
@@ -105,33 +105,33 @@ class _Placements:
             for owner in team:
                 yield at, owner, place, cell
         for given in self.gold:
-            yield given.gold, given.owner, ranks[given.beside], cell
+            # Equal ranks are in the order of positions, and those of gold come last.
+            yield given.gold, given.owner, ranks[given.following] - 1, cell
 
 
 @attrs.frozen
 class Given:
-    """A piece of gold that somebody gets, and behind which item it stands in her order of work."""
+    """A piece of gold that somebody gets, and before which item it stands in her order of work."""
 
     gold: int
     owner: int
-    beside: int
+    following: int
 
 
 def _given(task: Task, plan: Plan, gold: Sequence[IncomingRow]) -> Iterator[Given]:
-    """Give everybody the gold that is due among her items, each once, in an order of her own."""
+    """Give everybody the gold that is due among her items, each once, in an order of her own; see `gold.mixed`."""
     if task.gold is None:
         return
-    places = {row[1]: row[0] for row in gold}
+    positions = {row[1]: row[0] for row in gold}
     for owner, assignee in enumerate(plan.assignees):
-        left, place = dict(places), 0
-        for position in plan.positions_of(assignee):
-            place += 1
+        left, place = own_order(positions, task.seed, assignee)[::-1], 0
+        for following in plan.positions_of(assignee):
             while left and due(task.gold.rule, task.seed, assignee, place):
-                chosen = choose(list(left), (), task.seed, assignee)
-                yield Given(left.pop(str(chosen)), owner, position)
+                yield Given(positions[left.pop()], owner, following)
                 place += 1
             if not left:
                 break
+            place += 1
 
 
 def creation(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import ROUND_HALF_EVEN, Context
 from fractions import Fraction
 from functools import cache
@@ -197,9 +197,27 @@ def choose(
     Raises:
         InvalidInput: an id or the seed cannot be used.
     """
+    left = (item for item in item_ids(pool) if item not in seen)
+    return min(left, key=_place_of(seed, assignee), default=None)
+
+
+def own_order(pool: Iterable[ItemId | Item], seed: int, assignee: AssigneeId) -> list[ItemId]:
+    """Give all gold in the order in which she gets it: what `choose` chooses, one after the other.
+
+    Runtime: O(pool * log(pool)).
+
+    >>> own_order(["g1", "g2", "g3"], 7, "ann") == own_order(["g3", "g2", "g1"], 7, "ann")
+    True
+
+    Raises:
+        InvalidInput: an id or the seed cannot be used.
+    """
+    return sorted(item_ids(pool), key=_place_of(seed, assignee))
+
+
+def _place_of(seed: int, assignee: AssigneeId) -> Callable[[ItemId], tuple[int, ItemId]]:
     seed, name = check_seed(seed), f"gold item {len(check_id(assignee, 'assignee id'))} {assignee} "
-    left = [item for item in item_ids(pool) if item not in seen]
-    return min(left, key=lambda item: (word(seed, name + item), item), default=None)
+    return lambda item: (word(seed, name + item), item)
 
 
 def mixed(

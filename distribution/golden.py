@@ -1,6 +1,6 @@
 """Gold in a task: items with a known answer among the others, to see how well people answer.
 
-Holds: the pool somebody gives, and what a task remembers of it.
+Holds: the pool somebody gives, what a task remembers of it, which answers are known.
 Does not hold: where gold stands (see gold), what comes of the answers (see gates, scoring).
 Depends on: errors, filters, gold, values.
 
@@ -11,17 +11,34 @@ look like all others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
 import attrs
 
 from distribution.errors import InvalidInput
-from distribution.filters import check_path
+from distribution.filters import check_path, reach
 from distribution.gold import Gold, GoldFading, GoldShare
-from distribution.values import Item, in_order
+from distribution.values import Item, Json, in_order
 
 TRUTH = "truth"
 """Path of the attribute with the known answer, unless told otherwise."""
+
+
+def known_answers(attributes: Mapping[str, Json], path: str) -> frozenset[str]:
+    """Give the answers that are right by the attribute at a path, as people give them; none where nothing is known.
+
+    A list there are several right answers. Numbers and truth values are written as JSON
+    writes them; null and what has parts is no answer.
+
+    >>> sorted(known_answers({"truth": ["cat", 5, True, None]}, "truth"))
+    ['5', 'cat', 'true']
+    """
+    found: list[Json] = []
+    for value in reach(attributes, path):
+        found += value if isinstance(value, (list, tuple)) else [value]
+    plain = (value for value in found if isinstance(value, (str, bool, int, float)))
+    return frozenset(value if isinstance(value, str) else json.dumps(value) for value in plain)
 
 
 def _items(value: Iterable[Item]) -> tuple[Item, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import attrs
 
 from distribution.asking import settle_copies
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
-from distribution.gold import choose, due
+from distribution.gold import due, own_order
 from distribution.ledger import Ledger
 from distribution.members import Standing
 from distribution.outcomes import Batch
@@ -130,32 +130,49 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
     if not rows:
         return Batch(task=task.id, assignee=assignee, reason=_why_nothing(view, taker, ledger))
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
-    if task.gold is not None:
-        begin = sum(ledger.counts(assignee))
-        places = [at for at in range(size) if due(task.gold.rule, task.seed, assignee, begin + at)]
-        if places and view.ask.gold is None:
-            return attrs.evolve(view.ask, gold=assignee)
-        rows = _with_gold(task, rows, view.gold, places, assignee)[:size]
-    rank = 0
-    for row in rows:
-        if task.is_gold(row.position):
-            ledger.beside(row, assignee, cell, rank)
-        else:
+    if view.ask.gold is None and _gold_is_due(ledger, assignee, len(rows)):
+        return attrs.evolve(view.ask, gold=assignee)
+    got = _mixed(ledger, rows, view.gold, assignee)[: task.pull.batch_size]
+    for row, following in got:
+        if row is following:
             ledger.put(row, assignee, cell)
-            rank = ledger.rank(row)
-    return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row in rows]), until=cell.until)
+        else:
+            ledger.before(row, assignee, cell, following)
+    return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row, _ in got]), until=cell.until)
 
 
-def _with_gold(
-    task: Task, rows: Sequence[Row], pool: Sequence[Row], places: Sequence[int], assignee: AssigneeId
-) -> list[Row]:
-    """Put gold at these places of a batch, instead of what comes last; as long as she has not had all."""
-    left = {row.item: row for row in pool}
-    mixed = list(rows)
-    for at in places:
-        if left and at <= len(mixed):
-            mixed.insert(at, left.pop(str(choose(list(left), (), task.seed, assignee))))
-    return mixed
+def _gold_is_due(ledger: Ledger, assignee: AssigneeId, count: int) -> bool:
+    """Tell whether any of her next places is gold."""
+    gold, seed = ledger.task.gold, ledger.task.seed
+    if gold is None:
+        return False
+    begin = sum(ledger.counts(assignee))
+    return any(due(gold.rule, seed, assignee, begin + at) for at in range(count))
+
+
+def _mixed(
+    ledger: Ledger, rows: Sequence[Row], pool: Sequence[Row], assignee: AssigneeId
+) -> list[tuple[Row, Row]]:
+    """Put gold between her items where it is due, as long as there is some she never had; see `gold.mixed`.
+
+    Beside everything stands the item before which it comes, which for an item is itself.
+    What she had before takes no new place.
+    """
+    gold, seed = ledger.task.gold, ledger.task.seed
+    if gold is None or not pool:
+        return [(row, row) for row in rows]
+    by_id = {row.item: row for row in pool}
+    left = own_order(by_id, seed, assignee)[::-1]
+    place, met = sum(ledger.counts(assignee)), []
+    for row in rows:
+        now: list[Row] = []
+        while left and due(gold.rule, seed, assignee, place + len(now)):
+            now.append(by_id[left.pop()])
+        # Her list has those of one rank by position: a batch must not differ from it.
+        met += [(known, row) for known in sorted(now, key=attrgetter("position"))]
+        met.append((row, row))
+        place += len(now) + (ledger.cell(row, assignee) is None)
+    return met
 
 
 def _why_not_now(
@@ -299,8 +316,8 @@ def _why_not_steal(task: Task, view: View, assignee: AssigneeId, stamp: Stamp) -
         return closed
     if not taker.active:
         return Locked(taker.id, taker.member.state)
-    if taker.open:
-        return HasOpenWork(taker.id, taker.open)
+    if open_ := taker.open + taker.gold_open:
+        return HasOpenWork(taker.id, open_)
     if taker.room(task.items) == 0:
         return AtLimit(taker.id, taker.holds, str(taker.member.limit))
     free = any(can_take(task, taker, row, None) is None for row in view.fresh)

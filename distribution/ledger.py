@@ -50,7 +50,7 @@ COUNTED = ("items", "positions", "copies")
 SLOTS: Mapping[str, int] = {"open": 0, "done": 1, "skipped": 2, "returned": 3}
 """Where a state is counted."""
 GOLD_SLOTS: Mapping[str, int] = {"open": 4, "done": 5, "skipped": 6, "returned": 6}
-"""Where it is for gold; what she gave back of that is nowhere told."""
+"""Where it is for gold."""
 
 
 class Ledger:
@@ -78,7 +78,7 @@ class Ledger:
         """Position to left, rank, removed; of the items that change."""
         self._removed: dict[int, bool] = {}
         self._more: dict[int, int] = {}
-        self._beside: dict[tuple[int, AssigneeId], int] = {}
+        self._before: dict[tuple[int, AssigneeId], int] = {}
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
 
@@ -147,9 +147,11 @@ class Ledger:
                 elif was in ENDED and not self._came_back(row):
                     item[1] = base(item[1])
 
-    def beside(self, row: Row, assignee: AssigneeId, cell: Cell, rank: int) -> None:
-        """Let her have gold, which stands in her order of work beside something else of that rank."""
-        self._beside[row.position, assignee] = rank
+    def before(self, row: Row, assignee: AssigneeId, cell: Cell, following: Row) -> None:
+        """Let her have gold, which stands in her order of work just before another item."""
+        rank = base(self.rank(following))
+        # Equal ranks are in the order of positions.
+        self._before[row.position, assignee] = rank - (row.position > following.position)
         self.put(row, assignee, cell)
 
     def _came_back(self, row: Row) -> bool:
@@ -205,7 +207,7 @@ class Ledger:
         self._worked.add(assignee)
 
     def counts(self, assignee: AssigneeId) -> list[int]:
-        """Give her open, done, skipped and lost placements by now; then her open and done gold."""
+        """Give her open, done, skipped and lost placements by now; then her open, done and gone gold."""
         counts = self._counts.get(assignee)
         if counts is None:
             standing = self.members[assignee]
@@ -216,7 +218,7 @@ class Ledger:
                 standing.lost,
                 standing.gold_open,
                 standing.gold_done,
-                0,
+                standing.gold_gone,
             ]
         return counts
 
@@ -334,8 +336,8 @@ class Ledger:
                 if before is not None:
                     drop.append((position, number))
             elif before is None:
-                at = self._beside.get((position, assignee), row.rank)
-                add.append((position, number, base(at), after))
+                place = self._before.get((position, assignee), base(row.rank))
+                add.append((position, number, place, after))
             else:
                 put.append((position, number, after))
         changes += [DropPlacements(drop)] if drop else []
@@ -349,7 +351,7 @@ class Ledger:
         standings = []
         for assignee in changed:
             standing = self.members[assignee]
-            open_, done, skipped, lost, gold_open, gold_done, _ = self.counts(assignee)
+            open_, done, skipped, lost, gold_open, gold_done, gold_gone = self.counts(assignee)
             standings.append(
                 Standing(
                     member=standing.member,
@@ -360,6 +362,7 @@ class Ledger:
                     lost=lost,
                     gold_open=gold_open,
                     gold_done=gold_done,
+                    gold_gone=gold_gone,
                     worked_at=self._later(standing.worked_at)
                     if assignee in self._worked
                     else standing.worked_at,

@@ -87,6 +87,8 @@ class Standing:
     gold_open: int = 0
     """Gold she holds without a status: counts for how much she has open, and for nothing else."""
     gold_done: int = 0
+    gold_gone: int = 0
+    """Gold she skipped, or that went back from her."""
     worked_at: datetime | None = None
     """When she last submitted, cleared, skipped, renewed or released something; None if never."""
 
@@ -103,7 +105,8 @@ class Standing:
     @property
     def handed(self) -> int:
         """Count all that was ever handed to her and is not with others: gold among it."""
-        return self.open + self.done + self.skipped + self.lost + self.gold_open + self.gold_done
+        gold = self.gold_open + self.gold_done + self.gold_gone
+        return self.open + self.done + self.skipped + self.lost + gold
 
     @property
     def holds(self) -> int:

@@ -40,7 +40,7 @@ def reassigning(
     """Decide to give all open work of one person to another, who joins the task if she is new.
 
     Finished work keeps its author. Items that the other has or skipped stay and are
-    reported. *where* lets only some of the items go.
+    reported. *where* lets only some of the items go; without it gold goes back, to nobody.
 
     Raises, when decided:
         NotFound: there is no such task, or the first is not in it.
@@ -61,6 +61,9 @@ def reassigning(
         refused: list[Left] = []
         for row in view.rows:
             if task.is_gold(row.position):
+                if where is None:
+                    # Who has nothing else would know it by that.
+                    ledger.put(row, source, Cell("returned", stamp.at))
                 continue
             given = row.without(source)
             why = can_take(task, ledger.members[target], given, row.cells.get(target), alone=True)
@@ -125,7 +128,8 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Non
         for holder, cell in row.cells.items():
             now = ledger.cell(row, holder)
             shares = holder in workload.assignees and workload.load_of(holder) > 0
-            over = pull is not None and ledger.holds_open(holder) > pull.max_batch_workload
+            gold = ledger.task.is_gold(row.position)
+            over = pull is not None and not gold and ledger.holds_open(holder) > pull.max_batch_workload
             if now == cell and cell.state == "open" and (over or not shares):
                 ledger.put(row, holder, Cell("returned", ledger.stamp.at))
                 settle_copies(ledger, row)

@@ -138,8 +138,9 @@ def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
     rows = [row for row in view.rows if assignee in row.cells and row.cells[assignee].state == "open"]
     pulled = ledger.task.pull is not None
     for row in rows:
-        # Where others get it at once, nothing is left of it with her.
-        ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if pulled else None)
+        # Where others get it at once, nothing is left of it with her; but what gold she had is kept.
+        stays = pulled or ledger.task.is_gold(row.position)
+        ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if stays else None)
         settle_copies(ledger, row)
     if everybody:
         give_everything(ledger, view.rows)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from distribution.codec import encode
 from distribution.errors import NotFound, Refused
-from distribution.events import Event, Stamp
+from distribution.events import Cell, Event, Stamp
 from distribution.ledger import Ledger, with_settings
 from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
@@ -27,7 +27,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
     """Decide to undo the change that led to a version of the task.
 
     Every placement, member and setting it touched must still be as it left it; then all
-    of them are as they were before. An undo can itself be undone.
+    of them are as they were before; gold that somebody got went back from her then. An
+    undo can itself be undone.
 
     Raises, when decided:
         NotFound: there is no such task or version.
@@ -115,7 +116,11 @@ def _placements_back(ledger: Ledger, event: Event, rows: dict[int, Row], version
             row = rows[position]
             if ledger.cell(row, shift.assignee) != shift.before:
                 raise _too_late(version, f"item {row.item!r} was worked on")
-            ledger.put(row, shift.assignee, shift.after)
+            after = shift.after
+            if after is None and ledger.task.is_gold(position):
+                # She has seen it, and must not get it again.
+                after = Cell("returned", ledger.stamp.at)
+            ledger.put(row, shift.assignee, after)
     for row in rows.values():
         if ledger.left(row) < 0:
             raise _too_late(version, f"item {row.item!r} went to somebody else")

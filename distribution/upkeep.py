@@ -79,7 +79,7 @@ def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedel
     """Return what has lain with these people for so long."""
     found: dict[int, Row] = {}
     for row in view.rows:
-        for assignee in () if ledger.task.is_gold(row.position) else lying:
+        for assignee in lying:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
                 ledger.put(row, assignee, Cell("returned", ledger.stamp.at))

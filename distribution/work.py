@@ -135,7 +135,7 @@ class _Work:
         cell = row.cells.get(self.assignee)
         if cell is None:
             return NotHers(name, self.assignee)
-        if cell.state in ENDED and ledger.left(row) == 0:
+        if cell.state in ENDED and ledger.left(row) == 0 and not ledger.task.is_gold(row.position):
             holders = tuple(who for who, other in row.cells.items() if other.state in HELD)
             return Lost(name, self.assignee, holders)
         if not may(PLACEMENT, cell.state, self.verb):

@@ -210,8 +210,9 @@ def _of_members(seen: Seen) -> Iterator[Claim]:
         for who, cell in row.cells.items():
             counts.setdefault(who, Counter())[gold + cell.state] += 1
     for standing in members:
-        found_gold = (standing.gold_open, standing.gold_done)
-        right_gold = (counts[standing.id]["gold open"], counts[standing.id]["gold done"])
+        hers = counts[standing.id]
+        found_gold = (standing.gold_open, standing.gold_done, standing.gold_gone)
+        right_gold = (hers["gold open"], hers["gold done"], hers["gold skipped"] + hers["gold returned"])
         yield f"gold of {standing.id!r} is counted beside", found_gold, right_gold
         found = (standing.open, standing.done, standing.skipped, standing.lost)
         right = tuple(counts[standing.id][state] for state in ("open", "done", "skipped", "returned"))
