@@ -2,17 +2,17 @@
 
 Holds: which people each item goes to, from what rules say of it.
 Does not hold: the rules (see rules), the flow (see matching), plans (see static).
-Depends on: eligibility, matching, overlap, refusals, rules, values, workload.
+Depends on: bars, eligibility, matching, overlap, rules, values, workload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from distribution.bars import in_words
 from distribution.eligibility import Kind, NotEnoughRoom, Shortage, side_by_side
 from distribution.matching import Matching, match, spread
 from distribution.overlap import held
-from distribution.refusals import in_words
 from distribution.rules import Marks, Rules
 from distribution.values import AssigneeId
 from distribution.workload import Workload

@@ -2,7 +2,7 @@
 
 Holds: the ledger, from which changes and event come out agreeing with each other.
 Does not hold: any rule of who gets what.
-Depends on: codec, errors, events, lifecycle, members, ranks, task.
+Depends on: diff, events, lifecycle, members, outcomes, ranks, settings, task, values.
 
 Copies left, places in the queue and the counts of members all follow from the
 placements. They are kept beside them so that no decision counts a million rows; they
@@ -18,14 +18,13 @@ from typing import TypeVar
 
 import attrs
 
-from distribution.codec import decode, encode
 from distribution.diff import Diff, Move
-from distribution.errors import InvalidInput
-from distribution.events import Cell, Event, MemberChange, SettingChange, Shift, Stamp, What
+from distribution.events import Cell, Event, MemberChange, Shift, Stamp, What
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
 from distribution.outcomes import Changed, Left
 from distribution.ranks import ahead, base
+from distribution.settings import changed_settings
 from distribution.task import (
     AddItems,
     AddPlacements,
@@ -45,8 +44,6 @@ from distribution.values import AssigneeId, Json
 
 R = TypeVar("R")
 
-COUNTED = ("items", "positions", "copies")
-"""Settings that follow from the items; they are not set back by an undo."""
 SLOTS: Mapping[str, int] = {"open": 0, "done": 1, "skipped": 2, "returned": 3}
 """Where a state is counted."""
 GOLD_SLOTS: Mapping[str, int] = {"open": 4, "done": 5, "skipped": 6, "returned": 6}
@@ -120,10 +117,7 @@ class Ledger:
         """Let a placement stand like this from now on; None for no more."""
         key = (row.position, assignee)
         known = self._cells.get(key)
-        if known is None:
-            first = before = row.cells.get(assignee)
-        else:
-            _, first, before = known
+        _, first, before = known or (row, row.cells.get(assignee), row.cells.get(assignee))
         self._cells[key] = (row, first, after)
         was = None if before is None else before.state
         now = None if after is None else after.state
@@ -403,27 +397,3 @@ class Ledger:
         if event is None:
             return Decision(result=result)
         return Decision(changes=self.changes(), event=event, stamp=self.stamp, result=result)
-
-
-def changed_settings(before: Task, after: Task) -> tuple[SettingChange, ...]:
-    """Compare two tasks setting by setting, counts of items aside."""
-    if before is after:
-        return ()
-    return tuple(
-        SettingChange(a.name, encode(getattr(before, a.name)), encode(getattr(after, a.name)))
-        for a in attrs.fields(Task)
-        if a.name not in COUNTED and getattr(before, a.name) != getattr(after, a.name)
-    )
-
-
-def with_settings(task: Task, settings: Mapping[str, Json]) -> Task:
-    """Give a task with some settings as they were once written.
-
-    Raises:
-        InvalidInput: a setting is unknown, or cannot be read.
-    """
-    data = encode(task)
-    if not isinstance(data, dict) or not set(settings) <= set(data):
-        raise InvalidInput(subject="settings", must="be those of a task", got=sorted(settings))
-    changed: Task = decode(Task, {**data, **settings})
-    return changed

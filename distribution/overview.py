@@ -14,10 +14,10 @@ from fractions import Fraction
 import attrs
 
 from distribution.events import PULLS, Cell, Entry
-from distribution.ledger import with_settings
 from distribution.lifecycle import HELD, MemberState, Progress, TaskState, progress
 from distribution.members import Limit, Standing
 from distribution.reasons import Placed
+from distribution.settings import with_settings
 from distribution.task import Row, Task
 from distribution.values import AssigneeId, ItemId, Json, TaskId
 

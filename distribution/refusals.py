@@ -2,36 +2,24 @@
 
 Holds: reasons for an empty batch, and for single items that were left out of a call.
 Does not hold: errors (those end a whole call), reasons for what is (see reasons).
-Depends on: errors, values.
+Depends on: bars, values.
 
 Every sentence ends with the way out, if there is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
-from distribution.errors import shown
+from distribution.bars import Bar
 from distribution.values import AssigneeId, ItemId, TaskId
 
 
 def _many(count: int, what: str = "item") -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
-
-
-def in_words(names: Collection[str]) -> str:
-    """List names as a sentence does, the first three of many; what is no text stands without quotes.
-
-    >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
-    ("'fr'", "'fr', 'de', 'it' and 2 more")
-    """
-    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
-    said += [f"{len(names) - 3} more"] if len(names) > 3 else []
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 @attrs.frozen
@@ -300,24 +288,6 @@ class HasIt:
     def __str__(self) -> str:
         """Say it in words."""
         return f"item {self.item!r} is {self.state} with {self.assignee!r}; nobody gets an item twice"
-
-
-@attrs.frozen
-class Bar:
-    """What an item says that keeps somebody from it."""
-
-    by: Literal["skills", "blocked", "reserved"]
-    names: tuple[str, ...]
-    """The skills she lacks, or those who alone may take it."""
-
-    def __str__(self) -> str:
-        """Say it as the end of a sentence: it needs ..., it is ..."""
-        listed = in_words(self.names)
-        return {
-            "skills": f"needs {listed}, which she does not have",
-            "blocked": "names her among those who must not take it",
-            "reserved": f"is reserved for {listed}",
-        }[self.by]
 
 
 @attrs.frozen

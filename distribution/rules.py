@@ -16,9 +16,9 @@ from typing import TypeAlias
 
 import attrs
 
+from distribution.bars import Bar
 from distribution.errors import InvalidInput
 from distribution.filters import AllOf, AnyOf, Filter, check_path, field, kind, reach
-from distribution.refusals import Bar
 from distribution.values import AssigneeId, Json, check_id
 
 Marks: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str] | None]

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from distribution.codec import encode
 from distribution.errors import NotFound, Refused
 from distribution.events import Cell, Event, Stamp
-from distribution.ledger import Ledger, with_settings
+from distribution.ledger import Ledger
 from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
+from distribution.settings import with_settings
 from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
 from distribution.values import TaskId, check_count
 

@@ -27,8 +27,8 @@ from distribution import (
 )
 from distribution.codec import encode
 from distribution.events import Cell, Entry, Event, Shift, Stamp
-from distribution.ledger import COUNTED
 from distribution.replay import replay
+from distribution.settings import COUNTED
 from tests.kept import NOON, STORES, Clock, cells_of, kept, opened, who_has
 
 TEAM = Workload.of({"ann": 50, "bob": 30, "eve": 20})

@@ -12,10 +12,11 @@ from distribution import InvalidInput, Refused, Workload
 from distribution.diff import Move
 from distribution.errors import NotFound
 from distribution.events import Cell, Entry, Event, MemberChange, Shift, Stamp
-from distribution.ledger import Ledger, changed_settings, with_settings
+from distribution.ledger import Ledger
 from distribution.members import Limit, Member, Standing
 from distribution.moving import shared
 from distribution.ranks import ahead
+from distribution.settings import changed_settings, with_settings
 from distribution.task import (
     AddPlacements,
     Ask,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distribution import Batch, Changed, Outcome, refusals
+from distribution import Batch, Changed, Outcome, bars, refusals
 from distribution.codec import decode, encode
 from distribution.outcomes import Left
 from distribution.refusals import (
@@ -40,7 +40,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "everybody": st.booleans(),
     "mate": strategies.ids(),
     "bar": st.builds(
-        refusals.Bar,
+        bars.Bar,
         st.sampled_from(["skills", "blocked", "reserved"]),
         st.lists(strategies.ids(), min_size=1, max_size=3).map(tuple),
     ),
@@ -61,7 +61,7 @@ def test_every_reason_says_why_a_batch_is_empty_or_an_item_was_left_out() -> Non
         if isinstance(found, type) and found.__module__ == refusals.__name__
     }
 
-    assert set(get_args(WhyNoWork)) | set(get_args(WhyNot)) | {refusals.Bar} == ours
+    assert set(get_args(WhyNoWork)) | set(get_args(WhyNot)) == ours
 
 
 @given(reason=some(WhyNoWork) | some(WhyNot))

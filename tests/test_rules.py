@@ -14,11 +14,11 @@ from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
 from distribution import Item, Pull, Workload
+from distribution.bars import Bar
 from distribution.codec import decode, encode
 from distribution.errors import InvalidInput
 from distribution.filters import matches
 from distribution.ports import Page
-from distribution.refusals import Bar
 from distribution.rules import Rules, check_rules
 from distribution.testing import strategies
 from tests.kept import opened

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from distribution import Item, Overlap, Workload
+from distribution.bars import Bar
 from distribution.errors import Infeasible, Refused
 from distribution.lifecycle import HELD
 from distribution.refusals import (
     AllReserved,
-    Bar,
     NobodyToStealFrom,
     NotEligible,
     NothingForHer,

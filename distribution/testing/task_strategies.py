@@ -15,6 +15,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import attrs
 from hypothesis import strategies as st
 
+from distribution.bars import Bar
 from distribution.diff import Diff, Move
 from distribution.events import Cell, Entry, Event, MemberChange, SettingChange, Shift, Stamp, What
 from distribution.lifecycle import MemberState, PlacementState, TaskState
@@ -24,7 +25,7 @@ from distribution.overlap import Overlap
 from distribution.ports import Page, Placement
 from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, SKIP_POLICIES, Pull
 from distribution.ranks import QUEUE_ORDERS
-from distribution.refusals import Bar, WhyNot, WhyNoWork
+from distribution.refusals import WhyNot, WhyNoWork
 from distribution.stopping import Beat, Confidence, Quorum, StoppingRule
 from distribution.task import Ask, Head, Held, Row, Task
 from distribution.testing.strategies import (
