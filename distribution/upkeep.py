@@ -91,8 +91,8 @@ def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedel
 def _stay(ledger: Ledger, rows: list[Row]) -> None:
     """Leave with its holder what nobody else can take."""
     for row in rows:
-        if ledger.left(row) > 0:
-            for assignee, cell in row.cells.items():
-                now = ledger.cell(row, assignee)
-                if cell.state == "open" and now is not None and now.state == "returned":
-                    ledger.keep(row, assignee)
+        for assignee, cell in row.cells.items():
+            now = ledger.cell(row, assignee)
+            waits = ledger.left(row) > 0 and now is not None and now.state == "returned"
+            if waits and cell.state == "open":
+                ledger.keep(row, assignee)

@@ -150,6 +150,8 @@ class Managing(Agreement):
         short = sum(max(0, targets[who] - count) for who, count in held.items())
         needed = min(least, max(0, short - waiting))
         banned = any(cell.state not in {"open", "returned"} for row in movable for cell in row.cells.values())
+        # Nobody has an item twice, and rules keep people from some.
+        banned = banned or after.task.rules is not None or after.task.overlap is not None
         assert moved == needed if not banned else moved <= least, (change.diff, targets, held)
         if not banned and sum(targets.values()) == sum(held.values()) + waiting:
             assert {who: standing.holds for who, standing in after.members.items()} == targets
