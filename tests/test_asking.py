@@ -419,3 +419,24 @@ def _step(office: Office, task: TaskId, who: str, verb: str) -> None:
         office.pull(task, who)
     elif verb in {"release", "pause", "resume"}:
         getattr(office, verb)(task, who)
+
+
+def test_what_lies_with_two_people_stays_with_as_many_as_it_has_copies(office: Office) -> None:
+    """A copy that somebody else takes is not given back to whoever had it as well."""
+    overlap = Overlap(percent=100, assignees=2)
+    task = office.create("t", ["i0"], workload=Workload.even(["ann", "bob"]), overlap=overlap).id
+    office.wait(hours=1)
+    office.add_assignee(task, "eve")
+    office.set_load(task, "eve", 0)
+    office.reclaim(task, idle=timedelta(minutes=5))
+    assert sorted(held(row_of(office, task), "open")) == ["ann", "bob"]
+
+    office.redistribute(task, Workload.weights({"ann": 1, "bob": 1, "eve": 1}))
+    office.create("busy", ["x"], workload=Workload.even(["eve"]))
+    office.wait(hours=1)
+    office.add_items(task, ["i1"])
+    eves = [row.item for row in office.placements(task, assignee="eve", state="open")]
+    office.set_status(task, "eve", eves, "completed")
+    office.reclaim(task, idle=timedelta(minutes=5))
+    assert [row.copies for row in office.view(task).rows] == [2, 2]
+    invariants(office.store, task)

@@ -2,7 +2,7 @@
 
 Holds: the base of the state machine: making calls, comparing answers and state.
 Does not hold: which calls are made (see machine, machine_work, machine_team).
-Depends on: invariants, and the adapters `dispatcher` and `memory`.
+Depends on: asking, invariants, rules, and the adapters `dispatcher` and `memory`.
 
 The store in memory is the reference. What it keeps is checked by `invariants` after
 every step; that the others keep the same, by comparing all rows and the last entry.
@@ -22,23 +22,28 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from distribution.asking import answers
 from distribution.errors import DistributionError
+from distribution.events import Event
 from distribution.filters import Filter, Not, field
-from distribution.lifecycle import ENDED, GONE
+from distribution.lifecycle import ENDED, GONE, HELD
 from distribution.outcomes import Batch, Changed
 from distribution.ports import Page, TaskStore
-from distribution.task import Ask
+from distribution.rules import Rules
+from distribution.task import Ask, Row
 from distribution.testing.invariants import Seen, invariants, look
-from distribution.values import Item, ItemId, TaskId
+from distribution.values import Item, ItemId, Json, TaskId
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=30)
 PEOPLE = ("ann", "bob", "eve", "max")
+NAMED: Mapping[str, Mapping[str, Json]] = {"b": {"by": "ann"}, "e": {"for": ["bob", "eve"]}}
+"""What some items say of people."""
 ITEMS = tuple(
     Item(
         name,
         effort=(1, 2, "1/2", 0)[at % 4],
-        attributes={} if name == "d" else {"dir": "xyx"[at % 3], "size": at},
+        attributes={} if name == "d" else {"dir": "xyx"[at % 3], "size": at, **NAMED.get(name, {})},
         priority=(0, 0, 1, 0, -1)[at % 5],
     )
     for at, name in enumerate("abcdefgh")
@@ -49,6 +54,17 @@ FILTERS: tuple[Filter | None, ...] = (
     Not(field("dir").equal("x")),
     field("size").at_least(3),
 )
+RULES = (
+    None,
+    Rules(needs="dir", skills={"ann": ["x", "y"], "bob": ["x"], "max": ["y"]}),
+    Rules(blocked="by", reserved="for"),
+    Rules(teams={"ann": "red", "bob": "red", "eve": "blue"}),
+    Rules(
+        needs="dir", skills={"ann": ["x"], "bob": ["x", "y"]}, blocked="by", teams={"bob": "b", "eve": "b"}
+    ),
+    Rules(needs="size"),
+)
+"""Sizes are numbers, so nobody has what they need."""
 LAST = 3
 
 numbers = st.integers(0, LAST)
@@ -209,10 +225,42 @@ class Agreement(RuleBasedStateMachine):
             kept = face.store.history(task_id, page)
             assert list(kept) == list(entries), f"{name} tells\n{kept}, memory\n{entries}"
         (entry,) = entries
+        self._check_rules(self.known[task_id].get(before), right, entry.event)
         assert (entry.version, entry.stamp.at) == (version, self.now)
         assert entry.stamp.request == options.get("request")
         self.known[task_id][version] = right
         invariants(self.reference.store, task_id)
+
+    def _check_rules(self, before: Seen | None, now: Seen, event: Event) -> None:
+        """Look whether anybody holds what rules keep from her; only an undo brings team mates together."""
+        rules, overlap = now.task.rules, now.task.overlap
+        if rules is not None:
+            for row in now.rows:
+                for who in _holders(row):
+                    bar = rules.why_not(who, row.attributes)
+                    assert bar is None, f"{row.item!r} {bar}, and {who!r} has it"
+            if event.what != "undone":
+                met = set() if before is None else _mates(before, rules)
+                assert _mates(now, rules) <= met, f"{event.what} gave an item to two of a team"
+        if overlap is not None and overlap.until is not None and event.what.startswith("submitted"):
+            for position in (at for shift in event.shifts for at in shift.positions):
+                row = now.rows[position]
+                enough = not overlap.until.wants(answers(dict(row.cells))).more
+                assert row.copies < 2 or not (enough and row.left), f"one more is asked about {row} in vain"
+
+
+def _holders(row: Row) -> list[str]:
+    return [who for who, cell in row.cells.items() if cell.state in HELD]
+
+
+def _mates(seen: Seen, rules: Rules) -> set[tuple[int, str, str]]:
+    """Give who has an item that somebody of her team has too."""
+    return {
+        (row.position, who, mate)
+        for row in seen.rows
+        for who in _holders(row)
+        for mate in rules.mates(who, _holders(row))
+    }
 
 
 def _answer(verb: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:

@@ -40,6 +40,7 @@ from distribution.testing.contract_scene import (
     NOON,
     SCENE,
     SOON,
+    STRANGE,
     make,
     put,
     scene,
@@ -121,6 +122,30 @@ class ViewsContract:
         assert names(shown(store, head=Head(assignee="stranger", fresh=9)).fresh) == ["e", "b", "a"]
         (first,) = shown(store, members=("ann",), head=Head(assignee="ann", fresh=1)).fresh
         assert (first.position, first.rank, first.left, first.removed) == (1, 3, 1, False)
+
+    def test_the_head_passes_over_what_a_filter_keeps_away(self, store: TaskStore) -> None:
+        """However much stands ahead; the rows are whole then, for rules look at attributes and holders."""
+        scene(store)
+        rows = [(at, f"n{at}", None, '{"dir":"/y"}', -at, 1) for at in range(7, 300)]
+        put(store, REMOVED, AddItems([*rows, (300, "z", "3", '{"dir":["/x","/z"]}', 9, 2)], []))
+        here, nowhere = field("dir").equal("/x"), field("dir").missing()
+
+        def head(who: str, **asked: Any) -> list[Row]:
+            return [*shown(store, members=None, head=Head(assignee=who, **asked)).fresh]
+
+        assert names(head("eve", fresh=9, where=here)) == ["b", "z"]
+        assert names(head("eve", where=here)) == ["b", "z"], "a batch"
+        assert names(head("eve", fresh=1, where=here)) == ["b"]
+        assert names(head("eve", fresh=9, where=nowhere)) == ["e", "a"]
+        assert names(head("ann", fresh=9, where=nowhere)) == ["a"], "what she had is not fresh"
+        assert names(head("stranger", fresh=1, where=nowhere)) == ["e"]
+        assert names(head("eve", fresh=9, where=field("dir").equal("/none"))) == []
+        assert len(head("eve", fresh=999, where=field("dir").equal("/y"))) == 293
+        whole, lost = head("eve", fresh=9, where=here)[1], head("eve", fresh=9, where=nowhere)[0]
+        assert whole == Row(
+            position=300, item="z", rank=9, left=2, effort="3", attributes={"dir": ["/x", "/z"]}
+        )
+        assert lost.cells == {"ann": Cell("returned", NOON), "bob": Cell("skipped", NOON)}
 
     def test_the_head_of_a_task_nobody_pulls_from_is_empty(self, store: TaskStore) -> None:
         """There is no queue where everybody has her items from the beginning."""
@@ -320,6 +345,23 @@ class ViewsContract:
         assert list(view.again) == []
         assert names(view.expired) == ["c", "a"]
         assert [p.item for p in store.placements("t", Page(), assignee="ann")] == ["c"]
+
+    def test_answers_are_kept_and_shown_wherever_the_placement_is(self, store: TaskStore) -> None:
+        """As they were given, whatever they say; added, put, and put again without one."""
+        scene(store)
+        for answer in ("cat", *STRANGE, "x" * 10_000, None):
+            told = Cell("done", SOON, "completed", None, answer)
+            put(store, PutPlacements([(6, 1, told)]))
+            assert shown(store, positions=(6,)).rows[0].cells == {"bob": told}
+        added = Cell("done", SOON, "fine", None, "dog")
+        put(
+            store,
+            AddPlacements([(0, 2, 5, added)]),
+            AddItems([(7, "h", None, None, 8, 0)], [(7, 2, 8, added)]),
+        )
+        assert [row.cells for row in shown(store, items=("a", "h")).rows] == [{"eve": added}, {"eve": added}]
+        assert [p.cell for p in store.placements("t", Page(), assignee="eve")] == [added, added]
+        assert store.items("t", Page(after=6))[0].cells == {"eve": added}
 
     def test_a_purged_task_keeps_itself_and_its_history(self, store: TaskStore) -> None:
         """Items, placements and members are gone."""

@@ -27,8 +27,9 @@ from distribution.overlap import Overlap
 from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.split import ORDERS
+from distribution.stopping import Beat, Quorum
 from distribution.task import Ask, Task
-from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, numbers, people
+from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, RULES, numbers, people
 from distribution.testing.machine_team import Managing, workloads
 from distribution.testing.machine_work import Working
 from distribution.values import TaskId
@@ -51,8 +52,12 @@ overlaps = st.sampled_from(
         Overlap(percent=100, assignees=3),
         Overlap(count=2, assignees=2),
         Overlap(where=FILTERS[1] or FILTERS[0], assignees=2),
+        Overlap(percent=100, assignees=2, until=Beat(by=2, most=3)),
+        Overlap(count=3, assignees=3, until=Quorum(agreeing=2, most=3)),
     ]
 )
+ways = st.fixed_dictionaries({"overlap": overlaps, "rules": st.sampled_from(RULES)})
+"""Which items go to several people, and what keeps whom from which."""
 steps = st.sampled_from(
     [timedelta(seconds=1), LEASE, timedelta(hours=-1), timedelta(microseconds=1), timedelta(days=1)]
 )
@@ -61,33 +66,33 @@ steps = st.sampled_from(
 class StoreMachine(Working, Managing):
     """Every verb, in any order."""
 
-    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), overlap=overlaps)
-    def begin_pulling(self, pull: Pull, items: int, overlap: Overlap | None) -> None:
+    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), ways=ways)
+    def begin_pulling(self, pull: Pull, items: int, ways: dict[str, Any]) -> None:
         """Begin with a task that is pulled from."""
-        self._create("p0", items, allowed=PEOPLE[:3], pull=pull, overlap=overlap)
+        self._create("p0", items, allowed=PEOPLE[:3], pull=pull, **ways)
 
-    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)), overlap=overlaps)
-    def begin_shared(self, workload: Workload, basis: Any, items: int, overlap: Overlap | None) -> None:
-        """Begin with a task that is shared out."""
-        able = sum(share > 0 for share in workload.shares)
-        if overlap is not None and (overlap.assignees > able or not isinstance(basis, ByCount)):
-            overlap = None
-        self._create("s0", items, workload=workload, basis=basis, overlap=overlap)
+    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)), ways=ways)
+    def begin_shared(self, workload: Workload, basis: Any, items: int, ways: dict[str, Any]) -> None:
+        """Begin with a task that is shared out: as it is drawn where that can be, else plainly."""
+        if not self._create(
+            "s0", items, workload=workload, basis=ByCount() if any(ways.values()) else basis, **ways
+        ):
+            self._create("s0", items, workload=workload, basis=basis)
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
     @rule(
         pull=pulls,
         team=st.integers(1, len(PEOPLE)),
         items=st.integers(0, len(ITEMS)),
-        overlap=overlaps,
+        ways=ways,
         request=st.booleans(),
     )
     def create_pulling(
-        self, pull: Pull, team: int, items: int, overlap: Overlap | None, request: bool  # noqa: FBT001
+        self, pull: Pull, team: int, items: int, ways: dict[str, Any], request: bool  # noqa: FBT001
     ) -> None:  # fmt: skip
         """Create another task to pull from; sometimes of an id that is taken."""
         name = f"p{len(self.tasks) // 2}"
-        self._create(name, items, allowed=PEOPLE[:team], pull=pull, overlap=overlap, **self.by(request))
+        self._create(name, items, allowed=PEOPLE[:team], pull=pull, **ways, **self.by(request))
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
     @rule(
@@ -95,22 +100,24 @@ class StoreMachine(Working, Managing):
         basis=bases,
         order=st.sampled_from(ORDERS),
         where=st.sampled_from(FILTERS),
-        overlap=overlaps,
+        ways=ways,
         request=st.booleans(),
     )
     def create_shared(
-        self, workload: Workload, basis: Any, order: str, where: Any, overlap: Overlap | None, request: bool  # noqa: FBT001
+        self, workload: Workload, basis: Any, order: str, where: Any, ways: dict[str, Any], request: bool  # noqa: FBT001
     ) -> None:  # fmt: skip
         """Create another task that is shared out."""
-        settings = {"basis": basis, "order": order, "where": where, "seed": len(order), "overlap": overlap}
+        settings = {"basis": basis, "order": order, "where": where, "seed": len(order), **ways}
         self._create(f"s{len(self.tasks) // 2}", 6, workload=workload, **settings, **self.by(request))
 
-    def _create(self, task_id: TaskId, items: int, **settings: Any) -> None:
+    def _create(self, task_id: TaskId, items: int, **settings: Any) -> bool:
+        """Create a task; tell whether it is there."""
         answer = self.call("create", f"task {task_id[0]}", ITEMS[:items], id=task_id, **settings)
         if isinstance(answer, Task) and task_id not in self.known:
             self.tasks.append(task_id)
             self.known[task_id] = {}
             self.compare(task_id, 0, settings)
+        return task_id in self.known
 
     @rule(step=steps)
     def wait(self, step: timedelta) -> None:

@@ -162,9 +162,11 @@ class Managing(Agreement):
         # Where limits keep people below their shares, what nobody may take stays where it is.
         short = sum(max(0, targets[who] - count) for who, count in held.items())
         needed = min(least, max(0, short - waiting))
-        # Where items overlap nobody gets a second copy.
-        banned = before.task.overlap is not None or any(
-            cell.state not in {"open", "returned"} for row in movable for cell in row.cells.values()
+        # Where items overlap nobody gets a second copy; rules keep people from some items.
+        banned = (
+            before.task.overlap is not None
+            or before.task.rules is not None
+            or any(cell.state not in {"open", "returned"} for row in movable for cell in row.cells.values())
         )
         now = {who: standing.holds for who, standing in after.members.items()}
         if banned:

@@ -17,15 +17,19 @@ from distribution.outcomes import Batch, Turn
 from distribution.refusals import (
     AllReserved,
     NobodyToStealFrom,
+    NothingForHer,
     OnlyHers,
     OnlyLost,
     OnlySkipped,
     QueueEmpty,
 )
-from distribution.task import Task
+from distribution.task import Row, Task
 from distribution.testing.agreement import Agreement, numbers, people, requests, which
 from distribution.testing.invariants import Seen
 from distribution.values import ItemId, TaskId
+
+said = st.text("xy-", max_size=3)
+"""What she answers about her items, one after the other and over again; - for nothing."""
 
 
 class Working(Agreement):
@@ -63,12 +67,13 @@ class Working(Agreement):
             for row in before.rows
             if not row.removed and (row.left or any(position == row.position for position, _ in ended))
         ]
+        may = {row.position: _may(before.task, row, who, ended) for row in free}
         ranks = {row.position: row.rank for row in now.rows}
         free.sort(key=lambda row: (ranks[row.position], row.position))
         if batch.items:
             standing, task = now.members[who], now.task
             size = _size(task, before, standing, len([1 for _, other in ended if other == who]))
-            fresh = [row.item for row in free if who not in row.cells][:size]
+            fresh = [row.item for row in free if who not in row.cells and may[row.position]][:size]
             assert list(batch.items[: len(fresh)]) == fresh, f"{batch} instead of {fresh}"
             assert len(batch.items) <= size, f"{batch} has more than {size}"
         elif isinstance(batch.reason, (QueueEmpty, AllReserved)):
@@ -79,18 +84,29 @@ class Working(Agreement):
             assert all(hers), f"{batch} and there is {free}"
         elif isinstance(batch.reason, (OnlySkipped, OnlyLost)):
             assert free, f"{batch} and there is nothing"
-            assert all(who in row.cells for row in free), f"{batch} and there is {free}"
+            assert all(who in row.cells for row in free if may[row.position]), f"{batch} and there is {free}"
+        elif isinstance(batch.reason, NothingForHer):
+            hers = [row.cells[who].state in HELD for row in free if who in row.cells and may[row.position]]
+            assert free, f"{batch} and there is nothing"
+            assert all(who in row.cells for row in free if may[row.position]), f"{batch} and there is {free}"
+            assert all(hers), f"{batch} and there is {free}"
 
-    @rule(number=numbers, who=people, which=which("open", "open", "done", "ended"), request=requests)
-    def submit_and_pull(self, number: int, who: str, which: tuple[str, int], request: bool) -> None:  # noqa: FBT001  drawn
+    @rule(
+        number=numbers, who=people, which=which("open", "open", "done", "ended"), said=said, request=requests
+    )
+    def submit_and_pull(
+        self, number: int, who: str, which: tuple[str, int], said: str, request: bool  # noqa: FBT001
+    ) -> None:  # fmt: skip
         """Hand in and pull as one change: both are what they would be alone."""
         task_id = self.task(number, "pulling")
         who, items = self.some(task_id, who, which)
-        turn = self.call("submit_and_pull", task_id, who, items, "completed", **self.by(request))
+        told = {"answers": _answers(items, said), **self.by(request)}
+        turn = self.call("submit_and_pull", task_id, who, items, "completed", **told)
         if isinstance(turn, Turn):
             for item in turn.done.changed:
                 cell = self._cell(task_id, who, item)
                 assert cell is not None and (cell.state, cell.status) == ("done", "completed"), cell  # noqa: PT018
+                assert cell.answer == told["answers"].get(item), cell
             assert not set(turn.batch.items) & set(turn.done.changed), turn
 
     @rule(who=people, request=requests)
@@ -103,15 +119,19 @@ class Working(Agreement):
             self.compare(task_id, version, by)
         assert isinstance(answer, Batch) or len(answer.reasons) <= len(self.tasks)
 
-    @rule(number=numbers, who=people, which=which("open", "open", "open", "done", "ended"), status=st.sampled_from(["completed", "discard", "fine"]), request=requests)  # fmt: skip
-    def submit(self, number: int, who: str, which: tuple[str, int], status: str, request: bool) -> None:  # noqa: FBT001
+    @rule(number=numbers, who=people, which=which("open", "open", "open", "done", "ended"), status=st.sampled_from(["completed", "discard", "fine"]), said=said, request=requests)  # fmt: skip
+    def submit(
+        self, number: int, who: str, which: tuple[str, int], status: str, said: str, request: bool  # noqa: FBT001
+    ) -> None:  # fmt: skip
         """Set a status: what is accepted is done and hers."""
         task_id = self.task(number)
         who, items = self.some(task_id, who, which)
-        outcome = self.call("set_status", task_id, who, items, status, **self.by(request))
+        told = {"answers": _answers(items, said), **self.by(request)}
+        outcome = self.call("set_status", task_id, who, items, status, **told)
         for item in getattr(outcome, "changed", ()):
             cell = self._cell(task_id, who, item)
             assert cell is not None and (cell.state, cell.status) == ("done", status), cell  # noqa: PT018
+            assert cell.answer == told["answers"].get(item), cell
 
     def _cell(self, task_id: TaskId, who: str, item: ItemId) -> Cell | None:
         return next(row.cells.get(who) for row in self.seen(task_id).rows if row.item == item)
@@ -183,6 +203,25 @@ class Working(Agreement):
             assert len(taken) <= -(-standing.open // 2), (batch, standing)
         assert len(donors) == bool(taken)
         assert limit is None or len(taken) <= limit
+
+
+def _answers(items: list[ItemId], said: str) -> dict[ItemId, str]:
+    """Give what she answers about each item."""
+    return {
+        item: said[at % len(said)] for at, item in enumerate(items) if said and said[at % len(said)] != "-"
+    }
+
+
+def _may(task: Task, row: Row, who: str, ended: set[tuple[int, str]]) -> bool:
+    """Tell whether the rules let somebody have an item, once leases that have ended are over."""
+    if task.rules is None:
+        return True
+    held = [
+        other
+        for other, cell in row.cells.items()
+        if cell.state in HELD and (row.position, other) not in ended
+    ]
+    return task.rules.why_not(who, row.attributes) is None and not any(task.rules.mates(who, held))
 
 
 def _size(task: Task, before: Seen, standing: Standing, ended: int) -> int:
