@@ -1,8 +1,9 @@
 """The main job on real input: the Python files of the running Python's standard library.
 
 Runs the command line itself, and prints each command as it would be typed. First the
-files are split among three people, then two people pull a part of them. The clock is
-the demo's own, so that a lease can end while you read.
+files are split among three people, then two people pull a part of them; then some go to
+two people each, and a sample is reviewed. The clock is the demo's own, so that a lease can
+end while you read.
 """
 
 from __future__ import annotations
@@ -107,13 +108,40 @@ def pull(run: Shell, library: str) -> None:
     run(f"watch --task email --once --store {STORE}")
 
 
+def check(run: Shell, library: str) -> None:
+    """Let some files go to two people, compare what they say, and review a sample of it."""
+    say("Quality: 40 % of the files of one package go to two of three people each, every two sharing as many.")
+    folder = shlex.quote(str(Path(library) / "unittest"))
+    only = "--where 'name~*.py' --where 'dir!~/test*'"
+    team = "--assignee ann --assignee bob --assignee eve --overlap 40 --copies 2"
+    run(f"create --id rate --name 'rate unittest' --folder {folder} {only} {team} --store {STORE}")
+    for who, taste in (("ann", 1), ("bob", 2), ("eve", 1)):
+        hers = items("rate", who, 100)
+        said = " ".join(f"--answer {item}={'dense' if len(item) * taste % 5 < 2 else 'clear'}" for item in hers)
+        run(f"submit {' '.join(hers)} --task rate --assignee {who} {said} --store {STORE}")
+    run(f"agreement --task rate --store {STORE}")
+    say("Half of what is finished is reviewed, by zoe and by whoever did not do it herself.")
+    run(f"qa --task rate --id review --reviewer zoe --reviewer ann --percent 50 --store {STORE}")
+    for who in ("zoe", "ann"):
+        hers = items("review", who, 100)
+        first, rest = shlex.quote(hers[0]), " ".join(map(shlex.quote, hers[1:]))
+        verdict = "discard" if who == "zoe" else "approved"
+        run(f"submit {first} --task review --assignee {who} --status {verdict} --store {STORE}")
+        if rest:
+            run(f"submit {rest} --task review --assignee {who} --status approved --store {STORE}")
+    run(f"quality --task review --store {STORE}")
+    say("What zoe rejected is open again, with its author:")
+    run(f"history --task rate --store {STORE}")
+
+
 def demo() -> None:
-    """Show both kinds of tasks."""
+    """Show both kinds of tasks, and how well they are done."""
     for leftover in Path().glob(f"{STORE}*"):
         leftover.unlink()
     run, library = Shell(Clock()), sysconfig.get_path("stdlib")
     split(run, shlex.quote(library))
     pull(run, library)
+    check(run, library)
     sys.stdout.write(
         "\nGo on with these:\n"
         f"  .venv/bin/distribution list --store {STORE}\n"
