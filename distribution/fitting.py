@@ -2,7 +2,7 @@
 
 Holds: which people each item goes to, from what rules say of it.
 Does not hold: the rules (see rules), the flow (see matching), plans (see static).
-Depends on: eligibility, matching, overlap, refusals, rules, values, workload.
+Depends on: eligibility, errors, matching, overlap, rules, values, workload.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from distribution.eligibility import Kind, NotEnoughRoom, Shortage, side_by_side
+from distribution.errors import in_words
 from distribution.matching import Matching, match, spread
 from distribution.overlap import held
-from distribution.refusals import in_words
 from distribution.rules import Marks, Rules
 from distribution.values import AssigneeId
 from distribution.workload import Workload

@@ -9,29 +9,17 @@ Every sentence ends with the way out, if there is one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import attrs
 
-from distribution.errors import shown
+from distribution.errors import in_words
 from distribution.values import AssigneeId, ItemId, TaskId
 
 
 def _many(count: int, what: str = "item") -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
-
-
-def in_words(names: Collection[str]) -> str:
-    """List names as a sentence does, the first three of many; what is no text stands without quotes.
-
-    >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
-    ("'fr'", "'fr', 'de', 'it' and 2 more")
-    """
-    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
-    said += [f"{len(names) - 3} more"] if len(names) > 3 else []
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 @attrs.frozen
@@ -358,9 +346,8 @@ class NothingForHer:
         left = (
             "the only copy left is not" if self.copies == 1 else f"none of the {self.copies} copies left is"
         )
-        it = "it" if self.copies == 1 else "them"
         why = "a rule of the task keeps her from the item, or she has had it"
-        return f"{left} for {self.assignee!r}: {why}; others have to take {it}"
+        return f"{left} for {self.assignee!r}: {why}; somebody else has to take it"
 
 
 @attrs.frozen
