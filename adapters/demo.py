@@ -110,14 +110,18 @@ def pull(run: Shell, library: str) -> None:
 
 def check(run: Shell, library: str) -> None:
     """Let some files go to two people, compare what they say, and review a sample of it."""
-    say("Quality: 40 % of the files of one package go to two of three people each, every two sharing as many.")
+    say(
+        "Quality: 40 % of the files of one package go to two of three people each, every two sharing as many."
+    )
     folder = shlex.quote(str(Path(library) / "unittest"))
     only = "--where 'name~*.py' --where 'dir!~/test*'"
     team = "--assignee ann --assignee bob --assignee eve --overlap 40 --copies 2"
     run(f"create --id rate --name 'rate unittest' --folder {folder} {only} {team} --store {STORE}")
     for who, taste in (("ann", 1), ("bob", 2), ("eve", 1)):
         hers = items("rate", who, 100)
-        said = " ".join(f"--answer {item}={'dense' if len(item) * taste % 5 < 2 else 'clear'}" for item in hers)
+        said = " ".join(
+            f"--answer {item}={'dense' if len(item) * taste % 5 < 2 else 'clear'}" for item in hers
+        )
         run(f"submit {' '.join(hers)} --task rate --assignee {who} {said} --store {STORE}")
     run(f"agreement --task rate --store {STORE}")
     say("Half of what is finished is reviewed, by zoe and by whoever did not do it herself.")

@@ -1,29 +1,17 @@
 """What an item says that keeps somebody from it.
 
-Holds: that reason, as a part of others; names in a sentence.
+Holds: that reason, as a part of others.
 Does not hold: the rules that find it (see rules), refusals (see refusals).
 Depends on: errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal
 
 import attrs
 
-from distribution.errors import shown
-
-
-def in_words(names: Collection[str]) -> str:
-    """List names as a sentence does, the first three of many; what is no text stands without quotes.
-
-    >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
-    ("'fr'", "'fr', 'de', 'it' and 2 more")
-    """
-    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
-    said += [f"{len(names) - 3} more"] if len(names) > 3 else []
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+from distribution.errors import in_words
 
 
 @attrs.frozen

@@ -13,6 +13,8 @@ of their own on an exception that passes through them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import attrs
 
 
@@ -31,6 +33,17 @@ def shown(value: object, limit: int = 60) -> str:
         return f"{value[: limit - 10]!r}"[:-1] + f"... ({len(value)} characters)"
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def in_words(names: Collection[str]) -> str:
+    """List names as a sentence does, the first three of many; what is no text stands without quotes.
+
+    >>> in_words(["fr"]), in_words(["fr", "de", "it", "es", "pt"])
+    ("'fr'", "'fr', 'de', 'it' and 2 more")
+    """
+    said = [name[:50].replace("\n", " ") if "\n" in name else shown(name) for name in list(names)[:3]]
+    said += [f"{len(names) - 3} more"] if len(names) > 3 else []
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 class DistributionError(Exception):

@@ -2,15 +2,15 @@
 
 Holds: which people each item goes to, from what rules say of it.
 Does not hold: the rules (see rules), the flow (see matching), plans (see static).
-Depends on: bars, eligibility, matching, overlap, rules, values, workload.
+Depends on: eligibility, errors, matching, overlap, rules, values, workload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from distribution.bars import in_words
 from distribution.eligibility import Kind, NotEnoughRoom, Shortage, side_by_side
+from distribution.errors import in_words
 from distribution.matching import Matching, match, spread
 from distribution.overlap import held
 from distribution.rules import Marks, Rules

@@ -328,9 +328,8 @@ class NothingForHer:
         left = (
             "the only copy left is not" if self.copies == 1 else f"none of the {self.copies} copies left is"
         )
-        it = "it" if self.copies == 1 else "them"
         why = "a rule of the task keeps her from the item, or she has had it"
-        return f"{left} for {self.assignee!r}: {why}; others have to take {it}"
+        return f"{left} for {self.assignee!r}: {why}; somebody else has to take it"
 
 
 @attrs.frozen

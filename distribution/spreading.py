@@ -44,8 +44,7 @@ def spread(
     given: list[tuple[Row, AssigneeId | None]] = []
     for row in rows:
         for _ in range(ledger.left(row)):
-            # Rules look at who has an item by now.
-            now = row if ledger.task.rules is None else ledger.as_it_stands(row)
+            now = _now(ledger, row)
             free = [taker for taker in takers if ledger.room(taker.id) != 0]
             able = [taker for taker in free if _may(ledger, taker, now)]
             if again and not able:
@@ -58,6 +57,11 @@ def spread(
             total += 1
             given.append((row, best.id))
     return given
+
+
+def _now(ledger: Ledger, row: Row) -> Row:
+    """Give an item with what has changed, where rules look at who has it."""
+    return row if ledger.task.rules is None else ledger.as_it_stands(row)
 
 
 def _may(ledger: Ledger, taker: Standing, row: Row, *, alone: bool = False) -> bool:

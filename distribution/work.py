@@ -7,7 +7,7 @@ Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, refusa
 spreading, taking, task, values.
 
 Whether a late answer counts is decided by the state of the placement, read under the
-lock, never by a clock: as long as nobody else holds the item, it does; nobody of her team must have it either.
+lock, never by a clock: as long as nobody else holds the item, and nobody of her team has it, it does.
 """
 
 from __future__ import annotations

@@ -367,14 +367,14 @@ REASONS: list[tuple[Any, str]] = [
         refusals.NothingForHer("ann", 1),
         (
             "the only copy left is not for 'ann': a rule of the task keeps her from the item, or she has had it;"
-            " others have to take it"
+            " somebody else has to take it"
         ),
     ),
     (
         refusals.NothingForHer("ann", 7),
         (
             "none of the 7 copies left is for 'ann': a rule of the task keeps her from the item, or she has had it;"
-            " others have to take them"
+            " somebody else has to take it"
         ),
     ),
 ]
