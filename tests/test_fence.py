@@ -24,8 +24,8 @@ LEVEL = {
     "plan": 7,
     "static": 8, "task": 8,
     "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
-    "creation": 10, "course": 10, "undoing": 10, "overview": 10, "handing": 10, "spreading": 10, "levelling": 11,
-    "asking": 10, "everybody": 10, "sending_back": 12, "scoring": 11, "work": 11, "upkeep": 11, "moving": 12,
+    "creation": 10, "course": 10, "overview": 10, "handing": 10, "spreading": 10, "levelling": 11,
+    "asking": 10, "everybody": 10, "sending_back": 12, "scoring": 11, "undoing": 11, "work": 11, "upkeep": 11, "moving": 12,
     "team": 13, "growing": 13, "contents": 14,
     "__init__": 99,
 }  # fmt: skip
