@@ -23,6 +23,7 @@ from adapters import (
     cli_changing,
     cli_create,
     cli_items,
+    cli_known,
     cli_looking,
     cli_reviewing,
     cli_tasks,
@@ -53,7 +54,7 @@ app.add_typer(
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_looking, cli_items, cli_watch):
+for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch):
     app.add_typer(module.PANEL.typer)
 
 

@@ -16,7 +16,7 @@ import attrs
 from distribution.basis import ByCount
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
-from distribution.everybody import for_everybody, staying
+from distribution.everybody import for_everybody, give_everything, staying
 from distribution.filters import Filter
 from distribution.growing import NewItem, copies_of, owners_of
 from distribution.ledger import Ledger
@@ -114,7 +114,10 @@ def adding_items(
         back = [row for row in known.values() if row.removed]
         for row in back:
             ledger.remove(row, removed=False)
-        spread(ledger, [attrs.evolve(row, removed=False) for row in back])
+        if for_everybody(task):
+            give_everything(ledger, back)
+        else:
+            spread(ledger, [attrs.evolve(row, removed=False) for row in back])
         there = [*(row.item for row in known.values() if not row.removed), *twice]
         facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(there)}
         refused = tuple(Left(item, InTask(item)) for item in there)

@@ -3,8 +3,8 @@
 Holds: the decisions to reassign and to redistribute, who joins with a workload.
 Does not hold: targets and moves (see levelling), who belongs to the team (see team),
 finished work (it never moves).
-Depends on: asking, errors, events, filters, handing, ledger, levelling, members, outcomes,
-requests, taking, task, values, workload.
+Depends on: asking, errors, events, everybody, filters, handing, ledger, levelling, members,
+outcomes, requests, taking, task, values, workload.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import attrs
 from distribution.asking import settle_copies
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp
+from distribution.everybody import for_everybody
 from distribution.filters import Filter
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
@@ -44,12 +45,14 @@ def reassigning(
 
     Raises, when decided:
         NotFound: there is no such task, or the first is not in it.
+        Refused: everybody gets everything.
         InvalidInput: both are the same.
     """
     ask = Ask(request=stamp.request, members=None, held=Held(assignees=(source,), where=where))
 
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
+        _check_may_move(task)
         if source not in view.members:
             raise no_member(source, task, len(view.members))
         if source == target:
@@ -95,7 +98,7 @@ def redistributing(
 
     Raises, when decided:
         NotFound: there is no such task.
-        Refused: the task is pulled from, and no loads were given.
+        Refused: the task is pulled from, and no loads were given; or everybody gets everything.
         InvalidInput: the workload names somebody who is paused or removed.
     """
     if workload is not None and not isinstance(workload, Workload):
@@ -104,6 +107,7 @@ def redistributing(
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
+        _check_may_move(task)
         if view.ask.held is None:
             return Ask(members=None, held=Held(where=where), waiting=task.pull is None)
         ledger = Ledger(view, task, stamp)
@@ -119,6 +123,13 @@ def redistributing(
         return ledger.change("redistributed", facts={"loads": str(loads)})
 
     return first, once(decide, stamp, "redistribute", (workload, where), Changed)
+
+
+def _check_may_move(task: Task) -> None:
+    """Refuse to move work where everybody has all of it."""
+    if for_everybody(task):
+        what = "gives every item to everybody, nothing can change hands"
+        raise Refused(f"task {task.name!r}", what, "add, pause or remove assignees instead")
 
 
 def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:

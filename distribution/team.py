@@ -70,9 +70,10 @@ def adding_assignee(
             ledger.member(attrs.evolve(ledger.members[assignee].member, limit=limit))
         if load is not None:
             take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
-            level(ledger, view.rows, shared(ledger.task))
-        elif for_everybody(task):
+        if for_everybody(task):
             give_everything(ledger, view.rows)
+        elif load is not None:
+            level(ledger, view.rows, shared(ledger.task))
         else:
             spread(ledger, view.rows, again=True)
         return ledger.change(WHATS["add"], assignee=assignee)
@@ -224,7 +225,8 @@ def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -
             raise no_member(assignee, task, len(view.members))
         ledger = Ledger(view, task, stamp)
         take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
-        level(ledger, view.rows, shared(ledger.task))
+        if not for_everybody(task):
+            level(ledger, view.rows, shared(ledger.task))
         return ledger.change("redistributed", assignee=assignee)
 
     return ask, once(decide, stamp, "load", (assignee, _text(load)), Changed)

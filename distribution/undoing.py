@@ -2,7 +2,7 @@
 
 Holds: the decision to undo.
 Does not hold: the changes.
-Depends on: codec, errors, events, ledger, lifecycle, outcomes, requests, task.
+Depends on: codec, errors, events, everybody, ledger, lifecycle, outcomes, requests, task.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from distribution.codec import encode
 from distribution.errors import NotFound, Refused
 from distribution.events import Cell, Event, Stamp
+from distribution.everybody import for_everybody, give_everything
 from distribution.ledger import Ledger
 from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
@@ -50,22 +51,32 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         if event.what in NEVER:
             raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
         if view.ask.members is not None:
-            return Ask(members=None, entry=version, positions=_positions(event))
+            everybody = for_everybody(view.task)
+            return Ask(members=None, entry=version, positions=_positions(event), whole=everybody)
         ledger = Ledger(view, view.task, stamp)
         rows = {row.position: row for row in view.rows}
-        _check_items(event, rows.values(), version)
+        touched = _positions(event)
+        _check_items(event, [rows[position] for position in touched], version)
         for position, by in event.copies:
             ledger.more(rows[position], -by)
         _placements_back(ledger, event, rows, version)
         _items_back(ledger, event, rows)
         _members_back(ledger, event, version)
         ledger.task = _settings_back(ledger.task, event, version)
+        if for_everybody(ledger.task):
+            give_everything(ledger, _there(event, view.rows))
         _check_hands(ledger, event, version)
         return ledger.change(
             "undone", assignee=event.assignee, facts={"version": version, "what": event.what}
         )
 
     return first, once(decide, stamp, "undo", (version,), Changed)
+
+
+def _there(event: Event, rows: Iterable[Row]) -> list[Row]:
+    """Give the items that are in the task when an event is undone."""
+    gone = {*event.restored, *(range(*event.came) if event.came else ())}
+    return [row for row in rows if row.position in event.removed or not (row.removed or row.position in gone)]
 
 
 def _deleted(event: Event) -> bool:

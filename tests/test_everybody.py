@@ -1,0 +1,46 @@
+"""Qualification: everybody gets everything, newcomers too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant
+
+from distribution import Pull, Workload
+from distribution.overlap import Overlap
+from distribution.task import Ask
+from tests.office import HALF_AN_HOUR
+from tests.wild import PEOPLE, Wild
+
+EVERYBODY = Overlap(everyone=True)
+
+
+class EverybodyWild(Wild):
+    """A task in which everybody gets everything."""
+
+    @initialize(
+        shared=st.booleans(), batch=st.integers(1, 3), skip=st.sampled_from(["others", "later", "done"])
+    )
+    def begin(self, shared: bool, batch: int, skip: Any) -> None:
+        settings: dict[str, Any] = {"workload": Workload.even(PEOPLE[:2])}
+        if not shared:
+            pull = Pull(batch_size=batch, max_batch_workload=batch + 1, lease=HALF_AN_HOUR, skip=skip)
+            settings = {"allowed": PEOPLE[:2], "pull": pull}
+        self.call("create", "quiz", list("abcd"), overlap=EVERYBODY, **settings)
+
+    @invariant()
+    def everybody_gets_hers(self) -> None:
+        """Whoever takes part has every item, skipped it, or finds a copy of it in the queue."""
+        if not list(self.office.all()):
+            return
+        view = self.office.store.read("t1", Ask(members=None, whole=True))
+        active = [who for who, standing in view.members.items() if standing.active]
+        for row in view.rows:
+            without = [who for who in active if who not in row.cells]
+            assert row.left >= len(without)
+            if view.task is not None and view.task.pull is None:
+                assert not without
+
+
+TestEverybodyWild = EverybodyWild.TestCase
