@@ -1,9 +1,9 @@
 """A state machine that drives stores through everything a task can go through, side by side.
 
 Holds: the machine, `machine_for`.
-Does not hold: the rules of working and managing (see machine_work, machine_team), the
-comparison (see agreement).
-Depends on: agreement, machine_work, machine_team.
+Does not hold: the rules of working, managing and reviewing (see machine_work, machine_team,
+machine_quality), the comparison (see agreement).
+Depends on: agreement, machine_quality, machine_work, machine_team.
 
 Few people and items, so that they meet; time goes on, jumps and goes back. The stores
 must answer alike, keep alike, and every state must pass `invariants`. pytest runs it:
@@ -30,6 +30,7 @@ from distribution.split import ORDERS
 from distribution.stopping import Beat, Quorum
 from distribution.task import Ask, Task
 from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, RULES, numbers, people
+from distribution.testing.machine_quality import Reviewing
 from distribution.testing.machine_team import Managing, workloads
 from distribution.testing.machine_work import Working
 from distribution.values import TaskId
@@ -63,7 +64,7 @@ steps = st.sampled_from(
 )
 
 
-class StoreMachine(Working, Managing):
+class StoreMachine(Working, Managing, Reviewing):
     """Every verb, in any order."""
 
     @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), ways=ways)
