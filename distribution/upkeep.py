@@ -40,7 +40,7 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 
     def lies(standing: Standing) -> bool:
-        if idle is None or not standing.open:
+        if idle is None or not (standing.open or standing.gold_open):
             return False
         return standing.worked_at is None or standing.worked_at <= stamp.at - idle
 
@@ -89,8 +89,8 @@ def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedel
 def _stay(ledger: Ledger, rows: list[Row]) -> None:
     """Leave with its holder what nobody else can take."""
     for row in rows:
-        if ledger.left(row) > 0:
-            for assignee, cell in row.cells.items():
-                now = ledger.cell(row, assignee)
-                if cell.state == "open" and now is not None and now.state == "returned":
-                    ledger.keep(row, assignee)
+        for assignee, cell in row.cells.items():
+            now = ledger.cell(row, assignee)
+            gone = cell.state == "open" and now is not None and now.state == "returned"
+            if gone and ledger.left(row) > 0:
+                ledger.keep(row, assignee)

@@ -42,7 +42,7 @@ def test_answers_are_known_as_people_give_them(value: Any, right: set[str]) -> N
 
 def test_known_answers_stand_at_the_end_of_a_path() -> None:
     """Through lists on the way, as filters go."""
-    attributes = {"boxes": [{"label": "cat"}, {"label": ["dog", 3]}, {}]}
+    attributes: dict[str, Any] = {"boxes": [{"label": "cat"}, {"label": ["dog", 3]}, {}]}
 
     assert known_answers(attributes, "boxes.label") == {"cat", "dog", "3"}
     assert known_answers(attributes, "label") == set()

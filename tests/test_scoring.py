@@ -134,7 +134,7 @@ def test_a_quiz_tells_everybodys_results_in_the_order_of_the_team(office: Office
 
 def test_in_a_task_with_gold_only_gold_counts_unless_a_path_is_given(office: Office) -> None:
     """Other items may have an attribute of that name by chance."""
-    items = [Item("a", attributes={"truth": "cat", "label": "cat"}), "b"]
+    items: list[str | Item] = [Item("a", attributes={"truth": "cat", "label": "cat"}), "b"]
     pool = GoldPool([Item("m", attributes={"answer": "dog"})], GoldShare(50), truth="answer")
     task = office.create("mixed", items, workload=Workload.even(["ann"]), gold=pool).id
     answer(office, task, "ann", a="cat", m="cat")
