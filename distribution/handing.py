@@ -132,7 +132,7 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
     if view.ask.gold is None and _gold_is_due(ledger, assignee, len(rows)):
         return attrs.evolve(view.ask, gold=assignee)
-    got = _mixed(ledger, rows, view.gold, assignee)[: task.pull.batch_size]
+    got = _mixed(ledger, rows, view.gold, assignee, task.pull.batch_size)
     for row, following in got:
         if row is following:
             ledger.put(row, assignee, cell)
@@ -151,7 +151,7 @@ def _gold_is_due(ledger: Ledger, assignee: AssigneeId, count: int) -> bool:
 
 
 def _mixed(
-    ledger: Ledger, rows: Sequence[Row], pool: Sequence[Row], assignee: AssigneeId
+    ledger: Ledger, rows: Sequence[Row], pool: Sequence[Row], assignee: AssigneeId, most: int
 ) -> list[tuple[Row, Row]]:
     """Put gold between her items where it is due, as long as there is some she never had; see `gold.mixed`.
 
@@ -163,16 +163,17 @@ def _mixed(
         return [(row, row) for row in rows]
     by_id = {row.item: row for row in pool}
     left = own_order(by_id, seed, assignee)[::-1]
-    place, met = sum(ledger.counts(assignee)), []
+    place = sum(ledger.counts(assignee))
+    met: list[tuple[Row, Row]] = []
     for row in rows:
         now: list[Row] = []
-        while left and due(gold.rule, seed, assignee, place + len(now)):
+        while left and len(met) + len(now) < most and due(gold.rule, seed, assignee, place + len(now)):
             now.append(by_id[left.pop()])
         # Her list has those of one rank by position: a batch must not differ from it.
         met += [(known, row) for known in sorted(now, key=attrgetter("position"))]
         met.append((row, row))
         place += len(now) + (ledger.cell(row, assignee) is None)
-    return met
+    return met[:most]
 
 
 def _why_not_now(

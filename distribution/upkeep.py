@@ -41,7 +41,7 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     first = Ask(request=stamp.request, members=None, expired=stamp.at)
 
     def lies(standing: Standing) -> bool:
-        if idle is None or not standing.open:
+        if idle is None or not (standing.open or standing.gold_open):
             return False
         return standing.worked_at is None or standing.worked_at <= stamp.at - idle
 
