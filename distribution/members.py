@@ -103,12 +103,6 @@ class Standing:
         return self.member.state == "active"
 
     @property
-    def handed(self) -> int:
-        """Count all that was ever handed to her and is not with others: gold among it."""
-        gold = self.gold_open + self.gold_done + self.gold_gone
-        return self.open + self.done + self.skipped + self.lost + gold
-
-    @property
     def holds(self) -> int:
         """Count the copies she uses up: open and done."""
         return self.open + self.done

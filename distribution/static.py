@@ -274,8 +274,8 @@ def _shared(
         marks = roster.marks or [roster.rules.marks({})] * n
         parts, owners = fit(roster.rules, workload, marks, copies, list(line.slots(0, n)))
         split = TableSplit(owners, len(parts), line)
-    elif overlap is not None:
-        parts, split = _teamed(roster, workload, n, order, seed, overlap)
+    else:
+        parts, split = _teamed(roster, workload, n, order, seed, overlap or Overlap(count=0))
     sizes, scale = _sizes(roster, n)
     return Plan(
         items=items,

@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
+from adapters.memory import MemoryStore
 from distribution import Pull, Workload
 from distribution.overlap import Overlap
 from distribution.task import Ask
-from tests.office import HALF_AN_HOUR
+from tests.office import HALF_AN_HOUR, Office
 from tests.wild import PEOPLE, Wild
 
 EVERYBODY = Overlap(everyone=True)
@@ -44,3 +45,13 @@ class EverybodyWild(Wild):
 
 
 TestEverybodyWild = EverybodyWild.TestCase
+
+
+def test_a_load_changes_nothing_where_everybody_has_everything() -> None:
+    with Office(MemoryStore()) as office:
+        task = office.create("quiz", ["a", "b"], workload=Workload.even(PEOPLE[:2]), overlap=EVERYBODY).id
+
+        change = office.set_load(task, PEOPLE[0], 90)
+
+        assert not change.diff.moves
+        assert office.progress(task).open == 4

@@ -21,6 +21,7 @@ from distribution import (
     Sample,
     Workload,
     distribute,
+    field,
 )
 from distribution.gold import Gold, due
 from distribution.testing.invariants import invariants
@@ -223,3 +224,13 @@ def test_a_pool_of_nothing_of_ids_alone_of_doubles_or_without_a_rule_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput):
         GoldPool(items, rule)
+
+
+def test_gold_stays_where_only_some_of_her_work_goes_to_another(office: Office) -> None:
+    items = [Item(f"i{at}", attributes={"half": at % 2}) for at in range(20)]
+    task = office.create("shared", items, workload=Workload.even(TEAM), gold=pool(4), seed=3).id
+    before = {item for item in office.holds(task, "bob") if item.startswith("m")}
+
+    office.reassign(task, "bob", "eve", where=field("half").equal(1))
+
+    assert {item for item in office.holds(task, "bob") if item.startswith("m")} == before

@@ -17,6 +17,7 @@ from distribution.apportion import apportion
 from distribution.designs import balanced_design
 from distribution.filters import field
 from distribution.overlap import Coverage, coverage, held
+from distribution.stopping import Beat
 from distribution.testing import strategies
 from tests.conftest import numbers, table
 
@@ -336,3 +337,19 @@ def test_coverage_of_one_person_or_none_who_shares_is_plain() -> None:
 def test_percentages_are_exact() -> None:
     """However they are given."""
     assert Overlap(percent=0.1) == Overlap(percent="0.1") == Overlap(percent=Fraction(1, 10))
+
+
+def test_a_rule_that_stops_goes_with_a_number_of_people_it_allows() -> None:
+    """Everybody is never too many, and three people first are too many for two answers at most."""
+    with pytest.raises(InvalidInput, match="until must be None where everybody is asked"):
+        Overlap(everyone=True, until=Beat(by=1, most=3))
+    with pytest.raises(InvalidInput, match="be at most the 2 answers the rule allows, got 3"):
+        Overlap(percent=50, assignees=3, until=Beat(by=1, most=2))
+
+
+def test_an_overlap_says_how_many_people_it_may_need() -> None:
+    asked = Overlap(count=4, assignees=2, until=Beat(by=1, most=3))
+
+    assert str(asked) == "4 items, by 2 people each, then one more at a time, 3 at most"
+    assert (asked.most, Overlap(everyone=True).most) == (3, 1)
+    assert str(Overlap(everyone=True)) == "all items, by everybody"
