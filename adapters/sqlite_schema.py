@@ -102,6 +102,29 @@ STEPS: Sequence[str] = (
         JOIN item ON item.task = placement.task AND item.position = placement.position
         JOIN member ON member.task = placement.task AND member.number = placement.member;
     """,
+    """
+    -- What surrounds tasks: JSON objects of a kind, found by id, by key and by filter.
+    CREATE TABLE document (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        keys TEXT NOT NULL,  -- a JSON list, as in document_key
+        PRIMARY KEY (kind, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE document_key (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (kind, key, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE document_stamp (kind TEXT PRIMARY KEY, stamp INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE document_content (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) STRICT;
+    """,
 )
 """Step n brings a file from schema n to schema n + 1."""
 
