@@ -19,20 +19,27 @@ from distribution.filters import Filter
 from distribution.shelf import Document
 from distribution.task import Ask
 from distribution.testing import strategies
-from distribution.testing.shelf_contract import IDS, Change, ShelfContract, applied, changes
+from distribution.testing.shelf_contract import (
+    IDS,
+    Change,
+    DurableShelfContract,
+    ShelfContract,
+    applied,
+    changes,
+)
 from distribution.testing.store_contract import make
 
 
 class TestMemoryShelf(ShelfContract):
     @pytest.fixture
-    def shelf(self) -> Iterator[MemoryShelf]:  # type: ignore[override]
+    def shelf(self) -> Iterator[MemoryShelf]:
         with MemoryShelf() as shelf:
             yield shelf
 
 
-class TestSqliteShelf(ShelfContract):
+class TestSqliteShelf(DurableShelfContract):
     @pytest.fixture
-    def shelf(self, tmp_path: Path) -> Iterator[SqliteShelf]:  # type: ignore[override]
+    def shelf(self, tmp_path: Path) -> Iterator[SqliteShelf]:
         with SqliteShelf(tmp_path / "work.db") as shelf:
             yield shelf
 

@@ -4,12 +4,14 @@ Holds: the contract, and random changes that two shelves must agree about.
 Does not hold: any shelf (see adapters).
 Depends on: errors, filters, shelf, testing.strategies.
 
-Subclass it in a test file of your own, with a `shelf` fixture; for one that outlives
-its process also say how to open it `again`. pytest does the rest.
+Subclass `ShelfContract` in a test file of your own, with a `shelf` fixture; for one that
+outlives its process `DurableShelfContract`, and say how to open it `again`. pytest does
+the rest.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -38,10 +40,6 @@ class ShelfContract:
     def shelf(self) -> KeepingShelf:
         """Give a fresh shelf; the subclass must."""
         raise NotImplementedError("supply a `shelf` fixture in the subclass")
-
-    def again(self, _shelf: KeepingShelf) -> KeepingShelf | None:
-        """Open the same shelf once more, as another process would; None where it does not outlive its own."""
-        return None
 
     def test_what_is_put_is_found_by_id_in_the_order_asked_for(self, shelf: KeepingShelf) -> None:
         """What is not there is left out, and is no error."""
@@ -155,15 +153,20 @@ class ShelfContract:
 
         assert shelf.get("item", ["n"])["n"].body == {"n": CONTESTANTS * self.rounds}
 
-    def test_what_is_kept_outlives_the_shelf_where_it_may(self, shelf: KeepingShelf) -> None:
+
+class DurableShelfContract(ShelfContract, ABC):
+    """What a shelf that outlives its process must do besides."""
+
+    @abstractmethod
+    def again(self, shelf: Any) -> KeepingShelf:
+        """Open the same shelf once more, as another process would."""
+
+    def test_what_is_kept_is_found_by_whoever_opens_it_again(self, shelf: KeepingShelf) -> None:
         """What was answered is on the disk."""
         put(shelf, Document("a", {"n": 1}, ["k"]))
         shelf.transact(lambda desk: desk.keep("item", "a", b"bytes"))
-        other = self.again(shelf)
-        if other is None:
-            pytest.skip("this shelf does not outlive its process")
 
-        with other:
+        with self.again(shelf) as other:
             assert other.find("item", key="k") == [Document("a", {"n": 1}, ["k"])]
             assert other.content("item", "a") == b"bytes"
 
