@@ -2,7 +2,7 @@
 
 It asks a store, lets the core decide and keeps the answer. How tasks come about is in
 `creating`, what people who work do in `working`, what those do who run a task in
-`managing`, reviews in `reviewing`, agreement in `agreeing`, other questions in
+`managing`, reviews in `reviewing`, pipelines in `piping`, agreement in `agreeing`, other questions in
 `reading`.
 """
 

@@ -33,13 +33,14 @@ from distribution.task import (
     PutItems,
     PutMembers,
     PutPlacements,
+    PutRounds,
     PutTask,
     Row,
     Task,
     View,
 )
 
-ROW = """item.position, item.id, item.rank, item.free, item.removed, item.effort, item.attributes,
+ROW = """item.position, item.id, item.rank, item.free, item.removed, item.round, item.effort, item.attributes,
     placement.member, placement.state, placement.status, placement.since, placement.until,
     placement.answer"""
 CELLS = """LEFT JOIN placement NOT INDEXED
@@ -86,6 +87,7 @@ ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?, answer = ?
     WHERE task = ? AND position = ? AND member = ?"""
 PUT_ITEM = "UPDATE item NOT INDEXED SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
+PUT_ROUND = "UPDATE item NOT INDEXED SET round = ? WHERE task = ? AND position = ?"
 DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND member = ?"
 PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -264,12 +266,13 @@ class Loader:
                     rank=row[2],
                     left=row[3],
                     removed=bool(row[4]),
+                    round=row[5],
                     cells=cells,
-                    effort=row[5] or "1",
-                    attributes=json.loads(row[6]) if row[6] else {},
+                    effort=row[6] or "1",
+                    attributes=json.loads(row[7]) if row[7] else {},
                 )
-            if row[7] is not None:
-                cells[self.name(row[7])] = cell_of(row[8], row[9], row[10], row[11], row[12])
+            if row[8] is not None:
+                cells[self.name(row[8])] = cell_of(row[9], row[10], row[11], row[12], row[13])
         return found
 
     def name(self, number: int) -> str:
@@ -334,7 +337,7 @@ def _member_text(member: Member) -> str:
 
 def _add(connection: sqlite3.Connection, key: int, change: AddItems) -> None:
     # The task's key is a small integer of ours: in the text it saves a million tuples.
-    connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0)", iter(change.items))
+    connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0, 1)", iter(change.items))
     told = _Told()
     connection.executemany(
         f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -359,6 +362,10 @@ class _Told:
 def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> None:
     rows = [(left, rank, removed, key, position) for left, rank, removed, position in change.rows]
     connection.executemany(PUT_ITEM, rows)
+
+
+def _put_rounds(connection: sqlite3.Connection, key: int, change: PutRounds) -> None:
+    connection.executemany(PUT_ROUND, [(number, key, position) for position, number in change.rows])
 
 
 def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlacements) -> None:
@@ -387,6 +394,7 @@ _WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], object]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    PutRounds: _put_rounds,
     AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,

@@ -125,6 +125,8 @@ STEPS: Sequence[str] = (
         PRIMARY KEY (kind, id)
     ) STRICT;
     """,
+    # Which time an item is in a task that a pipeline may bring it to again.
+    "ALTER TABLE item ADD COLUMN round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0);",
 )
 """Step n brings a file from schema n to schema n + 1."""
 
