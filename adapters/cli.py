@@ -25,6 +25,7 @@ from adapters import (
     cli_items,
     cli_known,
     cli_looking,
+    cli_piping,
     cli_reviewing,
     cli_serving,
     cli_tasks,
@@ -54,6 +55,12 @@ app.add_typer(
     name="assignee",
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
+)
+app.add_typer(
+    cli_piping.PANEL.typer,
+    name="pipeline",
+    rich_help_panel=cli_piping.PANEL.title,
+    help="Tasks in a row: what is finished in one goes on to another by its status.",
 )
 for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
     app.add_typer(module.PANEL.typer)
