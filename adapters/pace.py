@@ -13,13 +13,14 @@ from adapters.wording import moment
 from distribution.events import Entry
 from distribution.overview import TaskProgress
 from distribution.ports import Page
-from distribution.task import Ask
 from distribution.values import TaskId
 
 WINDOW = timedelta(minutes=10)
 """How far back the rate looks."""
 KEPT = 500
 """Events looked at for the rate, at most."""
+CHUNK = 50
+"""Events read at once, on the way back."""
 
 
 @attrs.define
@@ -33,15 +34,24 @@ class Watched:
 
     def look(self) -> list[Entry]:
         """Take in what is new; give it."""
-        if not self.version:
-            newest = self.tasks.store.read(self.task_id, Ask()).version
-            self.version = max(newest - KEPT, 0)
-        new: list[Entry] = []
+        new = [] if self.version else self._newest()
+        self.version = new[-1].version if new else self.version
         while page := self.tasks.store.history(self.task_id, Page(after=self.version)):
             new += page
             self.version = page[-1].version
         self.entries.extend(new)
         return new
+
+    def _newest(self) -> list[Entry]:
+        """Give the last events, as many as the rate looks at; a few where there are none."""
+        begin, before = self.tasks.clock() - WINDOW, None
+        found: list[Entry] = []
+        while page := self.tasks.recent(self.task_id, before=before, limit=CHUNK):
+            found += page
+            before = page[-1].version
+            if page[-1].stamp.at < begin or len(found) >= KEPT:
+                break
+        return found[::-1]
 
     def rate(self) -> float:
         """Give the items that became done in a minute, over the last ten."""

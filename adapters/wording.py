@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from distribution.codec import encode
 from distribution.events import Cell
+from distribution.lifecycle import ENDED
 from distribution.overview import TaskProgress
 from distribution.pull import Pull
 from distribution.task import Row, Task
@@ -119,9 +120,10 @@ def state_text(cell: Cell) -> str:
 
 
 def waiting_text(item: Row) -> str:
-    """Say of an item nobody holds who had it."""
+    """Say of an item that waits who had it."""
     had = [
         f"skipped by {who}" if cell.state == "skipped" else f"went back from {who}"
         for who, cell in item.cells.items()
+        if cell.state in ENDED
     ]
     return "; ".join(["waiting", *had])
