@@ -26,6 +26,7 @@ from adapters import (
     cli_known,
     cli_looking,
     cli_reviewing,
+    cli_serving,
     cli_tasks,
     cli_team,
     cli_watch,
@@ -55,7 +56,7 @@ app.add_typer(
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch):
+for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
     app.add_typer(module.PANEL.typer)
 
 

@@ -16,6 +16,7 @@ from distribution.filters import Filter
 from distribution.golden import Golden, GoldPool, known_answers
 from distribution.members import Member
 from distribution.overlap import Overlap, check_overlap
+from distribution.pipeline import Station
 from distribution.plan import Plan
 from distribution.pull import Pull
 from distribution.qa import Qa
@@ -43,6 +44,7 @@ class Creating(Deciding):
         rules: Rules | None = None,
         gold: GoldPool | None = None,
         qa: Qa | None = None,
+        station: Station | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
         priority: int = 0,
@@ -58,7 +60,8 @@ class Creating(Deciding):
         in. With an *overlap* some of them go to several different people each; *rules* keep
         some people from some of them; *gold* are items with known answers that everybody
         meets now and then. With a request id, a call that is made again gives the same answer; then give
-        an *id* too, so that both name the same task. *qa* is for `create_qa`.
+        an *id* too, so that both name the same task. *qa* is for `create_qa`, *station* for
+        `create_pipeline`.
 
         >>> pulled = tasks.create("moderate", ["a", "b"], allowed=["ann"], pull=pull)
         >>> pulled.mode, pulled.items
@@ -92,6 +95,7 @@ class Creating(Deciding):
                 overlap=overlap,
                 rules=rules,
                 qa=qa,
+                station=station,
                 gold=golden,
                 items=count,
                 positions=count + (0 if golden is None else golden.count),

@@ -13,12 +13,14 @@ from typing import Unpack
 from adapters.deciding import By, Deciding
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import ByCount
-from distribution.contents import adding_items, removing_items
+from distribution.contents import Arrival, adding_items, removing_items
 from distribution.course import changing, purging, turning
+from distribution.errors import InvalidInput
 from distribution.filters import Filter
 from distribution.members import Limit
 from distribution.moving import reassigning, redistributing
 from distribution.outcomes import Changed
+from distribution.parting import parting
 from distribution.pull import Pull
 from distribution.team import (
     adding_assignee,
@@ -43,6 +45,7 @@ class Managing(Deciding):
         items: Iterable[ItemId | Item],
         *,
         where: Filter | None = None,
+        workload: Workload | None = None,
         dry_run: bool = False,
         progress: Progress = silent,
         **by: Unpack[By],
@@ -50,7 +53,8 @@ class Managing(Deciding):
         """Take items into a task; those that are in it already are skipped and named.
 
         In a pulling task they join the queue; else they go to whoever is furthest below
-        her share, so that adding 30 and then 70 gives what adding 100 gives.
+        her share, so that adding 30 and then 70 gives what adding 100 gives. With a
+        *workload* they are shared out by that, whatever people hold; who is new joins.
 
         >>> tasks.add_items(task.id, ["c", "d", "e"]).event.facts
         {'added': 1, 'restored': 0, 'skipped': 2}
@@ -59,11 +63,13 @@ class Managing(Deciding):
             NotFound: there is no such task.
             InvalidInput: an item cannot be used; nothing was added.
         """
+        if workload is not None and not isinstance(workload, Workload):
+            raise InvalidInput(subject="workload", must="be a Workload", got=workload)
         with Intake(items, ByCount(), where, progress) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest, twice = intake.digest(), tuple(intake.roster.skipped)
-        decision = adding_items(task_id, rows, self._stamp(by), digest, twice)
-        return self._change(task_id, decision, dry_run=dry_run)
+        arrival = Arrival(items=rows, digest=digest, twice=twice, to=workload)
+        return self._change(task_id, adding_items(task_id, arrival, self._stamp(by)), dry_run=dry_run)
 
     def remove_items(
         self,
@@ -114,21 +120,32 @@ class Managing(Deciding):
         task_id: TaskId,
         workload: Workload | None = None,
         *,
+        source: AssigneeId | None = None,
         where: Filter | None = None,
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
         """Bring everybody to her share of a task distributed by load, with the fewest moves.
 
+        With a *source* only what she has open is shared out, by a workload of whoever gets
+        a part of it, in tasks of both kinds; then *where* has no say.
+
         >>> shares = Workload.of({"ann": 75, "bob": 25})
         >>> even = tasks.create("even", ["a", "b", "c", "d"], workload=Workload.even(["ann", "bob"]))
         >>> len(tasks.redistribute(even.id, shares).diff), len(tasks.redistribute(even.id, shares).diff)
         (1, 0)
+        >>> tasks.redistribute(even.id, Workload.even(["eve", "zoe"]), source="bob").flows()
+        {('bob', 'eve'): 1}
 
         Raises:
-            NotFound: there is no such task.
-            Refused: it is pulled from.
+            NotFound: there is no such task, or the source is not in it.
+            Refused: it is pulled from, and nobody's loads were given.
         """
+        if source is not None:
+            if workload is None or where is not None:
+                must = "come with a workload, and without a filter"
+                raise InvalidInput(subject="a source", must=must, got=source)
+            return self._change(task_id, parting(task_id, source, workload, self._stamp(by)), dry_run=dry_run)
         return self._change(
             task_id, redistributing(task_id, workload, where, self._stamp(by)), dry_run=dry_run
         )

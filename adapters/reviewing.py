@@ -13,7 +13,7 @@ from adapters.deciding import By
 from adapters.intake import Intake
 from distribution.acceptance import AcceptancePlan, Judgement, judge
 from distribution.basis import ByCount
-from distribution.contents import adding_items
+from distribution.contents import Arrival, adding_items
 from distribution.error_rates import ErrorRate, Review, error_rate
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell
@@ -155,8 +155,8 @@ class Reviewing(Creating):
         with Intake(items, ByCount(), None) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest = intake.digest()
-        decision = adding_items(task_id, rows, self._stamp(by), digest, (), (qa.version, after))
-        return self._change(task_id, decision, dry_run=dry_run)
+        arrival = Arrival(items=rows, digest=digest, drawn=(qa.version, after))
+        return self._change(task_id, adding_items(task_id, arrival, self._stamp(by)), dry_run=dry_run)
 
     def quality(self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95) -> ErrorRate:
         """Give the error rate of the work that a QA task looks at, with its interval.

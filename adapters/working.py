@@ -8,7 +8,8 @@ from typing import Unpack
 
 import attrs
 
-from adapters.deciding import By, Deciding
+from adapters.deciding import By
+from adapters.piping import Piping
 from distribution.errors import NotFound
 from distribution.filters import Filter, field
 from distribution.handing import pulling, stealing
@@ -44,7 +45,7 @@ class NoWork:
         return "; ".join(str(reason) for _, reason in self.reasons)
 
 
-class Working(Deciding):
+class Working(Piping):
     """What assignees do."""
 
     def pull(self, task_id: TaskId, assignee: AssigneeId, **by: Unpack[By]) -> Batch:
@@ -125,6 +126,7 @@ class Working(Deciding):
         handed = Handed(items=items, status=status, answers=answers or {})
         done = self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, done, by)
+        self._lead_on(task_id, done, by)
         return done
 
     def submit_and_pull(
@@ -153,6 +155,7 @@ class Working(Deciding):
         handed = Handed(items=items, status=status, answers=answers or {})
         turn = self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, turn.done, by)
+        self._lead_on(task_id, turn.done, by)
         return turn
 
     def _pass_on(self, task_id: TaskId, done: Outcome, by: By) -> None:
@@ -191,7 +194,9 @@ class Working(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        return self._do(task_id, skipping(task_id, assignee, items, self._stamp(by)))
+        done = self._do(task_id, skipping(task_id, assignee, items, self._stamp(by)))
+        self._lead_on(task_id, done, by)
+        return done
 
     def renew(
         self,

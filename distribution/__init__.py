@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distribution.outcomes import Batch, Changed, Outcome
     from distribution.overlap import Coverage, Overlap
     from distribution.overview import Assignment, Story, TaskProgress
+    from distribution.pipeline import Link, Node, Pipeline
     from distribution.plan import Plan
     from distribution.pull import Pull, recommend_batch
     from distribution.reasons import Placed
@@ -45,6 +46,7 @@ _HOMES = {
     "outcomes": ("Batch", "Changed", "Outcome"),
     "overview": ("Assignment", "Story", "TaskProgress"),
     "overlap": ("Coverage", "Overlap"),
+    "pipeline": ("Link", "Node", "Pipeline"),
     "plan": ("Plan",),
     "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
@@ -81,11 +83,14 @@ __all__ = [
     "InvalidInput",
     "Item",
     "Limit",
+    "Link",
     "Move",
+    "Node",
     "NotFound",
     "Outcome",
     "Overlap",
     "PauseRule",
+    "Pipeline",
     "Placed",
     "Plan",
     "Pull",

@@ -52,7 +52,7 @@ def reassigning(
 
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
-        _check_may_move(task)
+        check_may_move(task)
         if source not in view.members:
             raise no_member(source, task, len(view.members))
         if source == target:
@@ -107,7 +107,7 @@ def redistributing(
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
-        _check_may_move(task)
+        check_may_move(task)
         if view.ask.held is None:
             return Ask(members=None, held=Held(where=where), waiting=task.pull is None)
         ledger = Ledger(view, task, stamp)
@@ -125,7 +125,7 @@ def redistributing(
     return first, once(decide, stamp, "redistribute", (workload, where), Changed)
 
 
-def _check_may_move(task: Task) -> None:
+def check_may_move(task: Task) -> None:
     """Refuse to move work where everybody has all of it."""
     if for_everybody(task):
         what = "gives every item to everybody, nothing can change hands"

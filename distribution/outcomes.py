@@ -2,7 +2,7 @@
 
 Holds: the answers, as values.
 Does not hold: decisions.
-Depends on: diff, events, qa, refusals, values.
+Depends on: diff, events, pipeline, qa, refusals, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import attrs
 
 from distribution.diff import Diff
 from distribution.events import Event
+from distribution.pipeline import Departure
 from distribution.qa import Rejected
 from distribution.refusals import WhyNot, WhyNoWork
 from distribution.values import AssigneeId, ItemId, TaskId
@@ -65,6 +66,10 @@ class Outcome:
     """Not done, with the reason."""
     rejected: tuple[Rejected, ...] = ()
     """Work of another task that these reviews send back."""
+    leaving: tuple[Departure, ...] = ()
+    """Items that a pipeline carries on to another task."""
+    version: int = 0
+    """Of the task after it; 0 where nothing changed."""
 
     def __bool__(self) -> bool:
         """Tell whether nothing was refused."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Sample, Workload
+from distribution import InvalidInput, Limit, Node, NotFound, Pipeline, Pull, Refused, Sample, Workload
 from distribution.outcomes import Batch
 from distribution.refusals import NotAMember, QueueEmpty
 from tests.office import Office
@@ -77,6 +77,12 @@ def deleted(office: Office) -> str:
     task = office.queue(2)
     office.delete(task)
     return task
+
+
+def piped(office: Office) -> str:
+    node = Node(id="label", workload=Workload.even(["ann", "bob"]))
+    office.create_pipeline(Pipeline(id="f", nodes=[node]))
+    return "f.label"
 
 
 Begin = Callable[[Office], str]
@@ -203,6 +209,11 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
         lambda o, t, **by: o.extend_qa(t, **by),
         lambda o, t, **by: o.close_task(t, **by),
     ),
+    "enter": (
+        piped,
+        lambda o, t, **by: o.enter(t.partition(".")[0], ["x"], **by),
+        lambda o, t, **by: o.enter(t.partition(".")[0], ["y", "z"], **by),
+    ),
     "undo": (removed, lambda o, t, **by: o.undo(t, 5, **by), lambda o, t, **by: o.undo(t, 4, **by)),
 }
 
@@ -214,8 +225,9 @@ def test_every_verb_that_takes_a_request_id_is_here() -> None:
         if "by" in inspect.signature(method).parameters and not name.startswith("_")
     }
 
-    # What is rejected goes back in another task, which keeps the answer: see test_qa.
-    assert verbs == {*CALLS, "send_rejected"}
+    # What is rejected goes back in another task, which keeps the answer: see test_qa. What a pipeline
+    # carries on has request ids of its own: see test_pipelines.
+    assert verbs == {*CALLS, "send_rejected", "advance", "create_pipeline"}
 
 
 @pytest.mark.parametrize("verb", CALLS)
