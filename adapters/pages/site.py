@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from adapters.dispatcher import Dispatcher
 from adapters.pages.frame import problem
@@ -67,7 +67,7 @@ class _Endpoint:
             return said(request, error)
 
 
-def routes(tasks: Dispatcher, *, visible: Visible | None = None) -> list[Route]:
+def routes(tasks: Dispatcher, *, visible: Visible | None = None) -> list[BaseRoute]:
     """Give the pages of a dispatcher's tasks, to be mounted anywhere.
 
     *visible* says of every request which tasks its reader sees, as a filter over
