@@ -34,8 +34,9 @@ from adapters import (
     cli_working,
 )
 from adapters.cli_options import CLOCK
-from adapters.cli_output import out, visible
+from adapters.cli_output import out
 from adapters.deciding import now
+from adapters.wording import visible
 from distribution.errors import DistributionError, InvalidInput
 
 STOPPED = 130

@@ -9,9 +9,10 @@ from typer import Argument, Option
 from adapters.cli_change import Change, refuse
 from adapters.cli_modes import Shares
 from adapters.cli_options import Assignee, Chosen, Panel, chosen_items, known
-from adapters.cli_output import many, note
+from adapters.cli_output import note
 from adapters.cli_sources import Bars, Sources
 from adapters.cli_values import duration
+from adapters.wording import many
 
 PANEL = Panel("Changing")
 

@@ -12,16 +12,17 @@ import attrs
 from rich.table import Table
 from typer import Option
 
-from adapters.cli_looking import copies_text, items_text, task_data
+from adapters.cli_looking import task_data
 from adapters.cli_modes import Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
-from adapters.cli_output import listed, many, note, out, print_json, row, say, table, typed
+from adapters.cli_output import note, out, print_json, row, say, table, typed
 from adapters.cli_quality import Golding, Overlapping, Ruling
 from adapters.cli_sources import Bars, Sources
-from adapters.cli_tasks import Settings, pull_text
+from adapters.cli_tasks import Settings
 from adapters.cli_values import instant, metadata
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from adapters.wording import copies_text, items_text, listed, many, pull_text
 from distribution.basis import ByEffort, Grouped
 from distribution.overlap import Coverage, Overlap
 from distribution.plan import Plan

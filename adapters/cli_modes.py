@@ -8,8 +8,8 @@ from typing import Annotated, Any, cast
 import attrs
 from typer import Option
 
-from adapters.cli_output import together
 from adapters.cli_values import duration, pair
+from adapters.wording import together
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
 from distribution.errors import InvalidInput
 from distribution.pull import Pull, SkipPolicy

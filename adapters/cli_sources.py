@@ -19,8 +19,8 @@ from rich.progress import (
 from typer import Option
 
 from adapters import files
-from adapters.cli_output import together
 from adapters.cli_values import WHERE, conditions
+from adapters.wording import together
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
 from distribution.values import Item

@@ -12,12 +12,10 @@ from typer import Option
 from adapters.cli_change import Change
 from adapters.cli_modes import Repull
 from adapters.cli_options import Panel
-from adapters.cli_output import duration_text
 from adapters.cli_values import instant, metadata
 from adapters.dispatcher import Dispatcher
 from distribution.errors import InvalidInput
 from distribution.outcomes import Changed
-from distribution.pull import Pull
 from distribution.task import ACTIONS
 from distribution.values import TaskId
 
@@ -63,18 +61,6 @@ class Settings:
             rich_help_panel=SETTINGS,
         ),
     ] = attrs.field(factory=list)
-
-
-def pull_text(pull: Pull | None) -> str:
-    """Say how a task is pulled from."""
-    if pull is None:
-        return "shared out by load"
-    lease = "for ever" if pull.lease is None else f"for {duration_text(pull.lease)}"
-    skip = {"others": "go to others", "later": "come again later", "done": "count as done"}[pull.skip]
-    return (
-        f"pulled in batches of {pull.batch_size}, at most {pull.max_batch_workload} open,"
-        f" reserved {lease}, {pull.order}; skipped items {skip}"
-    )
 
 
 @PANEL.command("set --task review --due 2026-12-24T18:00+01:00 --priority 5", name="set")

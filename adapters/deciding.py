@@ -56,6 +56,11 @@ class Deciding:
         self._clock = clock
         self._ids = ids
 
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Give the clock by which decisions are made."""
+        return self._clock
+
     def _stamp(self, by: By) -> Stamp:
         return Stamp(at=self._clock(), **by)
 
@@ -65,8 +70,10 @@ class Deciding:
 
     def _change(self, task_id: TaskId, decision: tuple[Ask, Decide[Changed]], *, dry_run: bool) -> Changed:
         """Decide and keep, or only decide."""
-        if not dry_run:
-            return self._do(task_id, decision)
+        return self._try(task_id, decision) if dry_run else self._do(task_id, decision)
+
+    def _try(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
+        """Only decide; nothing is kept, and nobody waits."""
         check_id(task_id, "task id")
         ask, decide = decision
         # A dry run answers for what would be, so it never looks up what a request was answered.

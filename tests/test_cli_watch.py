@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli_watch import Watched
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from adapters.pace import Watched
 from distribution import Workload
 from tests.cli_shell import ENVIRONMENT, Program, Shell
 
@@ -62,7 +62,7 @@ def test_the_rate_looks_ten_minutes_back_and_forgets_what_was_cleared() -> None:
     with Dispatcher(MemoryStore(), clock=lambda: at) as tasks:
         ids = [f"i{n}" for n in range(100)]
         task = tasks.create("n", ids, workload=Workload.even(["ann"]))
-        watched = Watched(tasks, task.id, clock=lambda: at)
+        watched = Watched(tasks, task.id)
         tasks.set_status(task.id, "ann", ids[:40], "completed")
         at += timedelta(minutes=11)
         tasks.set_status(task.id, "ann", ids[40:70], "completed")

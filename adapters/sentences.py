@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from adapters.cli_output import listed, many, moment
+from adapters.wording import listed, many, moment
 from distribution.codec import decode
 from distribution.events import Entry, Event, SettingChange
 from distribution.workload import Workload
