@@ -9,11 +9,12 @@ import typer
 from typer import Argument, Option
 
 from adapters.cli_options import REFUSED, Asked, Common, Panel
-from adapters.cli_output import many, note, out, print_json, row, say, table
-from adapters.cli_sentences import sentence
+from adapters.cli_output import note, out, print_json, row, say, table
 from adapters.cli_sources import Bars, Sources
 from adapters.dispatcher import Dispatcher
 from adapters.flows import read_pipeline
+from adapters.sentences import sentence
+from adapters.wording import many
 from distribution.errors import NotFound
 from distribution.filters import matches
 from distribution.overview import TaskProgress

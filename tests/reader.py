@@ -17,6 +17,11 @@ class Reader:
     """Asks an application for pages."""
 
     app: ASGIApp
+    cookies: httpx.Cookies = attrs.field(factory=httpx.Cookies)
+    """What the application wants kept."""
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        return asyncio.run(self._ask("POST", path, {}, fields))
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.ask("GET", path, **headers)
@@ -24,11 +29,17 @@ class Reader:
     def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
         return asyncio.run(self._ask(method, path, headers))
 
-    async def _ask(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+    async def _ask(
+        self, method: str, path: str, headers: dict[str, str], fields: dict[str, str] | None = None
+    ) -> httpx.Response:
         # What fails inside is an answer, as it is with a real server.
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            return await client.request(method, path, headers=headers)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, cookies=self.cookies) as client:
+            answer = await client.request(method, path, headers=headers, data=fields)
+            self.cookies.jar.clear()
+            for cookie in client.cookies.jar:
+                self.cookies.jar.set_cookie(cookie)
+            return answer
 
     def page(self, path: str) -> Sight:
         """Expect a page."""
