@@ -42,6 +42,25 @@ def _secret(path: str | None) -> bytes | None:
         raise InvalidInput(subject="--secret-file", must="be a file", got=path, remedy=remedy) from error
 
 
+def _need_server() -> None:
+    """Say what to install where something is missing.
+
+    Raises:
+        InvalidInput: the extra `server` is not installed.
+    """
+    try:
+        import jwt
+        import multipart
+        import starlette
+        import uvicorn
+    except ImportError as error:
+        remedy = "pip install 'work-distribution[server]'"
+        raise InvalidInput(
+            subject="serving", must="have its packages", got=error.name, remedy=remedy
+        ) from error
+    del jwt, multipart, starlette, uvicorn
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -105,6 +124,7 @@ def serve(
     common: Common,
 ) -> None:
     """Serve what the Dataloop SDK asks for, from a store of ours, and pages for people at /."""
+    _need_server()
     import uvicorn
 
     from adapters.dataloop.served import opened, took_in, whole
@@ -151,6 +171,10 @@ def token(
     as_json: Annotated[bool, Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Make a token for the server, signed with its secret."""
+    _need_server()
+    if secret_file is None:
+        remedy = "make one: openssl rand -hex 32 > secret"
+        raise InvalidInput(subject="--secret-file", must="be given", got=None, remedy=remedy)
     from adapters.dataloop.access import Access
 
     access = Access(secret=_secret(secret_file), clock=CLOCK.get())
