@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,17 +49,12 @@ def _need_server() -> None:
     Raises:
         InvalidInput: the extra `server` is not installed.
     """
-    try:
-        import jwt
-        import multipart
-        import starlette
-        import uvicorn
-    except ImportError as error:
-        remedy = "pip install 'work-distribution[server]'"
-        raise InvalidInput(
-            subject="serving", must="have its packages", got=error.name, remedy=remedy
-        ) from error
-    del jwt, multipart, starlette, uvicorn
+    for name in ("jwt", "python_multipart", "starlette", "uvicorn"):
+        try:
+            import_module(name)
+        except ImportError as error:
+            remedy = "pip install 'work-distribution[server]'"
+            raise InvalidInput(subject="serving", must=f"have {name}", got="none", remedy=remedy) from error
 
 
 def _is_loopback(host: str) -> bool:
