@@ -17,8 +17,7 @@ from adapters.cli_options import NO_WORK, REFUSED, Asked, Items, Panel, TaskName
 from adapters.cli_output import id_out, many, moment, note, print_json, say
 from adapters.cli_values import answers, item_list
 from adapters.dispatcher import Dispatcher
-from adapters.working import NoWork
-from distribution.outcomes import Batch, Outcome
+from distribution.outcomes import Batch, NoWork, Outcome
 
 PANEL = Panel("Working")
 

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
-from adapters.sqlite_rows import Loader, put_task, write, write_entry
+from adapters.sqlite_rows import OP, Loader, put_task, write, write_entry
 from adapters.sqlite_values import cell_of, entry, task_of
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
 from distribution.events import Entry
@@ -47,6 +47,8 @@ OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
 TASKS = "SELECT key, id, body FROM task WHERE key > ? AND state NOT IN ('deleted', 'purged')"
 HEADER = """SELECT id, body, (SELECT max(version) FROM op NOT INDEXED WHERE op.task = task.key)
     FROM task WHERE key = ?"""
+ANSWERED = f"""SELECT task.id, {OP} FROM op INDEXED BY op_request CROSS JOIN task ON task.key = op.task
+    WHERE op.request = ? ORDER BY op.task"""
 FIRST = -(2**63)
 KEYS = 10_000
 """Tasks whose keys a store remembers."""
@@ -244,6 +246,12 @@ class SqliteStore:
                 (task_id, page.after or 0, page.limit),
             ).fetchall()
             return [entry(task_id, row) for row in rows]
+
+    def answered(self, request: str) -> Sequence[Entry]:
+        """See `TaskStore.answered`."""
+        with self._file.reading("reading what was answered") as connection:
+            rows = connection.execute(ANSWERED, (request,)).fetchall()
+            return [entry(row[0], row[1:]) for row in rows]
 
     def close(self) -> None:
         """See `TaskStore.close`."""

@@ -125,6 +125,11 @@ STEPS: Sequence[str] = (
         PRIMARY KEY (kind, id)
     ) STRICT;
     """,
+    """
+    -- The request first: a call that any of several tasks may have answered is looked up in all of them.
+    DROP INDEX op_request;
+    CREATE UNIQUE INDEX op_request ON op (request, task) WHERE request IS NOT NULL;
+    """,
 )
 """Step n brings a file from schema n to schema n + 1."""
 

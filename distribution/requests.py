@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
@@ -19,6 +20,10 @@ from distribution.events import Event, Stamp
 from distribution.task import Ask, Decide, Decision, View
 
 R = TypeVar("R")
+
+
+def _always(_answer: object) -> bool:
+    return True
 
 
 def call_text(verb: str, *arguments: Any) -> str:
@@ -38,11 +43,20 @@ def used_before(request: object) -> Refused:
     )
 
 
-def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...], kind: Any) -> Decide[R]:
+def once(
+    decide: Decide[R],
+    stamp: Stamp,
+    verb: str,
+    arguments: tuple[Any, ...],
+    kind: Any,
+    *,
+    final: Callable[[R], bool] = _always,
+) -> Decide[R]:
     """Let a decision with a request id be made once, and be answered alike ever after.
 
     *kind* is the type of the answer, as `codec.decode` takes it. What is answered goes
     into the log, also where nothing changed: an empty batch stays empty for that call.
+    What is not *final* is no answer to the call yet; what it changed is kept without its id.
 
     Raises, when decided:
         Refused: the request id was used for another call.
@@ -59,6 +73,9 @@ def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...],
         decided = decide(view)
         if isinstance(decided, Ask):
             return attrs.evolve(decided, request=stamp.request)
+        if not final(decided.result):
+            nameless = None if decided.event is None else attrs.evolve(stamp, request=None)
+            return attrs.evolve(decided, stamp=nameless)
         event = decided.event or Event(what="answered")
         return attrs.evolve(decided, event=event, stamp=stamp, call=call, answer=encode(decided.result))
 
