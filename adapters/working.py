@@ -107,7 +107,10 @@ class Working(Deciding):
         """Set her status on items; each counts for itself.
 
         *answers* say what she answered about them, where the status alone does not: for
-        agreement, and where answers decide how many people are asked.
+        agreement, and where answers decide how many people are asked. Work that a review
+        rejects goes back by a change of its own in the task it belongs to. A call that is cut
+        off between the two leaves it done there, until the same status is set again, with the
+        same request id or without, or until `send_rejected`; however often, it goes back once.
 
         >>> done = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
         >>> done.changed, done.refused

@@ -70,6 +70,11 @@ class _New:
             yield self.start + at, item, effort, attributes, self.ranks[at], self.left[at]
 
 
+VERB = "add-items"
+DRAWN = ("drawn",)
+"""What tells a call that draws further: the items do not, drawn again there may be others."""
+
+
 def adding_items(
     task_id: TaskId,
     items: Sequence[NewItem],
@@ -123,9 +128,8 @@ def adding_items(
         refused = tuple(Left(item, InTask(item)) for item in there)
         return ledger.change("items-added", facts=facts, refused=refused)
 
-    # Drawn again the same call may give other items.
-    told = (len(ids), digest) if qa is None else ("drawn",)
-    return start, once(decide, stamp, "add-items", told, Changed)
+    told = (len(ids), digest) if qa is None else DRAWN
+    return start, once(decide, stamp, VERB, told, Changed)
 
 
 def _drawn_further(ledger: Ledger, drawn: tuple[int, Qa] | None) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from adapters.dispatcher import Dispatcher
 from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Sample, Workload
 from distribution.outcomes import Batch, NoWork
+from distribution.ports import Page
 from distribution.refusals import NotAMember, QueueEmpty
 from distribution.task import Ask
 from tests.office import HALF_AN_HOUR, NOON, Office
@@ -72,6 +74,12 @@ def reviewed(office: Office) -> str:
     review = office.create_qa(task, ["zoe"], Sample(percent=100)).id
     office.set_status(task, "ann", office.holds(task, "ann"), "completed")
     return review
+
+
+def to_review(office: Office) -> str:
+    """Finish work, and give the id that a review of it is to have."""
+    finished(office)
+    return "Q"
 
 
 def deleted(office: Office) -> str:
@@ -199,6 +207,11 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
         lambda o, t, **by: o.send_back(t, **by),
         lambda o, t, **by: o.send_back(t, sends="others", **by),
     ),
+    "create_qa": (
+        to_review,
+        lambda o, t, **by: o.create_qa("t1", ["zoe"], Sample(percent=50), id=t, **by),
+        lambda o, t, **by: o.create_qa("t1", ["zoe"], Sample(percent=50), id=t, own=True, **by),
+    ),
     "extend_qa": (
         reviewed,
         lambda o, t, **by: o.extend_qa(t, **by),
@@ -211,11 +224,12 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
 def test_every_verb_that_takes_a_request_id_is_here() -> None:
     verbs = {
         name
-        for name, method in inspect.getmembers(Office, inspect.isfunction)
-        if "by" in inspect.signature(method).parameters and not name.startswith("_")
+        for name, method in inspect.getmembers(Dispatcher, inspect.isfunction)
+        if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(method).parameters.values())
+        and not name.startswith("_")
     }
 
-    # What is rejected goes back in another task, which keeps the answer: see test_qa.
+    # What is rejected goes back in another task, which keeps the answer: see test_sending_back.
     assert verbs == {*CALLS, "send_rejected"}
 
 
@@ -230,6 +244,22 @@ def test_a_retried_call_gives_the_same_answer_and_changes_nothing(office: Office
     assert call(office, task, request="r", actor="zoe") == first
     assert (office.history(task), office.view(task)) == before
     assert before[0][-1].stamp.request == "r"
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_retried_call_is_answered_from_the_log_whatever_has_become_of_what_it_looked_at(
+    office: Office, verb: str
+) -> None:
+    begin, call, _ = CALLS[verb]
+    task = begin(office)
+    first = call(office, task, request="r")
+    for other in list(office.all()):
+        office.change(other.id, name="other", actions=["fine"])
+        office.delete(other.id)
+    before = {other: office.store.history(other, Page()) for other in ("t1", "t2", "Q", "new")}
+
+    assert call(office, task, request="r") == first
+    assert {other: office.store.history(other, Page()) for other in before} == before
 
 
 @pytest.mark.parametrize("verb", [verb for verb in CALLS if verb != "pull_next"])
