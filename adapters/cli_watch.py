@@ -21,7 +21,7 @@ from typer import Option
 
 from adapters.cli_looking import counts
 from adapters.cli_options import CLOCK, OnTask, Panel
-from adapters.cli_output import moment, say, table, visible
+from adapters.cli_output import moment, print_json, say, table, visible
 from adapters.cli_sentences import finished, line
 from adapters.dispatcher import Dispatcher
 from distribution.errors import InvalidInput
@@ -78,19 +78,25 @@ class Watched:
         span = max(at - recent[0].stamp.at, timedelta(minutes=1))
         return done / (span / timedelta(minutes=1))
 
+    def end(self, progress: TaskProgress) -> datetime | None:
+        """Tell when it will be done if it goes on like that; None where it does not go on, or for ages."""
+        rate, rest = self.rate(), progress.open + progress.waiting
+        if not rest or not rate:
+            return None
+        try:
+            return self.clock() + timedelta(minutes=rest / rate)
+        except OverflowError:
+            return None
+
     def outlook(self, progress: TaskProgress) -> str:
         """Say how fast it goes, and when it will be done."""
-        rate, rest = self.rate(), progress.open + progress.waiting
-        if not rest:
+        rate, end = self.rate(), self.end(progress)
+        if _over(progress):
             return "everything is done"
         if not rate:
             return "nothing became done in the last ten minutes"
         text = f"{rate:.3g} items a minute"
-        try:
-            end = self.clock() + timedelta(minutes=rest / rate)
-        except OverflowError:
-            return text
-        return f"{text}, all done at about {moment(end)}"
+        return text if end is None else f"{text}, all done at about {moment(end)}"
 
 
 @attrs.frozen
@@ -158,7 +164,9 @@ def watch(
 ) -> None:
     """Watch people work on a task, until everything is done or Ctrl-C.
 
-    Where standard output is no terminal, print a line for each change instead.
+    Where standard output is no terminal, print a line for each change instead. With --json:
+    a line for each look, with the progress, the items that become done in a minute, when
+    all will be done, and the events since the look before.
     """
     if not 0.05 <= interval <= 86_400:
         raise InvalidInput(subject="--interval", must="be between 0.05 and 86400 seconds", got=interval)
@@ -166,7 +174,9 @@ def watch(
         watched = Watched(tasks, tasks.find(on.task).id)
         console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, emoji=False)
         try:
-            if once:
+            if on.as_json:
+                _documents(watched, None if once else interval)
+            elif once:
                 console.print(_frame(watched, console)[0])
             elif sys.stdout.isatty():
                 _live(watched, console, interval)
@@ -210,6 +220,27 @@ def _lines(watched: Watched, interval: float) -> None:
         seen, progress = progress, watched.tasks.progress(watched.task_id)
         if seen != progress:
             _tell(f"{moment(watched.clock())}  {counts(progress)}; {watched.outlook(progress)}")
+
+
+def _documents(watched: Watched, interval: float | None) -> None:
+    """Print a JSON line for each look, until everything is done; only one without an interval."""
+    watched.look()
+    new = list(watched.entries)[-SHOWN:]
+    while True:
+        progress = watched.tasks.progress(watched.task_id)
+        looked = {
+            "at": watched.clock(),
+            "progress": progress,
+            "rate": watched.rate(),
+            "end": watched.end(progress),
+            "events": new,
+        }
+        print_json(looked, line=True)
+        sys.stdout.flush()
+        if interval is None or _over(progress):
+            return
+        time.sleep(interval)
+        new = watched.look()
 
 
 def _tell(text: str) -> None:
