@@ -225,6 +225,17 @@ def test_settings_change_one_by_one(shell: Shell) -> None:
     assert shell.refused("set", *T).startswith("settings must be at least one of --name, --due")
 
 
+def test_a_due_date_and_a_lease_are_taken_away_by_none(shell: Shell) -> None:
+    shell.pulled(3, "--due", "2026-12-24T18:00+01:00", "--lease", "30m")
+
+    told = shell.ok("set", *T, "--due", "none")
+    assert told.startswith("changed: due from '2026-12-24T17:00:00+00:00' to None\n")
+    assert "lease from 1800" in shell.ok("set", *T, "--lease", "none")
+    task = shell.data("show", *T)
+    assert (task["due"], task["pull"]["lease"]) == (None, None)
+    assert shell.ok("set", *T, "--lease", "none", "--due", "none") == "nothing changes\n"
+
+
 def test_a_closed_task_hands_out_nothing_until_it_is_reopened(shell: Shell) -> None:
     shell.pulled()
 
