@@ -12,6 +12,7 @@ from typing import TypedDict, TypeVar
 
 import attrs
 
+from distribution.errors import InvalidInput
 from distribution.events import Stamp
 from distribution.outcomes import Changed
 from distribution.ports import TaskStore
@@ -58,6 +59,14 @@ class Deciding:
         self._ids = ids
 
     def _stamp(self, by: By) -> Stamp:
+        """Say when, by whom and why.
+
+        Raises:
+            InvalidInput: the verb was told something else besides, that it does not know.
+        """
+        if unknown := sorted(set(by) - set(By.__annotations__)):
+            must = f"be its own, or {', '.join(By.__annotations__)}"
+            raise InvalidInput(subject="a keyword of the verb", must=must, got=unknown[0])
         return Stamp(at=self._clock(), **by)
 
     def _do(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
