@@ -60,8 +60,16 @@ class Shares:
             raise InvalidInput(subject="shares", must=must, got=together(given), remedy=remedy)
         if self.assignee:
             return Workload.even(self.assignee)
-        make = Workload.of if self.load else Workload.weights
-        return make([pair(text) for text in self.load or self.weight])
+        shares = [pair(text) for text in self.load or self.weight]
+        if self.weight:
+            return Workload.weights(shares)
+        try:
+            return Workload.of(shares)
+        except InvalidInput as error:
+            if error.subject != "loads":
+                raise
+            remedy = "for shares of any sum use --weight, for equal ones --assignee"
+            raise attrs.evolve(error, remedy=remedy) from error
 
 
 @attrs.frozen(kw_only=True)

@@ -117,9 +117,12 @@ def redistributing(
                 take_workload(ledger, workload, named=workload.assignees)
             level(ledger, view.rows, shared(ledger.task))
             return ledger.change("redistributed")
-        loads = shared(task) if workload is None else workload
-        ledger = _shared_out(view, task, loads, stamp)
-        return ledger.change("redistributed", facts={"loads": str(loads)})
+        if workload is None:
+            what = "is pulled from and keeps no loads"
+            remedy = "give loads, and what people hold is shared out by them"
+            raise Refused(f"task {task.name!r}", what, remedy)
+        ledger = _shared_out(view, task, workload, stamp)
+        return ledger.change("redistributed", facts={"loads": str(workload)})
 
     return first, once(decide, stamp, "redistribute", (workload, where), Changed)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
-from distribution import ByEffort, InvalidInput, Item, Limit, NotFound, Pull, Refused, Workload
+from distribution import ByEffort, InvalidInput, Item, Limit, NotFound, Overlap, Pull, Refused, Workload
 from tests.kept import NOON, STORES, Clock, Kept, kept, load, opened, state, told, who_has
 
 ITEMS = [Item(f"i{n}", effort=n % 3, attributes={"size": n}) for n in range(12)]
@@ -301,6 +301,35 @@ def test_undo_is_refused_with_the_reason_once_anybody_worked_on_it(tasks: Dispat
     )
 
 
+def test_an_undo_that_is_in_the_way_of_another_change_says_what_that_did(tasks: Dispatcher) -> None:
+    """Nobody worked on anything."""
+    task = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
+    first = tasks.reassign(task.id, "ann", "bob").version
+    second = tasks.reassign(task.id, "bob", "ann").version
+    assert refusal(tasks, task.id, first).startswith(
+        "version 2 cannot be undone: item 'a' moved on from 'bob'"
+    )
+    tasks.undo(task.id, second)
+    tasks.undo(task.id, first)
+    third = tasks.remove_items(task.id, ["a"]).version
+    tasks.add_items(task.id, ["a"])
+    assert "item 'a' came back since" in refusal(tasks, task.id, third)
+
+    pulled = tasks.create("label", ["a"], allowed=["ann", "bob"], pull=PULL)
+    tasks.pull(pulled.id, "ann")
+    moved = tasks.reassign(pulled.id, "ann", "bob").version
+    tasks.pause(pulled.id, "bob")
+    assert "item 'a' went back from 'bob' since" in refusal(tasks, pulled.id, moved)
+
+    both = Overlap(percent=100, assignees=2)
+    twice = tasks.create("label", ["a"], allowed=["ann", "bob"], pull=PULL, overlap=both)
+    tasks.pull(twice.id, "ann")
+    moved = tasks.reassign(twice.id, "ann", "bob").version
+    tasks.pull(twice.id, "ann")
+    with pytest.raises(Refused, match="item 'a' came to 'ann' again since"):
+        tasks.undo(twice.id, moved)
+
+
 def test_added_items_are_not_taken_back_once_somebody_had_them(tasks: Dispatcher) -> None:
     task = tasks.create("label", ["a"], allowed=["ann"], pull=PULL)
     tasks.remove_items(task.id, ["a"])
@@ -308,10 +337,14 @@ def test_added_items_are_not_taken_back_once_somebody_had_them(tasks: Dispatcher
     new = tasks.add_items(task.id, ["b"]).version
     tasks.pull(task.id, "ann")
 
-    assert "item 'a' was worked on since" in refusal(tasks, task.id, again)
-    assert "item 'b' was worked on since" in refusal(tasks, task.id, new)
+    assert "item 'a' went to somebody since" in refusal(tasks, task.id, again)
+    assert "item 'b' went to somebody since" in refusal(tasks, task.id, new)
     tasks.release(task.id, "ann")
+    assert "item 'b' went to somebody since" in refusal(tasks, task.id, new)
+    tasks.set_status(task.id, "ann", ["b"], "completed")
     assert "item 'b' was worked on since" in refusal(tasks, task.id, new)
+    tasks.clear_status(task.id, "ann", ["b"])
+    tasks.release(task.id, "ann")
     tasks.undo(task.id, again)
     assert tasks.get(task.id).items == 1
 
@@ -396,9 +429,14 @@ def test_of_a_deleted_task_only_the_deletion_is_undone(tasks: Dispatcher) -> Non
     changed = tasks.change(task.id, priority=1).version
     deleted = tasks.delete(task.id).version
 
-    with pytest.raises(NotFound, match="no task 't1' in the store"):
-        tasks.undo(task.id, changed)
-    tasks.undo(task.id, deleted)
+    assert refusal(tasks, task.id, changed).startswith(
+        "version 2 cannot be undone: the task was deleted since; undo what came after it first"
+    )
+    back = tasks.undo(task.id, deleted).version
+    again = tasks.undo(task.id, back).version
+    assert list(tasks.all()) == []
+    assert "the task was deleted since" in refusal(tasks, task.id, back)
+    tasks.undo(task.id, again)
     tasks.undo(task.id, changed)
     assert tasks.get(task.id).priority == 0
 
