@@ -19,7 +19,7 @@ from adapters.cli_output import note, out, print_json, row, say, table, typed
 from adapters.cli_quality import Golding, Overlapping, Ruling
 from adapters.cli_sources import Bars, Sources
 from adapters.cli_tasks import Settings
-from adapters.cli_values import instant, metadata
+from adapters.cli_values import due, metadata
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from adapters.wording import copies_text, items_text, listed, many, pull_text
@@ -71,7 +71,6 @@ def create(
         sources.filter(),
         sources.items(),
     )
-    due = None if new.due is None else instant(new.due, "--due")
     with asked.opened(create=True) as tasks, Bars() as bars:
         task = tasks.create(
             new.name,
@@ -85,7 +84,7 @@ def create(
             gold=golding.read(),
             where=where,
             id=new.id,
-            due=due,
+            due=due(new.due),
             priority=new.priority or 0,
             actions=new.action or ACTIONS,
             metadata=metadata(new.meta),

@@ -60,11 +60,11 @@ def note(text: str) -> None:
         sys.stderr.write(visible(" ".join(text.splitlines())) + "\n")
 
 
-def print_json(value: object) -> None:
-    """Print a value of the core, or data made of such, as one JSON document."""
-    for line in json.dumps(encode(value), indent=2, ensure_ascii=False).split("\n"):
-        plain = line.isprintable()
-        out(line if plain else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line))
+def print_json(value: object, *, line: bool = False) -> None:
+    """Print a value of the core, or data made of such, as one JSON document: indented, or on one *line*."""
+    for text in json.dumps(encode(value), indent=None if line else 2, ensure_ascii=False).split("\n"):
+        plain = text.isprintable()
+        out(text if plain else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
 
 
 def typed(command: str, *arguments: str, **options: str) -> str:

@@ -12,7 +12,7 @@ from typer import Option
 from adapters.cli_change import Change
 from adapters.cli_modes import Repull
 from adapters.cli_options import Panel
-from adapters.cli_values import instant, metadata
+from adapters.cli_values import due, metadata
 from adapters.dispatcher import Dispatcher
 from distribution.errors import InvalidInput
 from distribution.outcomes import Changed
@@ -30,7 +30,7 @@ class Settings:
     due: Annotated[
         str | None,
         Option(
-            help="Hand out nothing after it, e.g. 2026-12-24T18:00+01:00.",
+            help="Hand out nothing after it, e.g. 2026-12-24T18:00+01:00; none for no such time.",
             show_default=False,
             rich_help_panel=SETTINGS,
         ),
@@ -88,7 +88,7 @@ def set_(
             " --cap, --lease, --skip"
         )
         raise InvalidInput(subject="settings", must=must, got="none")
-    due = None if settings.due is None else instant(settings.due, "--due")
+    until = ... if settings.due is None else due(settings.due)
     more, less = metadata(settings.meta), set(drop_meta or [])
 
     def verb(tasks: Dispatcher, task_id: TaskId, **how: object) -> Changed:
@@ -96,11 +96,11 @@ def set_(
         kept = {key: value for key, value in task.metadata.items() if key not in less}
         return tasks.change(
             task_id,
-            name=name,
-            due=due,
-            priority=settings.priority,
-            actions=settings.action or None,
-            metadata=kept | more if more or less else None,
+            name=... if name is None else name,
+            due=until,
+            priority=... if settings.priority is None else settings.priority,
+            actions=settings.action or ...,
+            metadata=kept | more if more or less else ...,
             pull=repull.pull(task),
             **how,  # type: ignore[arg-type]
         )

@@ -17,7 +17,7 @@ from rich.text import Text
 from typer import Option
 
 from adapters.cli_options import OnTask, Panel
-from adapters.cli_output import say, table
+from adapters.cli_output import print_json, say, table
 from adapters.pace import Watched
 from adapters.sentences import line
 from adapters.wording import counts, moment, visible
@@ -100,7 +100,9 @@ def watch(
 ) -> None:
     """Watch people work on a task, until everything is done or Ctrl-C.
 
-    Where standard output is no terminal, print a line for each change instead.
+    Where standard output is no terminal, print a line for each change instead. With --json:
+    a line for each look, with the progress, the items that become done in a minute, when
+    all will be done, and the events since the look before.
     """
     if not 0.05 <= interval <= 86_400:
         raise InvalidInput(subject="--interval", must="be between 0.05 and 86400 seconds", got=interval)
@@ -108,7 +110,9 @@ def watch(
         watched = Watched(tasks, tasks.find(on.task).id)
         console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, emoji=False)
         try:
-            if once:
+            if on.as_json:
+                _documents(watched, None if once else interval)
+            elif once:
                 console.print(_frame(watched, console)[0])
             elif sys.stdout.isatty():
                 _live(watched, console, interval)
@@ -152,6 +156,27 @@ def _lines(watched: Watched, interval: float) -> None:
         seen, progress = progress, watched.tasks.progress(watched.task_id)
         if seen != progress:
             _tell(f"{moment(watched.tasks.clock())}  {counts(progress)}; {watched.outlook(progress)}")
+
+
+def _documents(watched: Watched, interval: float | None) -> None:
+    """Print a JSON line for each look, until everything is done; only one without an interval."""
+    watched.look()
+    new = list(watched.entries)[-SHOWN:]
+    while True:
+        progress = watched.tasks.progress(watched.task_id)
+        looked = {
+            "at": watched.tasks.clock(),
+            "progress": progress,
+            "rate": watched.rate(),
+            "end": watched.end(progress),
+            "events": new,
+        }
+        print_json(looked, line=True)
+        sys.stdout.flush()
+        if interval is None or _over(progress):
+            return
+        time.sleep(interval)
+        new = watched.look()
 
 
 def _tell(text: str) -> None:

@@ -18,8 +18,7 @@ from adapters.cli_output import id_out, note, print_json, say
 from adapters.cli_values import answers, item_list
 from adapters.dispatcher import Dispatcher
 from adapters.wording import many, moment
-from adapters.working import NoWork
-from distribution.outcomes import Batch, Outcome
+from distribution.outcomes import Batch, NoWork, Outcome
 
 PANEL = Panel("Working")
 

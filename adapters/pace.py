@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -64,16 +64,22 @@ class Watched:
         span = max(at - recent[0].stamp.at, timedelta(minutes=1))
         return done / (span / timedelta(minutes=1))
 
+    def end(self, progress: TaskProgress) -> datetime | None:
+        """Tell when it will be done if it goes on like that; None where it does not go on, or for ages."""
+        rate, rest = self.rate(), progress.open + progress.waiting
+        if not rest or not rate:
+            return None
+        try:
+            return self.tasks.clock() + timedelta(minutes=rest / rate)
+        except OverflowError:
+            return None
+
     def outlook(self, progress: TaskProgress) -> str:
         """Say how fast it goes, and when it will be done."""
-        rate, rest = self.rate(), progress.open + progress.waiting
-        if not rest:
+        rate, end = self.rate(), self.end(progress)
+        if not progress.open + progress.waiting:
             return "everything is done"
         if not rate:
             return "nothing became done in the last ten minutes"
         text = f"{rate:.3g} items a minute"
-        try:
-            end = self.tasks.clock() + timedelta(minutes=rest / rate)
-        except OverflowError:
-            return text
-        return f"{text}, all done at about {moment(end)}"
+        return text if end is None else f"{text}, all done at about {moment(end)}"

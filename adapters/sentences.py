@@ -217,6 +217,8 @@ def _sent_back(event: Event) -> str:
 def _undone(event: Event) -> str:
     text = f"version {event.facts.get('version')} ({event.facts.get('what')}) was undone"
     count = _touched(event) or len({*event.removed, *event.restored})
+    states = [change.after for change in event.settings if change.name == "state"]
+    text += f"; the task is {states[0]}" if states else ""
     return text + (f"; {many(count)} set back" if count else "")
 
 

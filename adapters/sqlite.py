@@ -49,6 +49,8 @@ HEADER = f"""SELECT id, body, (SELECT max(op.id) FROM op NOT INDEXED
         WHERE op.id >= task.key * {VERSIONS} AND op.id < (task.key + 1) * {VERSIONS}) % {VERSIONS}
     FROM task WHERE key = ?"""
 HISTORY = f"SELECT {OP} FROM op NOT INDEXED WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
+ANSWERED = f"""SELECT task.id, {OP} FROM op INDEXED BY op_request CROSS JOIN task ON task.key = op.task
+    WHERE op.request = ? ORDER BY op.task"""
 FIRST = -(2**63)
 KEYS = 10_000
 """Tasks whose keys a store remembers."""
@@ -245,6 +247,12 @@ class SqliteStore:
             span = (op_id(key, max(page.after or 0, 0)), op_id(key + 1, 0))
             rows = connection.execute(HISTORY, (*span, page.limit)).fetchall()
             return [entry(task_id, row) for row in rows]
+
+    def answered(self, request: str) -> Sequence[Entry]:
+        """See `TaskStore.answered`."""
+        with self._file.reading("reading what was answered") as connection:
+            rows = connection.execute(ANSWERED, (request,)).fetchall()
+            return [entry(row[0], row[1:]) for row in rows]
 
     def close(self) -> None:
         """See `TaskStore.close`."""

@@ -127,6 +127,11 @@ STEPS: Sequence[str] = (
     """,
     # Which time an item is in a task that a pipeline may bring it to again.
     "ALTER TABLE item ADD COLUMN round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0);",
+    """
+    -- The request first: a call that any of several tasks may have answered is looked up in all of them.
+    DROP INDEX op_request;
+    CREATE UNIQUE INDEX op_request ON op (request, task) WHERE request IS NOT NULL;
+    """,
 )
 """Step n brings a file from schema n to schema n + 1."""
 

@@ -76,6 +76,11 @@ class _New:
             yield self.start + at, item, effort, attributes, self.ranks[at], self.left[at]
 
 
+VERB = "add-items"
+DRAWN = ("drawn",)
+"""What tells a call that draws further: the items do not, drawn again there may be others."""
+
+
 @attrs.frozen(kw_only=True)
 class Arrival:
     """Items on their way into a task, and how they come."""
@@ -139,10 +144,9 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
         facts |= {"again": again} if arrival.carried else {}
         return ledger.change("items-added", facts=facts, refused=tuple(left))
 
-    # Drawn again the same call may give other items.
-    told: tuple[object, ...] = (len(ids), arrival.digest) if arrival.drawn is None else ("drawn",)
+    told: tuple[object, ...] = (len(ids), arrival.digest) if arrival.drawn is None else DRAWN
     told += () if arrival.to is None else (arrival.to,)
-    return start, once(decide, stamp, "add-items", told, Changed)
+    return start, once(decide, stamp, VERB, told, Changed)
 
 
 def _restore(ledger: Ledger, rows: Sequence[Row], to: Workload | None) -> None:

@@ -54,6 +54,9 @@ HOT = {
     "an entry by version": (rows.BY_VERSION, ["op USING INTEGER PRIMARY KEY"]),
     "the history": (sqlite.HISTORY, ["op USING INTEGER PRIMARY KEY"]),
     "an entry by request": (rows.BY_REQUEST, ["op USING INDEX op_request"]),
+    "what was answered in all tasks": (
+        sqlite.ANSWERED, ["op USING INDEX op_request", "task USING INTEGER PRIMARY KEY"]
+    ),
     "a task": ("SELECT key FROM task WHERE id = ?", ["task USING INDEX"]),
     "tasks": (f"{sqlite.TASKS} ORDER BY key LIMIT ?", ["task USING INTEGER PRIMARY KEY"]),
     "a placement, put": (rows.PUT_PLACEMENT, ["placement USING PRIMARY KEY"]),
