@@ -88,7 +88,7 @@ class Outcome:
     leaving: tuple[Departure, ...] = ()
     """Items that a pipeline carries on to another task."""
     version: int = 0
-    """Of the task after it; 0 where nothing changed."""
+    """Of the task after it, where something leaves; else 0."""
 
     def __bool__(self) -> bool:
         """Tell whether nothing was refused."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.dispatcher import Dispatcher
-from distribution import InvalidInput, Sample, Workload
+from distribution import InvalidInput, Node, Pipeline, Sample, Workload
 from tests.office import Office
 
 Ask = Callable[[Office, str], object]
@@ -100,6 +100,9 @@ VERBS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(
         ["redistribute", "reclaim", "close_task", "reopen", "change", "delete", "purge"], ("t1",)
     ),
+    "create_pipeline": (Pipeline(id="f", nodes=[Node(id="n", workload=Workload.even(["ann"]))]),),
+    "enter": ("f", []),
+    "advance": ("f",),
     **dict.fromkeys(["extend_qa", "send_back", "send_rejected"], ("t1",)),
 }
 TAKING_ANY = [

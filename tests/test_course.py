@@ -173,7 +173,8 @@ def test_a_setting_that_makes_no_sense_is_refused(
 
 def test_what_was_decided_at_the_beginning_is_no_setting() -> None:
     with pytest.raises(
-        InvalidInput, match="settings must be among name, actions, priority, due, metadata, pull, got 'seed'"
+        InvalidInput,
+        match="settings must be among name, actions, priority, due, metadata, pull, station, got 'seed'",
     ):
         changing("t", {"seed": 5}, Stamp(at=NOON))
 
