@@ -111,7 +111,8 @@ class Piping(Creating):
             NotFound: there is no such pipeline.
         """
         stamp = self._stamp(by)
-        first = next((t for t in self.pipeline_tasks(pipeline_id) if t.station and t.station.start), None)
+        known = self.pipeline_tasks(pipeline_id) or self._answered(pipeline_id, stamp.request)
+        first = next((t for t in known if t.station and t.station.start), None)
         if first is None:
             raise NotFound("pipeline", pipeline_id, "the store", "create it first: create_pipeline")
         with Intake(items, ByCount(), None) as intake:
@@ -120,6 +121,12 @@ class Piping(Creating):
                 items=rows, digest=intake.digest(), twice=tuple(intake.roster.skipped), carried=True
             )
         return self._do(first.id, adding_items(first.id, arrival, stamp))
+
+    def _answered(self, pipeline_id: str, request: str | None) -> list[Task]:
+        """List the tasks of a pipeline that are gone by now, and have answered a request before."""
+        entries = () if request is None else self.store.answered(request)
+        tasks = (self.store.read(entry.task, Ask()).task for entry in entries)
+        return [task for task in tasks if task and task.station and task.station.pipeline == pipeline_id]
 
     def _lead_on(self, task_id: TaskId, done: Outcome, by: By) -> None:
         """Carry on what leaves."""

@@ -74,7 +74,7 @@ NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone FROM member NOT INDEXED WHERE task = ? ORDER BY number"
 VERSIONS = 1 << 40
 """Versions of one task; the id of a line of the log is the task's key times this, plus its version."""
-OP = f"id % {VERSIONS}, at, actor, request, reason, event, call, answer"
+OP = f"op.id % {VERSIONS}, at, actor, request, reason, event, call, answer"
 BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE id = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
