@@ -17,7 +17,7 @@ LEVEL = {
     "errors": 0, "draw": 0, "flow": 0, "designs": 0, "maxflow": 0, "evening": 0,
     "values": 1, "bars": 1, "orders": 1,
     "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "line": 2, "lifecycle": 2, "ranks": 2, "refusals": 2, "stopping": 2, "ratings": 2, "eligibility": 2, "intervals": 2, "reservoirs": 2,
-    "turns": 3, "rules": 3, "teams": 3, "workload": 3, "split": 3, "members": 3, "pull": 3, "reasons": 3, "gold": 3, "voting": 3, "scales": 3, "likelihood": 3, "matching": 3, "acceptance": 3, "allocation": 3, "error_rates": 3, "inspection": 3, "picking": 3, "samples": 3,
+    "turns": 3, "coverage": 4, "rules": 3, "teams": 3, "workload": 3, "split": 3, "members": 3, "pull": 3, "reasons": 3, "gold": 3, "voting": 3, "scales": 3, "likelihood": 3, "matching": 3, "acceptance": 3, "allocation": 3, "error_rates": 3, "inspection": 3, "picking": 3, "samples": 3,
     "basis": 4, "events": 4, "overlap": 4, "packages": 4, "gates": 4, "golden": 4, "coefficients": 4, "reviewing": 4, "sampling": 4, "exchange": 4,
     "qa": 5, "fitting": 5, "outcomes": 6, "agreement": 5,
     "checks": 6, "plan_fields": 6, "aggregation": 6,
