@@ -188,25 +188,33 @@ def test_where_all_items_overlap_more_people_for_each_are_the_way_to_connect_isl
 
 
 def test_agreement_tells_who_shares_items_by_now(shell: Shell) -> None:
-    """From what people hold, as it stands; islands are warned of, and may only need time."""
+    """From what people hold, as it stands."""
     people = [word for who in "abcd" for word in ("--allow", who)]
     pull = ("--pull-batch", "3", "--cap", "6")
     shell.ok("create", "--name", "r", "--id", "t", *IDS, *people, *pull, "--overlap", "100", stdin=TEN)
     for who in "ab":
         shell.ok("pull", *T, "--assignee", who)
-    done = shell.run("agreement", *T)
-    assert "overlap: 3 items by 2 people each; every two share 3 to 3; efficiency 1.00" in done.out
-    for who in "cd":
+    told = "overlap: 1 item by 2 people each; every two share 1 to 1; efficiency 1.00"
+    assert told in shell.ok("agreement", *T).splitlines()
+    data = shell.data("agreement", *T)["coverage"]
+    assert data["pairs"] == [{"assignees": ["a", "b"], "items": 1}]
+    assert (data["islands"], data["efficiency"]) == ([["a", "b"]], 1.0)
+
+
+def test_agreement_warns_of_islands_which_may_only_need_time(shell: Shell) -> None:
+    """As long as something waits to be pulled; then more items must overlap."""
+    people = [word for who in "abc" for word in ("--allow", who)]
+    pull = ("--pull-batch", "3", "--cap", "6")
+    shell.ok(
+        "create", "--name", "r", "--id", "t", *IDS, *people, *pull, "--overlap-count", "0", stdin=TEN[:26]
+    )
+    said = "warning: {} that no overlapped item connects: {}; to compare everybody with everybody {}\n"
+    ways = "wait until more of the 3 copies left are handed out", "let more items overlap"
+    for who in "ab":
         shell.ok("pull", *T, "--assignee", who)
-    done = shell.run("agreement", *T)
-    assert done.err == (
-        "warning: 2 islands that no overlapped item connects: a, b | c, d; to compare everybody with"
-        " everybody wait until more of the 8 copies left are handed out\n"
-    )
-    found = shell.run("agreement", *T, "--json")
-    assert '"islands": [["a", "b"], ["c", "d"]]' in " ".join(found.out.split()).replace("[ ", "[").replace(
-        " ]", "]"
-    )
+    shell.ok("agreement", *T, said=said.format("2 islands", "a | b", ways[0]))
+    shell.ok("pull", *T, "--assignee", "c")
+    shell.ok("agreement", *T, said=said.format("3 islands", "a | b | c", ways[1]))
 
 
 def test_the_batch_is_advised_for_copies_not_items(shell: Shell) -> None:
