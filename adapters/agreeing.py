@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import attrs
+
 from adapters.deciding import Deciding
 from distribution.aggregation import Majority, majority
 from distribution.agreement import Agreement, Disagreement, PairAgreement, agreement, disagreements, pairs
 from distribution.asking import answers
+from distribution.coverage import Coverage
 from distribution.filters import check_path
 from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
 from distribution.golden import TRUTH
+from distribution.overview import coverage_of
+from distribution.ports import PAGE_LIMIT, Page, Placement
 from distribution.ratings import Ratings
 from distribution.scoring import results
 from distribution.task import Ask, Held, the_task
@@ -70,6 +77,30 @@ class Agreeing(Deciding):
             NotFound: there is no such task.
         """
         return pairs(self.ratings(task_id))
+
+    def coverage(self, task_id: TaskId) -> Coverage:
+        """Tell how well people can be compared: which pairs share items by now, islands, efficiency.
+
+        It is what `plan.overlap` says of a plan, for a task at work: of what people have
+        open or have done, whoever it came from. Placements are read page by page; work that
+        changes hands meanwhile is counted as it is found. O(placements).
+
+        >>> print(tasks.coverage(overlapped.id))
+        2 items by 2 people each; every two share 2 to 2
+        >>> tasks.coverage(overlapped.id).islands, round(tasks.coverage(overlapped.id).efficiency, 2)
+        (1, 1.0)
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        view = self.store.read(check_id(task_id, "task id"), Ask(members=None))
+        return coverage_of(the_task(view, task_id), list(view.members), self._all_placements(task_id))
+
+    def _all_placements(self, task_id: TaskId) -> Iterator[Placement]:
+        page = Page(limit=PAGE_LIMIT)
+        while rows := self.store.placements(task_id, page):
+            yield from rows
+            page = attrs.evolve(page, after=rows[-1].position)
 
     def consensus(self, task_id: TaskId) -> tuple[Majority, ...]:
         """Give what most people say of each item; a tie is no answer, and is said.

@@ -8,6 +8,7 @@ from typing import Annotated
 from rich.table import Table
 from typer import Option
 
+from adapters.cli_covered import coverage_data, warn_of_islands
 from adapters.cli_options import OnTask, Panel
 from adapters.cli_output import note, print_json, row, say, table
 from adapters.cli_reviewing import PANEL as QUALITY
@@ -30,16 +31,28 @@ def agreement(
     ] = None,
     on: OnTask,
 ) -> None:
-    """Tell how far people agree, on which items they do not, and who agrees with whom."""
+    """Tell how far people agree, on which items they do not, and who agrees with whom.
+
+    Where items overlap, also which people share items by now, and whether some of them can
+    be compared with nobody.
+    """
     with on.opened() as tasks:
-        task_id = tasks.find(on.task).id
+        task = tasks.find(on.task)
+        task_id = task.id
         found = tasks.agreement(task_id, scale=None if scale is None else tuple(scale.split(",")))
         contested, couples = tasks.disagreements(task_id), tasks.pairs(task_id)
+        shared = None if task.overlap is None else tasks.coverage(task_id)
+        waiting = tasks.progress(task_id).waiting
+    if shared is not None:
+        warn_of_islands(shared.covered, task.items, ruled=task.rules is not None, waiting=waiting)
     if on.as_json:
-        print_json({"agreement": _plain(found), "disagreements": contested, "pairs": couples})
+        data = {"agreement": _plain(found), "disagreements": contested, "pairs": couples}
+        print_json(data if shared is None else data | {"coverage": coverage_data(shared)})
         return
     items = f"{many(found.items)}, {found.overlapped} with two or more answers"
     say(f"{items}; {many(found.assignees, 'assignee')}, {many(found.answers, 'answer')} on the scale")
+    if shared is not None:
+        say(f"overlap: {shared}; efficiency {shared.efficiency:.2f}")
     say(_coefficients_table(found))
     if contested:
         say(_contested_table(contested))

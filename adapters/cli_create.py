@@ -12,6 +12,7 @@ import attrs
 from rich.table import Table
 from typer import Option
 
+from adapters.cli_covered import coverage_data, warn_of_islands
 from adapters.cli_looking import task_data
 from adapters.cli_modes import Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
@@ -22,12 +23,13 @@ from adapters.cli_tasks import Settings
 from adapters.cli_values import due, metadata
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
-from adapters.wording import copies_text, items_text, listed, many, pull_text
+from adapters.wording import copies_text, items_text, many, pull_text
 from distribution.basis import ByEffort, Grouped
-from distribution.overlap import Coverage, Overlap
+from distribution.codec import decode
+from distribution.coverage import Covered
+from distribution.overlap import Overlap
 from distribution.plan import Plan
 from distribution.pull import Pull, recommend_batch
-from distribution.static import distribute
 from distribution.task import ACTIONS, Task
 from distribution.values import Json, decimal_text
 from distribution.workload import Workload
@@ -95,12 +97,13 @@ def create(
         now = tasks.progress(task.id)
     if isinstance(how.get("pull"), Pull):
         _advise(task.copies, len(pulling.allow), how["pull"])
-    coverage = _coverage(task)
-    _warn_of_islands(coverage)
+    covered = _covered(facts)
+    if covered is not None:
+        warn_of_islands(covered, task.items, ruled=task.rules is not None)
     if asked.as_json:
         print_json(task_data(task, now))
         return
-    _print_created(task, facts, pulling.allow, coverage)
+    _print_created(task, facts, pulling.allow, covered)
     skipped = facts.get("skipped")
     _print_absent(skipped if isinstance(skipped, int) else 0, items.left_out)
     say("")
@@ -116,44 +119,15 @@ def _advise(items: int, people: int, pull: Pull) -> None:
         note(f"warning: {warning}; see distribution recommend")
 
 
-def _coverage(task: Task) -> Coverage | None:
-    """Tell how well pairs are covered in a task that was just shared out; None where nothing overlaps, or rules decide."""
-    if task.overlap is None or task.workload is None or task.rules is not None:
-        return None
-    if task.overlap.everyone:
-        return distribute(task.items, task.workload, overlap=task.overlap).overlap
-    # It follows from the number of items that overlap, whichever they are.
-    k = task.overlap.assignees
-    overlap = Overlap(count=(task.copies - task.items) // (k - 1), assignees=k)
-    return distribute(task.items, task.workload, overlap=overlap).overlap
-
-
-def _warn_of_islands(coverage: Coverage | None) -> None:
-    """Warn where some people can never be compared."""
-    if coverage is not None and coverage.islands > 1:
-        groups = " | ".join(listed(list(group)) for group in coverage.groups[:8])
-        note(
-            f"warning: {many(coverage.islands, 'island')} that no overlapped item connects: {groups}; to"
-            " compare everybody with everybody let more items overlap"
-        )
-
-
-def _coverage_data(coverage: Coverage) -> dict[str, Json]:
-    """Write how well pairs are covered for programs."""
-    pairs: list[Json] = [{"assignees": list(pair), "items": count} for pair, count in coverage.pairs.items()]
-    return {
-        "items": coverage.items,
-        "copies": coverage.copies,
-        "least": coverage.least,
-        "most": coverage.most,
-        "islands": [list(group) for group in coverage.groups],
-        "capped": list(coverage.capped),
-        "pairs": pairs,
-    }
+def _covered(facts: Mapping[str, Json]) -> Covered | None:
+    """Read how well pairs are covered in a task that was just shared out; None where nothing overlaps."""
+    found = facts.get("covered")
+    covered: Covered | None = None if found is None else decode(Covered, found)
+    return covered
 
 
 def _print_created(
-    task: Task, facts: Mapping[str, Json], allowed: Sequence[str], coverage: Coverage | None
+    task: Task, facts: Mapping[str, Json], allowed: Sequence[str], covered: Covered | None
 ) -> None:
     """Show how a task begins."""
     head = f"{task.name} ({task.id}): {items_text(task)}, "
@@ -167,8 +141,8 @@ def _print_created(
         {name: Fraction(str(sum_)) for name, sum_ in efforts.items()} if isinstance(efforts, dict) else None
     )
     say(_shares_table(task.workload, counted, summed, task.overlap))
-    if coverage is not None:
-        say(f"overlap: {coverage}")
+    if covered is not None:
+        say(f"overlap: {covered}")
 
 
 @PANEL.command(
@@ -202,7 +176,8 @@ def plan(
             where=where,
             progress=bars,
         )
-    _warn_of_islands(made.overlap)
+    if made.overlap is not None:
+        warn_of_islands(made.overlap.covered, made.n, ruled=made.rules is not None)
     if as_json:
         out(_plan_json(made))
     else:
@@ -214,7 +189,7 @@ def _plan_json(made: Plan) -> str:
     """Write a plan, and how well pairs are covered, as one JSON document that a plan can be read from."""
     if made.overlap is None:
         return made.to_json()
-    return json.dumps(json.loads(made.to_json()) | {"coverage": _coverage_data(made.overlap)})
+    return json.dumps(json.loads(made.to_json()) | {"coverage": coverage_data(made.overlap)})
 
 
 @PANEL.command("recommend --items 1000 --assignees 10 --overhead 30 --seconds 20")

@@ -107,7 +107,7 @@ class MemoryStore:
             return View(ask=ask, task=None, version=0)
         asked = kept.names if ask.members is None else [n for n in ask.members if n in kept.members]
         members = {n: kept.members[n] for n in sorted(asked, key=lambda n: kept.members[n].number)}
-        fresh, again = head_of(kept, ask)
+        fresh, again, recent = head_of(kept, ask)
         at = -1 if ask.entry is None else ask.entry - 1
         return View(
             ask=ask,
@@ -117,6 +117,7 @@ class MemoryStore:
             members=members,
             fresh=fresh,
             again=again,
+            recent=recent,
             expired=expired_of(kept, ask),
             rows=rows_of(kept, ask),
             known=frozenset(item for item in ask.known if item in kept.index),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -122,11 +123,11 @@ def _cells(kept: Kept, item: KeptItem) -> dict[AssigneeId, Cell]:
     return {who: item.cells[who] for who in sorted(item.cells, key=lambda who: kept.members[who].number)}
 
 
-def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
-    """Load the head of the queue for one assignee."""
+def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row], list[Row]]:
+    """Load the head of the queue for one assignee, what she may have again, and what she got last."""
     head = ask.head
     if head is None or kept.task.pull is None:
-        return [], []
+        return [], [], []
     count = kept.task.pull.batch_size if head.fresh is None else head.fresh
     fresh = _fresh(kept, head.assignee, count, head.where)
     again = []
@@ -136,7 +137,8 @@ def head_of(kept: Kept, ask: Ask) -> tuple[list[Row], list[Row]]:
             ended = item.cells[head.assignee].state in ENDED
             if item.left > 0 and not item.removed and ended:
                 again.append(row_of(kept, position))
-    return fresh, again
+    last = islice(reversed(kept.work.get(head.assignee, ())), head.recent)
+    return fresh, again, [row_of(kept, position) for _, position in last]
 
 
 def expired_of(kept: Kept, ask: Ask) -> list[Row]:

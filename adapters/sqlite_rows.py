@@ -62,6 +62,8 @@ GOLD = """SELECT position FROM item NOT INDEXED
     ORDER BY position"""
 AGAIN = """SELECT position FROM placement INDEXED BY placement_work
     WHERE task = ? AND member = ? AND state IN ('skipped', 'returned')"""
+RECENT = """SELECT position FROM placement INDEXED BY placement_work
+    WHERE task = ? AND member = ? ORDER BY rank DESC, position DESC LIMIT ?"""
 EXPIRED = """SELECT position FROM placement INDEXED BY placement_lease
     WHERE task = ? AND until <= ? ORDER BY until, position LIMIT ?"""
 HELD = "SELECT position FROM placement INDEXED BY placement_work WHERE task = ? AND member IN (SELECT value FROM json_each(?))"
@@ -106,7 +108,7 @@ class Loader:
     def view(self, ask: Ask, version: int) -> View:
         """Load what a decision asks for, and nothing else."""
         members = self._members(ask)
-        fresh, again = self._head(ask, members)
+        fresh, again, recent = self._head(ask, members)
         return View(
             ask=ask,
             task=self.task,
@@ -115,6 +117,7 @@ class Loader:
             members=members,
             fresh=fresh,
             again=again,
+            recent=recent,
             expired=self._expired(ask.expired),
             rows=self._named(ask),
             known=self._known(ask.known) if ask.known else frozenset(),
@@ -151,20 +154,24 @@ class Loader:
         rows = self.connection.execute(query, values).fetchall()
         return entry(self.task.id, rows[0]) if rows else None
 
-    def _head(self, ask: Ask, members: Mapping[str, Standing]) -> tuple[Sequence[Row], Sequence[Row]]:
-        """Load the head of the queue, as one assignee would be served."""
+    def _head(
+        self, ask: Ask, members: Mapping[str, Standing]
+    ) -> tuple[Sequence[Row], Sequence[Row], Sequence[Row]]:
+        """Load the head of the queue for somebody, what she may have again, what she got last."""
         head = ask.head
         if head is None or self.task.pull is None:
-            return (), ()
+            return (), (), ()
         standing = members.get(head.assignee)
         number = self._number(head.assignee) if standing is None else standing.number
         count = self.task.pull.batch_size if head.fresh is None else head.fresh
         fresh = self._fresh(number, count, head.where)
-        again: Sequence[Row] = ()
-        if head.again:
-            positions = [row[0] for row in self.connection.execute(AGAIN, (self.key, number))]
-            again = [row for row in self.at(positions) if row.left > 0 and not row.removed]
-        return fresh, again
+        again = self._found(AGAIN, number) if head.again else []
+        recent = self._found(RECENT, number, head.recent) if head.recent else []
+        return fresh, [row for row in again if row.left > 0 and not row.removed], recent
+
+    def _found(self, query: str, *values: object) -> list[Row]:
+        """Load the items at the positions that a query gives."""
+        return self.at([row[0] for row in self.connection.execute(query, (self.key, *values)).fetchall()])
 
     def _fresh(self, number: int, count: int, where: Filter | None) -> Sequence[Row]:
         """Load what she never had from the head of the queue; whole where a filter says which."""
@@ -175,9 +182,7 @@ class Loader:
                 for position, item, rank, left in found
             ]
         clause, values = condition(where, "coalesce(item.attributes, '{}')")
-        query = f"{FRESH} AND {clause} {IN_LINE}"
-        found = self.connection.execute(query, (self.key, number, *values, count))
-        return self.at([row[0] for row in found.fetchall()])
+        return self._found(f"{FRESH} AND {clause} {IN_LINE}", number, *values, count)
 
     def _expired(self, at: datetime | None) -> Sequence[Row]:
         """Load items whose lease has ended, the first to end first."""

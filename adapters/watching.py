@@ -6,19 +6,17 @@ last, and who shares items with whom. None of them costs more the larger the tas
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
-from itertools import combinations, groupby
 
 import attrs
 
 from adapters.deciding import Deciding
+from distribution.coverage import Coverage
 from distribution.events import Entry
 from distribution.filters import EVERYTHING
 from distribution.handing import pulling
-from distribution.lifecycle import HELD
 from distribution.outcomes import Batch
-from distribution.overlap import Coverage, Pair
+from distribution.overview import coverage_of
 from distribution.ports import PAGE_LIMIT, Page, Placement
 from distribution.task import EXPIRED_LIMIT, Ask, Head, Row, View, the_task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
@@ -147,16 +145,7 @@ class Watching(Deciding):
         view = self._seen(task_id, Ask(members=None))
         task = the_task(view, task_id)
         seen, whole = self._first(task_id, most)
-        held = [row for row in seen if row.cell.state in HELD and not task.is_gold(row.position)]
-        teams = [[row.assignee for row in rows] for _, rows in groupby(held, key=lambda row: row.position)]
-        having = {row.assignee for row in held}
-        names = tuple(name for name in view.members if name in having)
-        met = Counter(pair for team in teams for pair in combinations(team, 2))
-        pairs: dict[Pair, int] = {pair: met[pair] for pair in combinations(names, 2)}
-        shared = [team for team in teams if len(team) > 1]
-        coverage = Coverage(
-            items=len(shared), copies=max(map(len, shared), default=1), assignees=names, pairs=pairs
-        )
+        coverage = coverage_of(task, list(view.members), seen)
         return Sharing(coverage=coverage, placements=len(seen), whole=whole)
 
     def _first(self, task_id: TaskId, most: int) -> tuple[list[Placement], bool]:

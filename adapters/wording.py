@@ -25,13 +25,13 @@ def visible(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def many(count: int, what: str = "item") -> str:
+def many(count: int, what: str = "item", several: str | None = None) -> str:
     """Count things in words.
 
-    >>> many(1), many(2), many(0, "placement")
-    ('1 item', '2 items', '0 placements')
+    >>> many(1), many(2), many(0, "placement"), many(2, "copy", "copies")
+    ('1 item', '2 items', '0 placements', '2 copies')
     """
-    return f"{count} {what}" + ("" if count == 1 else "s")
+    return f"{count} {what if count == 1 else several or what + 's'}"
 
 
 def listed(names: list[str], most: int = 8) -> str:

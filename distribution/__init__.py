@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
+    from distribution.coverage import Coverage
     from distribution.diff import Diff, Move, Verdict, Violation
     from distribution.errors import DistributionError, Infeasible, InvalidInput, NotFound, Refused
     from distribution.filters import Filter, field, matches
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from distribution.golden import GoldPool
     from distribution.members import Limit
     from distribution.outcomes import Batch, Changed, Outcome
-    from distribution.overlap import Coverage, Overlap
+    from distribution.overlap import Overlap
     from distribution.overview import Assignment, Story, TaskProgress
     from distribution.pipeline import Link, Node, Pipeline
     from distribution.plan import Plan
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "basis": ("Basis", "ByCount", "ByEffort", "Grouped", "Stratified"),
+    "coverage": ("Coverage",),
     "diff": ("Diff", "Move", "Verdict", "Violation"),
     "errors": ("DistributionError", "Infeasible", "InvalidInput", "NotFound", "Refused"),
     "filters": ("Filter", "field", "matches"),
@@ -45,7 +47,7 @@ _HOMES = {
     "members": ("Limit",),
     "outcomes": ("Batch", "Changed", "Outcome"),
     "overview": ("Assignment", "Story", "TaskProgress"),
-    "overlap": ("Coverage", "Overlap"),
+    "overlap": ("Overlap",),
     "pipeline": ("Link", "Node", "Pipeline"),
     "plan": ("Plan",),
     "pull": ("Pull", "recommend_batch"),

@@ -201,6 +201,8 @@ def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
         facts["gold"] = len(coming.gold)
     if plan is not None:
         facts["counts"] = dict(plan.counts())
+        if plan.overlap is not None:
+            facts["covered"] = encode(plan.overlap.covered)
         if plan.sizes is not None:
             facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
     return facts

@@ -1,63 +1,107 @@
-"""Static distribution where rules keep some people from some items: exact, and as fair as can be.
+"""Static distribution where rules keep some people from some items: exact, as fair and as mixed as can be.
 
-Holds: which people each item goes to, from what rules say of it.
-Does not hold: the rules (see rules), the flow (see matching), plans (see static).
-Depends on: eligibility, errors, matching, overlap, rules, values, workload.
+Holds: which people each item goes to, from what rules say of it; how often people are to meet.
+Does not hold: the rules (see rules), the flow (see matching), the search for better teams
+(see exchange), plans (see static).
+Depends on: apportion, eligibility, errors, exchange, matching, overlap, rules, teams,
+values, workload.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import attrs
+
+from distribution.apportion import apportion
 from distribution.eligibility import Kind, NotEnoughRoom, Shortage, side_by_side
 from distribution.errors import in_words
-from distribution.matching import Matching, match, spread
+from distribution.exchange import Exchange
+from distribution.matching import Matching, match, stretches
 from distribution.overlap import held
 from distribution.rules import Marks, Rules
+from distribution.teams import Team, expected_pairs
 from distribution.values import AssigneeId
 from distribution.workload import Workload
 
 
+@attrs.frozen(kw_only=True)
+class Marked:
+    """Items and the rules that are to be kept to."""
+
+    rules: Rules
+    marks: Sequence[Marks]
+    """What items say to them, each once."""
+    which: Sequence[int]
+    """Which of it each item says, by position."""
+
+
+def bars_nobody(rules: Rules, workload: Workload, marks: Sequence[Marks]) -> bool:
+    """Tell whether everybody who carries a load may take everything, also together with all others."""
+    able = _able(workload)
+    teams = [rules.teams[name] for name in able if name in rules.teams]
+    return len(set(teams)) == len(teams) and all(
+        rules.bars(name, of) is None for of in marks for name in able
+    )
+
+
 def fit(
-    rules: Rules, workload: Workload, marks: Sequence[Marks], copies: Sequence[int], slots: Sequence[int]
-) -> tuple[list[tuple[int, ...]], list[int]]:
+    items: Marked, workload: Workload, copies: Sequence[int], slots: Sequence[int]
+) -> tuple[list[Team], list[int]]:
     """Give the teams that share items, and which of them each item goes to, by position.
 
-    Items with the same marks are alike; of each kind everybody gets a number. Where the
-    rules leave a way to it, loads are what they would be without rules; else, measured by
-    the shares, they are as even as the rules allow (see `match`). The kind's items go
-    around in the order of their slots. Pairs are not balanced.
+    Items have so many *copies*: one, or several, as many each.
 
-    Runtime: O(copies), and flows between kinds and people.
+    Loads: where the rules leave a way to it everybody has what she would have without
+    them; else loads, measured by the shares, are as even as the rules allow (see `match`).
+    That is exact. Nobody ever has what she may not, nor twice, nor with a team mate.
+
+    Pairs: people then change places, loads unchanged, so that everybody meets everybody as
+    often as chance would let her if there were no rules, as nearly as a local search finds
+    (see `Exchange`). Islands are joined where it finds a way: where few are barred, as soon
+    as there are items enough. Of the items that overlap everybody has her part, in the same way.
+
+    Items that the same people may take are alike; they go around in the order of their slots.
+
+    Runtime: O(items), flows between kinds and people, and a search of a second at most.
 
     Raises:
         NotEnoughRoom: a kind has fewer people than it needs copies; it is named.
     """
-    kinds: dict[tuple[Marks, int], list[int]] = {}
-    for at in sorted(range(len(marks)), key=slots.__getitem__):
-        kinds.setdefault((marks[at], copies[at]), []).append(at)
-    names, place = workload.assignees, {name: at for at, name in enumerate(workload.assignees)}
-    able = {name: share for name, share in zip(names, workload.shares, strict=True) if share}
-    teams = {name: team for name, team in rules.teams.items() if name in able}
-    asked = [
-        Kind(
-            str(number),
-            size=len(found),
-            copies=count,
-            eligible=tuple(name for name in able if rules.bars(name, of) is None),
+    shares, rules = _able(workload), items.rules
+    teams = {name: team for name, team in rules.teams.items() if name in shares}
+    # A number for each mark and whether several people share the item.
+    keys = [2 * mark + (count > 1) for mark, count in zip(items.which, copies, strict=True)]
+    most = max(copies, default=1)
+    kinds = {
+        key: Kind(
+            str(key),
+            size=size,
+            copies=most if key % 2 else 1,
+            eligible=tuple(name for name in shares if rules.bars(name, items.marks[key // 2]) is None),
         )
-        for number, ((of, count), found) in enumerate(kinds.items())
-    ]
-    _check_people([(kind, _said(of)) for kind, (of, _) in zip(asked, kinds, strict=True)], teams)
-    matching = _matched(asked, able, teams, _wanted(workload, copies))
+        for key, size in sorted(Counter(keys).items())
+    }
+    _check_people([(kind, _said(items.marks[key // 2])) for key, kind in kinds.items()], teams)
+    lots, lot_of = _lots(kinds)
+    table = _table(lots, workload, teams, _wanted(workload, copies))
     # Everybody alone comes first, so that there are parts where there are no items.
-    parts: dict[tuple[int, ...], int] = {(at,): at for at in range(len(names))}
-    owners = [0] * len(marks)
-    for kind, found in zip(asked, kinds.values(), strict=True):
-        line = spread(matching.amounts[kind.name], size=kind.size, copies=kind.copies, teams=teams)
-        for at, team in zip(found, line, strict=True):
-            owners[at] = parts.setdefault(tuple(sorted([place[name] for name in team])), len(parts))
+    parts: dict[Team, int] = {(at,): at for at in range(len(workload))}
+    owners = [0] * len(keys)
+    for found, rows in zip(_in_line(keys, lot_of, slots, len(lots)), table, strict=True):
+        start = 0
+        for team, count in rows.items():
+            part = parts.setdefault(team, len(parts))
+            for at in found[start : start + count]:
+                owners[at] = part
+            start += count
     return list(parts), owners
+
+
+def _able(workload: Workload) -> dict[AssigneeId, int]:
+    """Give those who carry a load, and their shares."""
+    return {name: share for name, share in zip(workload.assignees, workload.shares, strict=True) if share}
 
 
 def _wanted(workload: Workload, copies: Sequence[int]) -> dict[AssigneeId, int]:
@@ -66,6 +110,84 @@ def _wanted(workload: Workload, copies: Sequence[int]) -> dict[AssigneeId, int]:
     free = held(workload.shares, len(copies), sum(count > 1 for count in copies), most)
     counts = [shared + alone for shared, alone in zip(free.overlapped, free.alone, strict=True)]
     return dict(zip(workload.assignees, counts, strict=True))
+
+
+def _lots(kinds: Mapping[int, Kind]) -> tuple[list[Kind], dict[int, int]]:
+    """Put kinds together that the same people may take in as many copies; give them, and where each kind is."""
+    sizes: dict[tuple[tuple[AssigneeId, ...], int], int] = {}
+    for kind in kinds.values():
+        what = kind.eligible, kind.copies
+        sizes[what] = sizes.get(what, 0) + kind.size
+    number = {what: at for at, what in enumerate(sizes)}
+    lots = [
+        Kind(str(at), size=size, copies=copies, eligible=eligible)
+        for at, ((eligible, copies), size) in enumerate(sizes.items())
+    ]
+    return lots, {key: number[kind.eligible, kind.copies] for key, kind in kinds.items()}
+
+
+def _in_line(
+    keys: Sequence[int], lot_of: Mapping[int, int], slots: Sequence[int], count: int
+) -> list[list[int]]:
+    """Give the positions of the items of each lot in the order of their slots."""
+    line = [0] * len(keys)
+    for at, slot in enumerate(slots):
+        line[slot] = at
+    found: list[list[int]] = [[] for _ in range(count)]
+    for at in line:
+        found[lot_of[keys[at]]].append(at)
+    return found
+
+
+def _table(
+    lots: Sequence[Kind],
+    workload: Workload,
+    teams: Mapping[AssigneeId, str],
+    wanted: Mapping[AssigneeId, int],
+) -> list[dict[Team, int]]:
+    """Say for each lot which teams share how many of its items."""
+    place = {name: at for at, name in enumerate(workload.assignees)}
+    matching = _matched(lots, _able(workload), teams, wanted)
+    table: list[dict[Team, int]] = []
+    for lot in lots:
+        rows: dict[Team, int] = {}
+        for names, count in stretches(
+            matching.amounts[lot.name], size=lot.size, copies=lot.copies, teams=teams
+        ):
+            team = tuple(sorted([place[name] for name in names]))
+            rows[team] = rows.get(team, 0) + count
+        table.append(rows)
+    shared = [lot for lot in lots if lot.copies > 1]
+    if shared:
+        able = [{place[name] for name in lot.eligible} for lot in lots]
+        side = {name: at for at, names in enumerate(side_by_side(list(place), teams)) for name in names}
+        loads = [matching.loads.get(name, 0) for name in place]
+        search = Exchange(able, table, list(map(side.__getitem__, place)), _meetings(shared, place, loads))
+        search.run()
+    return table
+
+
+def _meetings(
+    shared: Sequence[Kind], place: Mapping[AssigneeId, int], loads: Sequence[int]
+) -> list[list[float]]:
+    """Say how often each two are to meet: as chance would have it, were there no rules but these loads.
+
+    At a person herself stands how many items she is to share: her part by load, and at
+    least one where that is enough to connect everybody.
+    """
+    sizes = [0] * len(place)
+    for lot in shared:
+        for name in lot.eligible:
+            sizes[place[name]] += lot.size
+    items, k = sum(lot.size for lot in shared), shared[0].copies
+    caps = [min(load, size) for load, size in zip(loads, sizes, strict=True)]
+    connected = sum(cap > 0 for cap in caps) <= items * (k - 1) + 1
+    floors = [min(cap, 1) if connected else 0 for cap in caps]
+    parts = apportion(loads, k * items, floors=floors, caps=caps)
+    wanted = expected_pairs(parts, items, k)
+    for at, part in enumerate(parts):
+        wanted[at][at] = float(part)
+    return wanted
 
 
 def _matched(

@@ -2,7 +2,7 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: asking, errors, events, gold, golden, ledger, members, outcomes, pull,
+Depends on: asking, company, errors, events, filters, gold, golden, ledger, members, outcomes, pull,
 refusals, requests, rules, taking, task, values.
 """
 
@@ -15,8 +15,10 @@ from operator import attrgetter, itemgetter
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.company import LOOK_AHEAD, RECENT, chosen, has_company, window
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
+from distribution.filters import EVERYTHING
 from distribution.gold import due, own_order
 from distribution.ledger import Ledger
 from distribution.members import Standing
@@ -45,9 +47,6 @@ from distribution.taking import can_take, hands_out, too_few_others
 from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
 
-LOOK_AHEAD = 4
-"""So many times as far as before one looks where rules keep somebody from what stands ahead."""
-
 
 def lease_end(task: Task, at: datetime) -> datetime | None:
     """Give the end of a lease that begins now."""
@@ -71,7 +70,8 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
     """Decide which items she gets next: one whole batch, or none and the reason.
 
     Up to a hundred expired leases go back first. Then the head of the queue: by
-    priority, then what came back, then in order. What she lost comes after everything
+    priority, then what came back, then in order; where several people get each item, of
+    the next few those that let her meet everybody (see `company`). What she lost comes after everything
     else, and only if nobody else can take it, or fewer than it has copies left; what she skipped, by the task's policy.
 
     Runtime: O(batch), whatever the size of the task; where what she skipped or lost has
@@ -109,11 +109,8 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
     # Everybody, what she had, and the leases.
     head = view.ask.head or Head(assignee=assignee)
     all_of_it = attrs.evolve(view.ask, members=None, head=attrs.evolve(head, again=True), outlook=True)
-    if task.rules is not None and head.where is None:
-        # What the rules look at has to be loaded, and what they keep from her passed over.
-        where = task.rules.preselects(assignee)
-        further = attrs.evolve(head, where=where, fresh=LOOK_AHEAD * task.pull.batch_size)
-        return attrs.evolve(view.ask, head=further)
+    if head.where is None and (task.rules is not None or has_company(task)):
+        return attrs.evolve(view.ask, head=_further(task, task.pull, head))
     if view.expired and not looked_at_all:
         return all_of_it
     returned = expire(ledger, view.expired)
@@ -139,6 +136,16 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
         else:
             ledger.before(row, assignee, cell, following)
     return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row, _ in got]), until=cell.until)
+
+
+def _further(task: Task, pull: Pull, head: Head) -> Head:
+    """Look further than a batch, at all that rules and the choice of her company look at."""
+    recent = RECENT if has_company(task) else 0
+    if task.rules is None:
+        return attrs.evolve(head, where=EVERYTHING, fresh=window(pull.batch_size), recent=recent)
+    # What they keep from her is passed over.
+    where = task.rules.preselects(head.assignee)
+    return attrs.evolve(head, where=where, fresh=LOOK_AHEAD * pull.batch_size, recent=recent)
 
 
 def _gold_is_due(ledger: Ledger, assignee: AssigneeId, count: int) -> bool:
@@ -211,7 +218,10 @@ def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size
         new = [row for row in returned if ledger.left(row) > 0 and ledger.cell(row, taker.id) is None]
         free = {row.position: row for row in [*view.fresh, *new]}
         line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
-    rows = [row for row in line if can_take(ledger.task, taker, row, None) is None][:size]
+    rows = [row for row in line if can_take(ledger.task, taker, row, None) is None]
+    if has_company(ledger.task):
+        rows = chosen(ledger, taker.id, rows[: window(size)], view.recent, size)
+    rows = rows[:size]
     if len(rows) < size and (returned or view.again):
         rows += _again(ledger, taker, view, returned)
     return rows[:size]

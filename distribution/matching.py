@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import accumulate, repeat
+from itertools import accumulate
 
 import attrs
 
@@ -177,24 +177,25 @@ def fairest(
     return given
 
 
-def spread(
+def stretches(
     amounts: Mapping[AssigneeId, int],
     *,
     size: int,
     copies: int = 1,
     teams: Mapping[AssigneeId, str] | None = None,
-) -> Iterator[tuple[AssigneeId, ...]]:
-    """Give each of *size* items of a kind its *copies* assignees, exactly the amounts in all.
+) -> Iterator[tuple[tuple[AssigneeId, ...], int]]:
+    """Give the items of a kind their *copies* assignees, exactly the amounts in all; yield who, and for how many items.
 
     They are always different, and of different teams. People are laid one behind the
     other in the order of *amounts*, those of a team side by side, around a circle of
     *size* items *copies* times. So neighbouring items have the same people: lay items out
-    in an order of chance, and where everybody shall meet everybody, design the overlap.
+    in an order of chance, and where everybody shall meet everybody, let people change
+    places (see exchange).
 
-    Runtime: O(size + people); nothing of it is kept in memory.
+    Runtime: O(people), whatever the size.
 
-    >>> list(spread({"ann": 2, "bob": 1, "eve": 3}, size=3, copies=2))
-    [('ann', 'eve'), ('ann', 'eve'), ('bob', 'eve')]
+    >>> list(stretches({"ann": 2, "bob": 1, "eve": 3}, size=3, copies=2))
+    [(('ann', 'eve'), 2), (('bob', 'eve'), 1)]
 
     Raises:
         InvalidInput: the amounts do not sum to size * copies, or one of an assignee or a
@@ -231,8 +232,8 @@ def _line(
 
 def _around(
     line: Sequence[tuple[AssigneeId, int]], size: int, copies: int
-) -> Iterator[tuple[AssigneeId, ...]]:
-    """Yield the assignees of each item; they change only where somebody's stretch ends on some round."""
+) -> Iterator[tuple[tuple[AssigneeId, ...], int]]:
+    """Yield who holds how many items; that changes only where somebody's stretch ends on some round."""
     ends = list(accumulate(count for _, count in line))
     stops = sorted({end % size for end in ends} - {0} | {size}) if size else []
     at = [0] * copies
@@ -241,5 +242,5 @@ def _around(
         for lap in range(copies):
             while ends[at[lap]] <= lap * size + here:
                 at[lap] += 1
-        yield from repeat(tuple(line[i][0] for i in at), stop - here)
+        yield tuple(line[i][0] for i in at), stop - here
         here = stop

@@ -1,18 +1,15 @@
 """Overlap: a part of the items goes to k different people, so that agreement can be measured.
 
-Holds: the setting, how much everybody holds under it, how well pairs are covered.
-Does not hold: which k people share an item (see teams), plans (see plan, static).
-Depends on: apportion, draw, errors, filters, stopping, values,
-workload.
+Holds: the setting, how much everybody holds under it.
+Does not hold: which k people share an item (see teams), how well pairs are covered (see
+coverage), plans (see plan, static).
+Depends on: apportion, draw, errors, filters, stopping, values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from itertools import combinations
-from math import inf
 
 import attrs
 
@@ -22,7 +19,6 @@ from distribution.errors import Infeasible, InvalidInput
 from distribution.filters import Filter
 from distribution.stopping import StoppingRule
 from distribution.values import AssigneeId, Number, check_count, decimal_text, exact
-from distribution.workload import Workload
 
 
 def _percent(value: Number) -> Fraction:
@@ -214,160 +210,3 @@ def _narrowed(shares: Sequence[int], totals: Sequence[int], n: int, overlapped: 
     rest = (k - sum(much)) * overlapped
     lower = apportion(low, rest, caps=[0 if m else overlapped for m in much])
     return [u + w for u, w in zip(upper, lower, strict=True)]
-
-
-Pair = tuple[AssigneeId, AssigneeId]
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Coverage:
-    """How well overlap lets people be compared: who meets whom on how many items."""
-
-    items: int
-    """Overlapped ones."""
-    copies: int
-    """Different people for each of them."""
-    assignees: tuple[AssigneeId, ...]
-    """Those who carry a load."""
-    pairs: Mapping[Pair, int]
-    """Items that each two of them share; every two are there, in the order of the workload."""
-    capped: tuple[AssigneeId, ...] = ()
-    """Those who hold less than the whole part of their exact share, for nobody holds an item twice."""
-
-    @property
-    def least(self) -> int:
-        """Give the fewest items that two of them share."""
-        return min(self.pairs.values(), default=0)
-
-    @property
-    def most(self) -> int:
-        """Give the most items that two of them share."""
-        return max(self.pairs.values(), default=0)
-
-    @property
-    def met(self) -> int:
-        """Count the pairs that share an item."""
-        return sum(count > 0 for count in self.pairs.values())
-
-    @cached_property
-    def groups(self) -> tuple[tuple[AssigneeId, ...], ...]:
-        """Give the islands: people that no chain of overlapped items connects to the others."""
-        home = {name: name for name in self.assignees}
-        for (one, other), count in self.pairs.items():
-            if count and home[one] != home[other]:
-                gone, kept = home[other], home[one]
-                home = {name: kept if at == gone else at for name, at in home.items()}
-        return tuple(
-            tuple(name for name, at in home.items() if at == kept) for kept in dict.fromkeys(home.values())
-        )
-
-    @property
-    def islands(self) -> int:
-        """Count the islands; agreement across them cannot be computed."""
-        return len(self.groups)
-
-    @cached_property
-    def efficiency(self) -> float:
-        """Give how near this is to a balanced design: 1 where every two meet equally often, 0 with islands.
-
-        The second smallest eigenvalue of the Laplacian of the graph of pairs, divided by
-        that of the balanced design (algebraic connectivity, Fiedler 1973). Runtime: O(people^3).
-        """
-        v = len(self.assignees)
-        if v < 2 or self.islands > 1:
-            return 1.0 if v == 1 else 0.0
-        perfect = self.items * self.copies * (self.copies - 1) / (v - 1)
-        return _second_eigenvalue(_laplacian(self.assignees, self.pairs)) / perfect
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        text = f"{self.items} items by {self.copies} people each"
-        if self.items:
-            every = (
-                f"every two share {self.least} to {self.most}"
-                if self.least
-                else (f"{self.met} of {len(self.pairs)} pairs share items")
-            )
-            text += f"; {every}"
-            text += "" if self.islands == 1 else f"; {self.islands} islands that cannot be compared"
-        if self.capped:
-            text += f"; less than their load says, for nobody holds an item twice: {', '.join(self.capped)}"
-        return text
-
-
-def coverage(workload: Workload, k: int, teams: Sequence[Sequence[int]], counts: Sequence[int]) -> Coverage:
-    """Count who meets whom, from teams and how many items each has. O(teams * k^2)."""
-    names, shares = workload.assignees, workload.shares
-    able = [a for a, share in enumerate(shares) if share]
-    pairs = {(names[a], names[b]): 0 for a, b in combinations(able, 2)}
-    overlapped = 0
-    totals = [0] * len(names)
-    for team, count in zip(teams, counts, strict=True):
-        overlapped += count if len(team) > 1 else 0
-        for a in team:
-            totals[a] += count
-        for a, b in combinations(team, 2):
-            pairs[names[a], names[b]] += count
-    quotas = workload.quotas(sum(totals))
-    capped = tuple(names[a] for a in able if totals[a] < int(quotas[a]))
-    return Coverage(
-        items=overlapped, copies=k, assignees=tuple(names[a] for a in able), pairs=pairs, capped=capped
-    )
-
-
-def _laplacian(names: Sequence[AssigneeId], pairs: Mapping[Pair, int]) -> list[list[float]]:
-    at = {name: i for i, name in enumerate(names)}
-    rows = [[0.0] * len(names) for _ in names]
-    for (one, other), count in pairs.items():
-        i, j = at[one], at[other]
-        rows[i][j] -= count
-        rows[j][i] -= count
-        rows[i][i] += count
-        rows[j][j] += count
-    return rows
-
-
-def _second_eigenvalue(laplacian: list[list[float]]) -> float:
-    """Find it by inverse iteration; the constant vector, whose eigenvalue is 0, is moved out of the way."""
-    v = len(laplacian)
-    shift = max(laplacian[i][i] for i in range(v))
-    lower = _cholesky([[x + shift for x in row] for row in laplacian])
-    # Numbers without any pattern (Park and Miller 1988): one that the graph shares would hide eigenvectors.
-    vector = [pow(16807, i + 1, 2**31 - 1) / 2**31 for i in range(v)]
-    before, value = -inf, inf
-    # It never grows, so that it comes to rest.
-    while abs(before - value) > 1e-12 * shift:
-        mean = sum(vector) / v
-        vector = [x - mean for x in vector]
-        length = sum(x * x for x in vector) ** 0.5
-        vector = [x / length for x in vector]
-        image = [sum(a * x for a, x in zip(row, vector, strict=True)) for row in laplacian]
-        before, value = value, sum(x * y for x, y in zip(vector, image, strict=True))
-        vector = _solved(lower, vector)
-    return value
-
-
-def _cholesky(rows: list[list[float]]) -> list[list[float]]:
-    """Give the lower triangle whose square is a positive matrix."""
-    lower: list[list[float]] = []
-    for i, row in enumerate(rows):
-        out: list[float] = []
-        for j in range(i):
-            other = lower[j]
-            out.append((row[j] - sum(a * b for a, b in zip(out, other, strict=False))) / other[j])
-        out.append((row[i] - sum(a * a for a in out)) ** 0.5)
-        lower.append(out)
-    return lower
-
-
-def _solved(lower: list[list[float]], right: Sequence[float]) -> list[float]:
-    """Solve for the matrix whose triangle this is."""
-    half: list[float] = []
-    for row, value in zip(lower, right, strict=True):
-        half.append((value - sum(a * b for a, b in zip(row, half, strict=False))) / row[-1])
-    out = list(half)
-    for i in range(len(lower) - 1, -1, -1):
-        out[i] /= lower[i][i]
-        for j in range(i):
-            out[j] -= lower[i][j] * out[i]
-    return out

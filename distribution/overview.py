@@ -1,21 +1,26 @@
 """How a task and its assignments are doing, derived from its members' counts.
 
-Holds: progress, assignments, the story of one item.
+Holds: progress, assignments, who meets whom, the story of one item.
 Does not hold: anything kept; all of it is computed when asked.
-Depends on: events, lifecycle, members, ranks, reasons, task, values.
+Depends on: coverage, events, lifecycle, members, ports, ranks, reasons, settings, task, values.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
 
 import attrs
 
+from distribution.coverage import Coverage, counted
 from distribution.events import PULLS, Cell, Entry
 from distribution.lifecycle import HELD, MemberState, Progress, TaskState, progress
 from distribution.members import Limit, Standing
+from distribution.ports import Placement
 from distribution.reasons import Placed
 from distribution.settings import with_settings
 from distribution.task import Row, Task
@@ -114,6 +119,21 @@ def progress_of(task: Task, standings: Iterable[Standing]) -> TaskProgress:
         done=done,
         assignments=assignments,
     )
+
+
+def coverage_of(task: Task, names: Sequence[AssigneeId], placements: Iterable[Placement]) -> Coverage:
+    """Tell who meets whom on how many items by now: those whom both have open or done; gold is none of them.
+
+    *placements* are those of the task by position, each position's in the order of the
+    team; *names* are of all of it. Runtime: O(placements * k), and O(people^2).
+    """
+    teams: Counter[tuple[AssigneeId, ...]] = Counter()
+    for position, found in groupby(placements, key=attrgetter("position")):
+        team = tuple([placement.assignee for placement in found if placement.cell.state in HELD])
+        if not task.is_gold(position):
+            teams[team] += 1
+    most = 1 if task.overlap is None else task.overlap.copies(len(names))
+    return counted(names, teams.items(), copies=max([most, *map(len, teams)]))
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,7 @@
 
 Holds: the plan, its questions, its JSON form.
 Does not hold: how targets are found (see static), stores, anything that changes.
-Depends on: basis, checks, codec, diff, errors, overlap, packages, plan_fields, reasons, split, values, workload.
+Depends on: basis, checks, codec, coverage, diff, errors, overlap, packages, plan_fields, reasons, split, values, workload.
 
 A plan that looks only at the number of items is a function: a few hundred bytes, from
 which every place is computed when asked for. A plan that looks at the items holds one
@@ -26,9 +26,10 @@ import attrs
 from distribution import checks
 from distribution.basis import Basis, Key
 from distribution.codec import SCHEMA, encode
+from distribution.coverage import Coverage, coverage
 from distribution.diff import Diff, ItemRef, Move, Verdict
 from distribution.errors import DistributionError, InvalidInput, NotFound
-from distribution.overlap import Coverage, Overlap, coverage
+from distribution.overlap import Overlap
 from distribution.packages import Packages, Team, flat
 from distribution.plan_fields import ALGORITHM, fields
 from distribution.reasons import Placed, Share

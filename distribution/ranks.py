@@ -69,6 +69,15 @@ def priority_of(place: int) -> int:
     return -((place + BACK) // BAND)
 
 
+def band(place: int) -> tuple[int, bool]:
+    """Give what comes before everything else: the less comes first, by priority and then by what came back.
+
+    >>> band(rank(5, 3)) < band(ahead(rank(9))) < band(rank(0)) == band(rank(7))
+    True
+    """
+    return -priority_of(place), _offset(place) >= 0
+
+
 def base(place: int) -> int:
     """Give the rank as it was before anything came back.
 

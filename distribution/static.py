@@ -30,18 +30,29 @@ from distribution.basis import (
 )
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
-from distribution.fitting import fit
+from distribution.fitting import Marked, bars_nobody, fit
 from distribution.overlap import Overlap, check_overlap, drawn, held, too_few
 from distribution.packages import Team
 from distribution.plan import Plan
 from distribution.plan_fields import NUMBER_OF_ITEMS
-from distribution.rules import Marks, Rules, check_rules
+from distribution.rules import Marking, Rules, check_rules
 from distribution.split import IntervalSplit, Split, TableSplit, make_order
 from distribution.teams import teams
-from distribution.values import ITEM_ID_LIMIT, Item, ItemId, Json, check_count, check_id, check_seed, in_order
+from distribution.values import (
+    ITEM_ID_LIMIT,
+    ONE,
+    Item,
+    ItemId,
+    Json,
+    check_count,
+    check_id,
+    check_seed,
+    in_order,
+)
 from distribution.workload import Workload
 
-ONE = Fraction(1)
+NOTHING: Mapping[str, Json] = {}
+"""What is known of an item that is only an id."""
 
 
 class Roster:
@@ -59,13 +70,12 @@ class Roster:
         _check_basis(basis, overlap, rules)
         self.basis = basis
         self.overlap = overlap
+        self._where: Filter | None = None if overlap is None else overlap.where
         self.passed: list[int] = []
         """Positions of the items that overlap, where a filter says which."""
-        self.rules = rules
-        self.marks: list[Marks] = []
-        """What each item says to the rules, where there are any."""
-        self._alike: dict[Marks, Marks] = {}
-        """Of each kind of marks the first; a million items share the few there are."""
+        self.marking = None if rules is None else Marking(rules)
+        self.marked: list[int] = []
+        """The number of what each item says to the rules, where there are any."""
         self.ids: dict[ItemId, None] = {}
         """Ids in the order they came; a dict keeps order and finds doubles."""
         self.skipped: list[ItemId] = []
@@ -82,22 +92,24 @@ class Roster:
         Raises:
             InvalidInput: the item cannot be used.
         """
-        name = item.id if isinstance(item, Item) else check_id(item, "item id", ITEM_ID_LIMIT)
+        effort, attributes = ONE, NOTHING
+        if isinstance(item, Item):
+            name, effort, attributes = item.id, item.effort, item.attributes
+        else:
+            name = check_id(item, "item id", ITEM_ID_LIMIT)
         if name in self.ids:
             self.skipped.append(name)
             return False
         self.ids[name] = None
-        if isinstance(item, Item) and item.effort != 1:
+        if effort is not ONE and effort != 1:
             self.efforts += [ONE] * (len(self.ids) - 1 - len(self.efforts))
-            self.efforts.append(item.effort)
-        attributes: Mapping[str, Json] = item.attributes if isinstance(item, Item) else {}
+            self.efforts.append(effort)
         if isinstance(self.basis, (Stratified, Grouped)):
             self.keys.append(key_of(attributes, self.basis.key))
         if self._where is not None and matches(self._where, attributes):
             self.passed.append(len(self.ids) - 1)
-        if self.rules is not None:
-            marks = self.rules.marks(attributes)
-            self.marks.append(self._alike.setdefault(marks, marks))
+        if self.marking is not None:
+            self.marked.append(self.marking.number(attributes))
         return True
 
     def extend(self, items: Iterable[ItemId | Item]) -> None:
@@ -107,7 +119,7 @@ class Roster:
             InvalidInput: an item cannot be used, or *items* is one string instead of several.
         """
         in_order(items, "items")
-        plain = isinstance(self.basis, ByCount) and self._where is None and self.rules is None
+        plain = isinstance(self.basis, ByCount) and self._where is None and self.marking is None
         if plain and isinstance(items, (list, tuple)) and _all_plain(items):
             fresh = dict.fromkeys(items)
             if len(fresh) == len(items) and not self.ids:
@@ -116,10 +128,6 @@ class Roster:
                 return
         for item in items:
             self.add(item)
-
-    @property
-    def _where(self) -> Filter | None:
-        return None if self.overlap is None else self.overlap.where
 
     def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
         """Distribute what was taken in.
@@ -144,13 +152,25 @@ class Roster:
         return self._planned(range(self.number), workload, seed, order)
 
     def _planned(self, items: Sequence[ItemId] | range, workload: Workload, seed: int, order: str) -> Plan:
-        if self.overlap is None and self.rules is None:
-            return _plan(items, self, workload, seed, order)
         if self.overlap is not None and self.overlap.until is not None:
             able = sum(share > 0 for share in workload.shares)
             if self.overlap.most > able:
                 raise too_few(self.overlap.most, able, len(workload))
+        if self.overlap is None and self.marking is None:
+            return _plan(items, self, workload, seed, order)
         return _shared(items, self, workload, seed, order)
+
+    def fitted(self, n: int, workload: Workload) -> Marked | None:
+        """Give what rules are to be kept to; None where they keep nobody from anything."""
+        marking = self.marking
+        if marking is None:
+            return None
+        if not self.marked:
+            # Of what is only counted nothing is known: it says nothing to the rules.
+            marking.number({})
+        if bars_nobody(marking.rules, workload, marking.marks):
+            return None
+        return Marked(rules=marking.rules, marks=marking.marks, which=self.marked or [0] * n)
 
 
 def _check_basis(basis: Basis, overlap: object, rules: object) -> None:
@@ -196,8 +216,9 @@ def distribute(  # noqa: PLR0913  what one plan is made of
     With an *overlap* a part of the items goes to several different people each. Loads then
     hold for all copies together, except that nobody has an item twice; every pair of
     people shares nearly as many items as every other (see `teams`), and `plan.overlap`
-    tells how many. With *rules* everybody gets only what she may take; loads are as even
-    as that allows.
+    tells how many. With *rules* everybody gets only what she may take; loads, pairs and
+    islands are as good as that allows (see `fit`), and where it bars nobody the plan is the
+    one without rules.
 
     Runtime: O(sqrt n) where only the number of items is given, O(n) to take ids in,
     O(n log n) for bases other than `ByCount`.
@@ -258,24 +279,20 @@ def _plan(items: Sequence[ItemId] | range, roster: Roster, workload: Workload, s
 
 
 def _shared(
-    items: Sequence[ItemId] | range,
-    roster: Roster,
-    workload: Workload,
-    seed: int,
-    order: str,
+    items: Sequence[ItemId] | range, roster: Roster, workload: Workload, seed: int, order: str
 ) -> Plan:
     """Build the plan in which some items have several people, or rules keep people from items."""
-    n, overlap = len(items), roster.overlap
+    n, overlap, marked = len(items), roster.overlap, roster.fitted(len(items), workload)
+    if overlap is None and marked is None:
+        return _plan(items, roster, workload, seed, order)
     split: Split
-    if roster.rules is not None:
+    if marked is None:
+        parts, split = _teamed(roster, workload, n, order, seed, overlap or Overlap(count=0))
+    else:
         line = make_order(order, apportion(workload.shares, n), seed)
         copies = _copies(roster, workload, seed, n, overlap)
-        # Of what is only counted nothing is known: it is free for everybody.
-        marks = roster.marks or [roster.rules.marks({})] * n
-        parts, owners = fit(roster.rules, workload, marks, copies, list(line.slots(0, n)))
+        parts, owners = fit(marked, workload, copies, list(line.slots(0, n)))
         split = TableSplit(owners, len(parts), line)
-    else:
-        parts, split = _teamed(roster, workload, n, order, seed, overlap or Overlap(count=0))
     sizes, scale = _sizes(roster, n)
     return Plan(
         items=items,
@@ -285,7 +302,7 @@ def _shared(
         basis=roster.basis,
         split=split,
         overlapping=overlap,
-        rules=roster.rules,
+        rules=None if marked is None else marked.rules,
         teams=tuple(parts),
         skipped=tuple(roster.skipped),
         sizes=tuple(sizes) if roster.efforts else None,
@@ -298,9 +315,9 @@ def _copies(roster: Roster, workload: Workload, seed: int, n: int, overlap: Over
     copies = [1] * n
     if overlap is not None:
         where = overlap.where is not None
-        able = sum(share > 0 for share in workload.shares)
+        k = overlap.copies(sum(share > 0 for share in workload.shares))
         for at in roster.passed if where else drawn(seed, 0, n, overlap.of(n)):
-            copies[at] = overlap.copies(able)
+            copies[at] = k
     return copies
 
 

@@ -219,6 +219,8 @@ class Head:
     """Besides all with copies left that she had, and that went back."""
     where: Filter | None = None
     """Only those that pass; the rows are whole then, with attributes and everybody who has or had them."""
+    recent: int = 0
+    """Besides so many of her last items, from the end of her order of work."""
 
 
 @attrs.frozen(kw_only=True)
@@ -285,6 +287,8 @@ class View:
     fresh: Sequence[Row] = ()
     """From the head of the queue; she never had them, and `cells` is not loaded."""
     again: Sequence[Row] = ()
+    recent: Sequence[Row] = ()
+    """Whole, the last first; removed ones too."""
     expired: Sequence[Row] = ()
     rows: Sequence[Row] = ()
     """The items, held placements' items and waiting items asked for, each once, by rank and position."""

@@ -274,8 +274,12 @@ def check_priority(value: object) -> int:
     return number
 
 
+ONE = Fraction(1)
+"""The effort of nearly every item: the very same object, so that a million of them are told by a look."""
+
+
 def _effort(value: Number) -> Fraction:
-    return exact(value, "effort of an item")
+    return ONE if value is ONE else exact(value, "effort of an item")
 
 
 @attrs.frozen
@@ -291,7 +295,7 @@ class Item:
 
     id: ItemId = attrs.field(converter=_item_id)
     """Unique within a task."""
-    effort: Fraction = attrs.field(default=Fraction(1), kw_only=True, converter=_effort)
+    effort: Fraction = attrs.field(default=ONE, kw_only=True, converter=_effort)
     """What it costs to work on, in any unit; 0 is allowed."""
     attributes: Mapping[str, Json] = attrs.field(
         factory=dict, kw_only=True, converter=_attributes, hash=False

@@ -114,6 +114,7 @@ def test_a_plan_for_programs_has_the_coverage_and_can_be_read_again(shell: Shell
 
     assert data["coverage"] == {
         "items": 10, "copies": 2, "least": 0, "most": 6, "capped": [], "islands": [["ann", "bob", "eve"]],
+        "efficiency": 0.4708,
         "pairs": [
             {"assignees": ["ann", "bob"], "items": 6},
             {"assignees": ["ann", "eve"], "items": 4},
@@ -133,6 +134,87 @@ def test_islands_are_warned_of_beside_the_answer(shell: Shell) -> None:
     shell.ok("plan", *options, stdin=TEN, said=ISLANDS)
     shell.ok("create", "--name", "r", "--id", "t", *options, stdin=TEN, said=ISLANDS)
     shell.ok("plan", *IDS, *FIVE, "--overlap-count", "4", stdin=TEN)
+
+
+def written(shell: Shell, items: int, authors: str) -> tuple[str, ...]:
+    """Write a table of items, each by one of some authors in turn."""
+    lines = [f"i{n},{authors[n % len(authors)]}" for n in range(items)]
+    (shell.folder / "rows.csv").write_text("id,by\n" + "\n".join(lines) + "\n")
+    return "--csv", "rows.csv"
+
+
+def test_who_meets_whom_is_told_also_where_rules_keep_people_out(shell: Shell) -> None:
+    """Five authors, none of whom has her own: still every two share as many items."""
+    options = (*written(shell, 50, "abcde"), *FIVE, "--overlap", "100", "--blocked", "by")
+    line = "overlap: 50 items by 2 people each; every two share 5 to 5"
+    assert line in shell.ok("plan", *options).splitlines()
+    assert line in shell.ok("create", "--name", "r", "--id", "t", *options).splitlines()
+    assert shell.data("history", *T)[0]["event"]["facts"]["covered"]["most"] == 5
+
+
+def test_islands_that_rules_make_are_warned_of_with_the_way_out_that_there_is(shell: Shell) -> None:
+    """To let more items overlap is no way where all of them do."""
+    (shell.folder / "rows.csv").write_text("id,in\n" + "\n".join(f"i{n},{'xy'[n % 2]}" for n in range(20)))
+    skills = [
+        word for who, skill in zip("abcd", "xxyy", strict=True) for word in ("--skill", f"{who}={skill}")
+    ]
+    people = [word for who in "abcd" for word in ("--assignee", who)]
+    options = ("--csv", "rows.csv", *people, "--needs", "in", *skills)
+    ruled = (
+        "warning: 2 islands that no overlapped item connects: a, b | c, d; to compare everybody with"
+        " everybody {}let the rules keep fewer people from items\n"
+    )
+    all_, half = ("--overlap", "100"), ("--overlap", "50")
+    shell.ok("plan", *options, *all_, said=ruled.format(""))
+    shell.ok("create", "--name", "r", "--id", "t", *options, *all_, said=ruled.format(""))
+    shell.ok("plan", *options, *half, said=ruled.format("let more items overlap or "))
+
+
+def test_where_all_items_overlap_more_people_for_each_are_the_way_to_connect_islands(shell: Shell) -> None:
+    """Two items cannot connect five people in pairs."""
+    said = (
+        "warning: 3 islands that no overlapped item connects: a, b | c, d | e; to compare everybody with"
+        " everybody let more people share an item\n"
+    )
+    shell.ok(
+        "plan",
+        *IDS,
+        *FIVE,
+        "--overlap",
+        "100",
+        stdin="i\nj\n",
+        said=said.replace(" | e", "").replace("3", "2"),
+    )
+
+
+def test_agreement_tells_who_shares_items_by_now(shell: Shell) -> None:
+    """From what people hold, as it stands."""
+    people = [word for who in "abcd" for word in ("--allow", who)]
+    pull = ("--pull-batch", "3", "--cap", "6")
+    shell.ok("create", "--name", "r", "--id", "t", *IDS, *people, *pull, "--overlap", "100", stdin=TEN)
+    for who in "ab":
+        shell.ok("pull", *T, "--assignee", who)
+    told = "overlap: 1 item by 2 people each; every two share 1 to 1; efficiency 1.00"
+    assert told in shell.ok("agreement", *T).splitlines()
+    data = shell.data("agreement", *T)["coverage"]
+    assert data["pairs"] == [{"assignees": ["a", "b"], "items": 1}]
+    assert (data["islands"], data["efficiency"]) == ([["a", "b"]], 1.0)
+
+
+def test_agreement_warns_of_islands_which_may_only_need_time(shell: Shell) -> None:
+    """As long as something waits to be pulled; then more items must overlap."""
+    people = [word for who in "abc" for word in ("--allow", who)]
+    pull = ("--pull-batch", "3", "--cap", "6")
+    shell.ok(
+        "create", "--name", "r", "--id", "t", *IDS, *people, *pull, "--overlap-count", "0", stdin=TEN[:26]
+    )
+    said = "warning: {} that no overlapped item connects: {}; to compare everybody with everybody {}\n"
+    ways = "wait until more of the 3 copies left are handed out", "let more items overlap"
+    for who in "ab":
+        shell.ok("pull", *T, "--assignee", who)
+    shell.ok("agreement", *T, said=said.format("2 islands", "a | b", ways[0]))
+    shell.ok("pull", *T, "--assignee", "c")
+    shell.ok("agreement", *T, said=said.format("3 islands", "a | b | c", ways[1]))
 
 
 def test_the_batch_is_advised_for_copies_not_items(shell: Shell) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
@@ -45,6 +46,35 @@ class EverybodyWild(Wild):
 
 
 TestEverybodyWild = EverybodyWild.TestCase
+
+
+@pytest.mark.parametrize("pulled", [False, True])
+def test_everybody_gets_everything_newcomers_too(office: Office, pulled: bool) -> None:
+    """From the beginning, when somebody joins, when items come; who leaves keeps what she has done."""
+    team, quiz = ["ann", "bob"], ["a", "b", "c"]
+    how: dict[str, Any] = {"workload": Workload.even(team)}
+    if pulled:
+        how = {"allowed": team, "pull": Pull(batch_size=9, max_batch_workload=9)}
+    task = office.create("quiz", quiz, overlap=EVERYBODY, **how).id
+
+    def has() -> dict[str, set[str]]:
+        if pulled:
+            for who, standing in office.view(task).members.items():
+                if standing.active:
+                    office.pull(task, who)
+        rows = office.items(task)
+        return {who: {row.item for row in rows if who in row.cells} for who in office.view(task).members}
+
+    assert has() == {"ann": set(quiz), "bob": set(quiz)}
+    office.add_assignee(task, "eve")
+    assert has() == {"ann": set(quiz), "bob": set(quiz), "eve": set(quiz)}
+    for who in ("ann", "bob", "eve"):
+        office.set_status(task, who, quiz, "completed")
+    office.remove_assignee(task, "bob")
+    office.add_items(task, ["d"])
+    assert has() == {"ann": {*quiz, "d"}, "bob": set(quiz), "eve": {*quiz, "d"}}
+    office.add_assignee(task, "max")
+    assert has()["max"] == {*quiz, "d"}
 
 
 def test_a_load_changes_nothing_where_everybody_has_everything() -> None:

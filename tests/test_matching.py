@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from distribution.apportion import apportion
 from distribution.eligibility import Kind, NotEnoughRoom
 from distribution.errors import InvalidInput
-from distribution.matching import Matching, match, spread
+from distribution.matching import Matching, match, stretches
 from tests.matching_cases import Case, cases, every_load, unfairness
 
 THOROUGH = settings(max_examples=600)
@@ -212,18 +212,20 @@ def test_items_get_different_assignees_of_different_teams_and_amounts_are_exact(
     assert found is not None
     for kind in case.kinds:
         amounts = found.amounts[kind.name]
-        laid = list(spread(amounts, size=kind.size, copies=kind.copies, teams=case.teams))
-        assert len(laid) == kind.size
-        for assignees in laid:
+        laid = list(stretches(amounts, size=kind.size, copies=kind.copies, teams=case.teams))
+        assert sum(count for _, count in laid) == kind.size
+        for assignees, count in laid:
+            assert count > 0
             assert len({case.teams.get(name, (name,)) for name in assignees}) == kind.copies == len(assignees)
-        assert {name: sum(name in assignees for assignees in laid) for name in amounts} == amounts
+        held = {name: sum(count for assignees, count in laid if name in assignees) for name in amounts}
+        assert held == amounts
 
 
-def test_a_spread_can_be_read_without_being_kept() -> None:
-    """The first of very many items costs what the first of few does."""
-    laid = spread({"ann": 10**15, "bob": 10**15}, size=10**15, copies=2)
+def test_very_many_items_are_laid_out_as_quickly_as_few() -> None:
+    """Whoever has the same people is one stretch."""
+    laid = stretches({"ann": 10**15, "bob": 10**15}, size=10**15, copies=2)
 
-    assert next(laid) == ("ann", "bob")
+    assert list(laid) == [(("ann", "bob"), 10**15)]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_amounts_that_cannot_be_laid_out_are_refused_at_once(
 ) -> None:
     """Before the first item is read."""
     with pytest.raises(InvalidInput) as error:
-        spread(amounts, **options)  # type: ignore[arg-type]
+        stretches(amounts, **options)  # type: ignore[arg-type]
 
     assert str(error.value) == message
 

@@ -115,7 +115,7 @@ def test_a_filter_overlaps_exactly_the_items_that_pass(
     assert plan.overlap.items == sum(shared)
 
 
-def test_targets_are_exact_pairs_balanced_and_one_island_whenever_the_number_allows() -> None:
+def test_targets_are_exact_pairs_balanced_one_island_whenever_the_number_of_items_allows_it() -> None:
     """Three items of three connect seven people, two cannot; the plan says both."""
     workload = Workload.even([f"p{at}" for at in range(7)])
     found = [distribute(70, workload, overlap=Overlap(count=count, assignees=3)) for count in (2, 3, 7, 70)]

@@ -209,10 +209,10 @@ def test_those_that_came_later_come_last_in_the_order_of_work(office: Office) ->
 
 @pytest.mark.parametrize("overlap", [{"percent": 30}, {"percent": "33.3"}, {"count": 17}, {"percent": 100}])
 @pytest.mark.parametrize("deliveries", [(30, 70), (1,) * 20, (10, 0, 15, 5), (3, 50, 2)])
-def test_the_share_holds_of_all_items_however_they_come(
+def test_existing_members_are_never_dropped_and_the_sample_grows_to_the_new_count(
     office: Office, overlap: dict[str, Any], deliveries: tuple[int, ...]
 ) -> None:
-    """As many overlap as if all had come at once, and those that did go on doing so."""
+    """However items come: as many overlap as if all had come at once, and those that did go on doing so."""
     first = 10
     task = shared(office, first, **overlap)
     total = first

@@ -19,7 +19,7 @@ from distribution.codec import decode, encode
 from distribution.errors import InvalidInput
 from distribution.filters import matches
 from distribution.ports import Page
-from distribution.rules import Rules, check_rules
+from distribution.rules import Marking, Rules, check_rules
 from distribution.testing import strategies
 from tests.kept import opened
 
@@ -183,6 +183,23 @@ def test_items_with_the_same_marks_are_alike_to_everybody(
     assert [rules.why_not(who, one) for who in PEOPLE] == [
         rules.bars(who, rules.marks(one)) for who in PEOPLE
     ]
+
+
+@given(rules=strategies.rules(), items=st.lists(strategies.marked_attributes(), max_size=12))
+@example(
+    rules=Rules(needs="n"), items=[{"n": 1}, {"n": True}, {"n": 1.0}, {"n": "1"}, {"n": ["1"]}, {"n": "1"}]
+)
+@example(rules=Rules(needs="n", blocked="b"), items=[{"n": "x"}, {"b": "x"}, {"n": None, "b": "x"}, {}])
+@example(rules=Rules(needs="a.b"), items=[{"a": {"b": "x"}}, {"a.b": "x"}, {"a": [{"b": "x"}]}])
+def test_items_have_the_same_number_exactly_where_they_have_the_same_marks(
+    rules: Rules, items: list[dict[str, Any]]
+) -> None:
+    """However they say it, and however often it was read before."""
+    marking = Marking(rules)
+    numbers = [marking.number(attributes) for attributes in items]
+
+    assert [marking.marks[number] for number in numbers] == [rules.marks(attributes) for attributes in items]
+    assert len(set(marking.marks)) == len(marking.marks) == len(set(numbers))
 
 
 @given(rules=strategies.rules())

@@ -45,6 +45,7 @@ HOT = {
     "what waits": (f"{rows.WHOLE} AND item.position IN ({rows.WAITING})", ["item USING PRIMARY KEY", "item USING INDEX item_queue"]),
     "the head of the queue": (rows.FRESH + rows.IN_LINE, ["item USING INDEX item_queue", "placement USING PRIMARY KEY"]),
     "what went back": (rows.AGAIN, ["placement USING INDEX placement_work"]),
+    "her last items": (rows.RECENT, ["placement USING INDEX placement_work"]),
     "ended leases": (rows.EXPIRED, ["placement USING INDEX placement_lease"]),
     "the outlook": (rows.OUTLOOK, ["placement USING INDEX placement_lease"]),
     "a member": (rows.MEMBER, ["member USING INDEX member_id"]),

@@ -11,7 +11,7 @@ from math import isqrt
 import attrs
 
 from adapters.pages.markup import Content, Html, el
-from distribution.overlap import Pair
+from distribution.coverage import Pair
 from distribution.values import AssigneeId
 
 LEAST = 0.8

@@ -8,7 +8,7 @@ from adapters.pages.pieces import card, empty, name, table
 from adapters.pages.visit import Visit
 from adapters.watching import Sharing
 from adapters.wording import many
-from distribution.overlap import Coverage
+from distribution.coverage import Coverage
 from distribution.overview import TaskProgress
 from distribution.task import Task
 

@@ -64,6 +64,7 @@ def plain(view: View) -> View:
         view,
         fresh=tuple(view.fresh),
         again=tuple(view.again),
+        recent=tuple(view.recent),
         expired=tuple(view.expired),
         rows=tuple(view.rows),
         gold=tuple(view.gold),
@@ -84,7 +85,7 @@ class ViewsContract:
         ask = Ask(
             request="r",
             members=None,
-            head=Head(assignee="ann", again=True),
+            head=Head(assignee="ann", again=True, recent=9),
             expired=NOON,
             items=("a",),
             positions=(0,),
@@ -147,6 +148,25 @@ class ViewsContract:
             position=300, item="z", rank=9, left=2, effort="3", attributes={"dir": ["/x", "/z"]}
         )
         assert lost.cells == {"ann": Cell("returned", NOON), "bob": Cell("skipped", NOON)}
+
+    def test_the_last_items_of_somebody_are_those_at_the_end_of_her_order_of_work(
+        self, store: TaskStore
+    ) -> None:
+        """However they stand with her, removed ones too; whole, with everybody who has or had them."""
+        scene(store)
+        put(store, REMOVED)
+
+        def last(who: str, count: int) -> list[Row]:
+            return [*shown(store, members=None, head=Head(assignee=who, recent=count)).recent]
+
+        for who in ("ann", "bob", "eve", "stranger"):
+            page = Page(limit=1000)
+            hers = [placement.item for placement in store.placements("t", page, assignee=who)][::-1]
+            for count in (0, 1, 2, 9):
+                assert names(last(who, count)) == hers[:count]
+        assert len(last("ann", 9)) > 1
+        whole = {row.item: row for row in shown(store, whole=True, held=None).rows}
+        assert [whole.get(row.item, row) for row in last("ann", 9)] == last("ann", 9)
 
     def test_the_head_of_a_task_nobody_pulls_from_is_empty(self, store: TaskStore) -> None:
         """There is no queue where everybody has her items from the beginning."""

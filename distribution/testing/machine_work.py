@@ -2,18 +2,22 @@
 
 Holds: pulling, submitting, skipping, renewing, releasing, stealing; what each must answer.
 Does not hold: those who run tasks (see machine_team), the comparison (see agreement).
-Depends on: agreement; events, outcomes, refusals, taking.
+Depends on: agreement, twins; company, events, outcomes, ranks, refusals, taking.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from distribution.company import RECENT, has_company, window
 from distribution.events import Cell
 from distribution.lifecycle import HELD
 from distribution.members import Standing
 from distribution.outcomes import Batch, Turn
+from distribution.ranks import band, base
 from distribution.refusals import (
     AllReserved,
     NobodyToStealFrom,
@@ -26,6 +30,7 @@ from distribution.refusals import (
 from distribution.task import Row, Task
 from distribution.testing.agreement import Agreement, Asked, Failed, numbers, people, requests, which
 from distribution.testing.invariants import Seen
+from distribution.testing.twins import company
 from distribution.values import ItemId, TaskId
 
 said = st.text("xy-", max_size=3)
@@ -73,7 +78,10 @@ class Working(Agreement):
         if batch.items:
             standing, task = now.members[who], now.task
             size = _size(task, before, standing, len([1 for _, other in ended if other == who]))
-            fresh = [row.item for row in free if who not in row.cells and may[row.position]][:size]
+            line = [row for row in free if who not in row.cells and may[row.position]]
+            fresh = [row.item for row in line][:size]
+            if has_company(task):
+                fresh = _in_company(before, who, line[: window(size)], (ended, ranks), size)
             assert list(batch.items[: len(fresh)]) == fresh, f"{batch} instead of {fresh}"
             assert len(batch.items) <= size, f"{batch} has more than {size}"
         elif isinstance(batch.reason, (QueueEmpty, AllReserved)):
@@ -223,12 +231,37 @@ def _may(task: Task, row: Row, who: str, ended: set[tuple[int, str]]) -> bool:
     """Tell whether the rules let somebody have an item, once leases that have ended are over."""
     if task.rules is None:
         return True
-    held = [
+    mates = task.rules.mates(who, _held(row, ended))
+    return task.rules.why_not(who, row.attributes) is None and not any(mates)
+
+
+def _in_company(
+    before: Seen,
+    who: str,
+    line: list[Row],
+    now: tuple[set[tuple[int, str]], dict[int, int]],
+    size: int,
+) -> list[ItemId]:
+    """Choose from a stretch of the queue by whom she met, of the last items that she had."""
+    ended, ranks = now
+    there = [row for row in before.rows if who in row.cells]
+    there.sort(key=lambda row: (base(row.rank), row.position), reverse=True)
+    met: Counter[str] = Counter()
+    for row in there[:RECENT]:
+        held = _held(row, ended)
+        if who in held and not before.task.is_gold(row.position):
+            met.update(held - {who})
+    entries = [(row.item, band(ranks[row.position]), _held(row, ended)) for row in line]
+    return company(entries, met, size)
+
+
+def _held(row: Row, ended: set[tuple[int, str]]) -> frozenset[str]:
+    """Name those who have an item, once leases that have ended are over."""
+    return frozenset(
         other
         for other, cell in row.cells.items()
         if cell.state in HELD and (row.position, other) not in ended
-    ]
-    return task.rules.why_not(who, row.attributes) is None and not any(task.rules.mates(who, held))
+    )
 
 
 def _size(task: Task, before: Seen, standing: Standing, ended: int) -> int:

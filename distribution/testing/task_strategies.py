@@ -286,6 +286,7 @@ def asks() -> st.SearchStrategy[Ask]:
         fresh=st.none() | counts(),
         again=st.booleans(),
         where=st.none() | filters(),
+        recent=st.integers(0, 9),
     )
     return st.builds(
         Ask,

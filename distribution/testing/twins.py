@@ -38,6 +38,22 @@ RANKS: dict[str, Rank] = {
 """Claim to the next unit, the textbook's way; a divisor of zero comes first."""
 
 
+def company(
+    line: Sequence[tuple[str, tuple[int, bool], frozenset[str]]], met: Mapping[str, int], size: int
+) -> list[str]:
+    """Choose from a queue of (item, band, who has it): always who was met least, compared with all and one more."""
+    count, left, got = dict(met), list(line), list[str]()
+    while left and len(got) < size:
+        due = Fraction(sum(count.values()), len(count) + 1)
+        urgent = [entry for entry in left if entry[1] == left[0][1]]
+        best = min(urgent, key=lambda entry: sum(count.get(other, 0) - due for other in entry[2]))
+        left.remove(best)
+        got.append(best[0])
+        for other in best[2]:
+            count[other] = count.get(other, 0) + 1
+    return [item for item, _, _ in line if item in got]
+
+
 def hamilton(weights: Sequence[Fraction], n: int) -> list[int]:
     """Give everybody the whole part of her quota, then the rest by the largest remainder."""
     quotas = [n * weight / sum(weights) for weight in weights]
