@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from distribution import Item, Limit, Overlap, Pull, Sample, Workload
+from distribution import Item, Limit, Overlap, Pull, Rules, Sample, Workload
 from distribution.ports import TaskStore
 from tests.office import Office
 
@@ -24,6 +24,9 @@ HOSTILE = (
     "W" * 200,
 )
 """Ids of somebody who wants them to be more than ids."""
+
+
+CROPS = ("north-1", "north-2", "south-1", "south-2", "west-1", "west-2")
 
 
 def day(store: TaskStore) -> Office:
@@ -78,17 +81,20 @@ def _films(office: Office) -> None:
 
 
 def _crops(office: Office) -> None:
-    """Leave two groups that share nothing, and one person alone."""
+    """Leave two groups that share nothing, for rules keep them apart, and one person alone."""
+    regions = ("north", "north", "south", "south", "west")
+    people = {name: [name.partition("-")[0]] for name in CROPS}
     office.create(
         "Crop damage, drone pictures",
-        [f"field-{n:03}.tif" for n in range(60)],
+        [Item(f"field-{n:03}.tif", attributes={"region": regions[n % 5]}) for n in range(60)],
         id="crops",
-        allowed=["north-1", "north-2", "south-1", "south-2", "west"],
+        allowed=list(people),
+        rules=Rules(needs="region", skills=people),
         pull=Pull(batch_size=10, max_batch_workload=10),
         overlap=Overlap(percent=100, assignees=2),
         actor="lead@example.org",
     )
-    for who in ("north-1", "north-2", "south-1", "south-2", "west"):
+    for who in CROPS[:5]:
         items = office.pull("crops", who).items
         office.set_status("crops", who, items[2:], "completed")
 

@@ -191,7 +191,7 @@ def test_shared_items_are_counted_by_who_has_or_did_them(office: Office) -> None
 def test_people_whom_no_chain_of_items_connects_stand_on_islands(office: Office) -> None:
     found = scene.day(office.store).sharing("crops").coverage
 
-    assert found.groups == (("north-1", "north-2"), ("south-1", "south-2"), ("west",))
+    assert found.groups == (("north-1", "north-2"), ("south-1", "south-2"), ("west-1",))
     assert (found.items, found.least, found.most, found.met) == (20, 0, 10, 2)
 
 
