@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution import (
+    DistributionError,
+    Infeasible,
     Item,
     Limit,
+    Overlap,
     Pull,
+    Refused,
     Workload,
     growing,
     handing,
@@ -24,8 +31,11 @@ from distribution import (
     spreading,
     taking,
 )
-from distribution.refusals import Locked
+from distribution.refusals import Locked, TeamHasIt, WhyNot
+from distribution.replay import replay
 from distribution.rules import Rules
+from distribution.task import Ask
+from distribution.testing import strategies
 from distribution.values import Json, TaskId
 from tests.kept import NOON
 
@@ -155,6 +165,111 @@ def test_every_module_that_asks_the_door_is_shut_in_these_tests() -> None:
         if "can_take(" in path.read_text(encoding="utf-8")
     }
     assert asking == {"taking", "growing", "handing", "levelling", "moving", "parting", "spreading"}
+
+
+PEOPLE = ("ann", "bob", "eve", "max")
+FIELDS = ("a", "b")
+MARKED = st.lists(strategies.marked_attributes(PEOPLE, FIELDS), min_size=1, max_size=6).map(
+    lambda found: [Item(f"i{at}", attributes=attributes) for at, attributes in enumerate(found)]
+)
+RULES = strategies.rules(PEOPLE, FIELDS)
+OVERLAPS = st.sampled_from([None, Overlap(percent=50, assignees=2), Overlap(percent=100, assignees=2)])
+
+
+def refused(tasks: Dispatcher, task_id: TaskId, given: set[tuple[int, str]]) -> list[WhyNot]:
+    """Ask the door about all of these placements, each as if it was the last to be given."""
+    view = tasks.store.read(task_id, Ask(members=None, whole=True))
+    assert view.task is not None
+    found = []
+    for row in view.rows:
+        for who in row.cells:
+            if (row.position, who) in given:
+                why = taking.can_take(view.task, view.members[who], row.without(who), None)
+                found += [] if why is None else [why]
+    return found
+
+
+def open_now(tasks: Dispatcher, task_id: TaskId) -> set[tuple[int, str]]:
+    view = tasks.store.read(task_id, Ask(members=None, whole=True))
+    return {
+        (row.position, who) for row in view.rows for who, cell in row.cells.items() if cell.state == "open"
+    }
+
+
+@given(items=MARKED, rules=RULES, overlap=OVERLAPS, weights=st.lists(st.integers(1, 3), min_size=4, max_size=4))  # fmt: skip
+def test_a_new_task_gives_nothing_that_the_door_would_not_let_through(
+    items: list[Item], rules: Rules, overlap: Overlap | None, weights: list[int]
+) -> None:
+    """The plan does not ask; nor does what is added by the loads, which does."""
+    tasks = Dispatcher(MemoryStore())
+    team = Workload.weights(list(zip(PEOPLE, weights, strict=True)))
+    try:
+        task = tasks.create("label", items, workload=team, rules=rules, overlap=overlap).id
+    except Infeasible:
+        reject()
+
+    given_ = open_now(tasks, task)
+    assert len(given_) == tasks.get(task).copies
+    assert refused(tasks, task, given_) == []
+
+
+STEPS = st.lists(
+    st.sampled_from(["pull", "submit", "skip", "release", "reassign", "pause", "resume", "redistribute", "remove", "add", "limit", "steal"]),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@given(items=MARKED, rules=RULES, overlap=OVERLAPS, pulled=st.booleans(), steps=STEPS, data=st.data())
+def test_an_undo_gives_nothing_but_what_was_hers_and_nothing_that_rules_keep_from_her(
+    items: list[Item], rules: Rules, overlap: Overlap | None, pulled: bool, steps: list[str], data: st.DataObject
+) -> None:  # fmt: skip
+    """She may have lost or skipped it, and a team mate may have a copy by now; nothing else is let through."""
+    tasks = Dispatcher(MemoryStore())
+    how: dict[str, Any] = {"allowed": PEOPLE, "pull": PULL} if pulled else {"workload": Workload.even(PEOPLE)}
+    try:
+        task = tasks.create("label", items, rules=rules, overlap=overlap, **how).id
+    except Infeasible:
+        reject()
+    for step in steps:
+        with suppress(DistributionError):
+            act(tasks, task, step, data.draw(st.sampled_from(PEOPLE)), data.draw(st.sampled_from(PEOPLE)))
+    newest = tasks.store.read(task, Ask()).version
+    for version in data.draw(st.permutations(range(2, newest + 1))):
+        before = open_now(tasks, task)
+        with suppress(Refused):
+            change = tasks.undo(task, version)
+            given_ = open_now(tasks, task) - before
+            assert all(isinstance(why, TeamHasIt) for why in refused(tasks, task, given_)), change
+            assert given_ <= hers(tasks, task, version - 1), change
+
+
+def hers(tasks: Dispatcher, task: TaskId, version: int) -> set[tuple[int, str]]:
+    """Give what was open with whom as of a version, from the history."""
+    found = {(row.position, who) for row in tasks.items(task) for who in row.cells}
+    entries = tasks.history(task)[:version]
+    plan = None if tasks.get(task).pull is not None else tasks.replan(task)
+    cells = replay(entries, plan).cells
+    return {key for key, cell in cells.items() if cell.state == "open"} & found
+
+
+def act(tasks: Dispatcher, task: TaskId, step: str, who: str, other: str) -> None:
+    """Do one thing."""
+    mine = held(tasks, task, who)
+    verbs: dict[str, Callable[[], object]] = {
+        "pull": lambda: tasks.pull(task, who),
+        "submit": lambda: tasks.set_status(task, who, mine[:1], "completed"),
+        "skip": lambda: tasks.skip(task, who, mine[:1]),
+        "release": lambda: tasks.release(task, who),
+        "reassign": lambda: tasks.reassign(task, who, other),
+        "pause": lambda: tasks.pause(task, who),
+        "resume": lambda: tasks.resume(task, who),
+        "redistribute": lambda: tasks.redistribute(task, Workload.even(sorted({who, other}))),
+        "remove": lambda: tasks.remove_items(task, ["i0", "i1"]),
+        "add": lambda: tasks.add_items(task, ["i0", "i1"]),
+        "limit": lambda: tasks.set_limit(task, who, Limit(count=1)),
+        "steal": lambda: tasks.steal(task, who),
+    }
+    verbs[step]()
 
 
 def everything(rules: Rules, tasks: Dispatcher, task: TaskId) -> None:
