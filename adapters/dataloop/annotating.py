@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text
 from adapters.dataloop.dql import Query
-from adapters.dataloop.items import keys_of
+from adapters.dataloop.references import keys_of
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput
 from distribution.filters import matches

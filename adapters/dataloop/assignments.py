@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.dataloop.calls import Body, Call, flag, mapping, merged, no_such, page_of, text, texts
 from adapters.dataloop.commands import done
-from adapters.dataloop.mirror import assignment_id
+from adapters.dataloop.references import assignment_id
 from adapters.dataloop.tasks import fill
 from adapters.dataloop.workloads import person, workload_of
 from adapters.dataloop.world import World

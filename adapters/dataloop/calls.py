@@ -29,6 +29,8 @@ class Principal:
     """Sees every project."""
     projects: frozenset[str] | None = None
     """Only these, and all of them; None for those she is a member of."""
+    acting: str = "annotator"
+    """The least role in a project that what she asks for needs there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +54,8 @@ class Call:
     body: Any = None
     """JSON, or the fields of a form."""
     file: Upload | None = None
+    peer: str | None = None
+    """Over which connection it came; None where that is not known."""
     attempt: str | None = None
     """Names this call and its repetitions: whoever got no answer sends the same again."""
 

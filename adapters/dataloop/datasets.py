@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, Reply, flag, mapping, merged, page_of, text, texts
+from adapters.dataloop.calls import Body, Call, flag, mapping, merged, page_of, text, texts
 from adapters.dataloop.dql import Query
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
-from distribution.filters import Compare, field, matches
+from distribution.filters import AllOf, Compare, field, matches
+from distribution.shelf import Desk, Document
 
-SHOWN = Compare("hidden", "equal", value=False)
-"""Items that are not hidden."""
+SHOWN = Query(where=AllOf((Compare("hidden", "equal", value=False), Compare("type", "equal", value="file"))))
+"""The items of a dataset that are counted."""
 
 
 def create(world: World, call: Call) -> Body:
@@ -21,22 +22,34 @@ def create(world: World, call: Call) -> Body:
     if len(projects) != 1:
         raise InvalidInput(subject="projects", must="be one project", got=projects)
     project = world.project(call.who, projects[0])
-    world.may_run(call.who, project)
-    name = text(body, "name")
-    if call.attempt is not None and (known := world.shelf.get("dataset", [call.attempt])):
-        return shown(dict(known[call.attempt].body), call, world)
-    if any(d["name"] == name for d in world.all("dataset", key=f"project {project['id']}")):
-        raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
-    return shown(make(world, call, name, project["id"], made=call.attempt), call, world)
+    return shown(make(world, call, text(body, "name"), project["id"]), call, world)
 
 
-def make(
-    world: World, call: Call, name: str, project_id: str, *, system: bool = False, made: str | None = None
-) -> Body:
-    """Make a dataset with its recipe and ontology."""
-    at = world.now()
-    own = {"creator": call.who.email, "createdAt": at, "updatedAt": at}
-    ontology = {
+def make(world: World, call: Call, name: str, project_id: str) -> Body:
+    """Make a dataset with its recipe and ontology, all or nothing; give that of the first attempt where there was one.
+
+    Raises:
+        Refused: the project has one of that name.
+    """
+    dataset_id = call.attempt or world.ids()
+
+    def work(desk: Desk) -> Body:
+        known = desk.get("dataset", [dataset_id])
+        if dataset_id in known:
+            return dict(known[dataset_id].body)
+        if desk.find("dataset", key=f"project {project_id}", where=field("name").equal(name), limit=1):
+            raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
+        made = {"id": dataset_id, "name": name, "projects": [project_id]}
+        return put(desk, world, call.who.email, made)
+
+    return world.shelf.transact(work)
+
+
+def put(desk: Desk, world: World, creator: str, dataset: Body) -> Body:
+    """Keep a new dataset, of which id, name and project are said, with its recipe and ontology."""
+    at, name, project_id = world.now(), dataset["name"], dataset["projects"][0]
+    own = {"creator": creator, "createdAt": at, "updatedAt": at}
+    ontology: Body = {
         "id": world.ids(),
         "title": f"{name} ontology",
         "roots": [],
@@ -46,7 +59,7 @@ def make(
         "projectId": project_id,
         **own,
     }
-    recipe = {
+    recipe: Body = {
         "id": world.ids(),
         "title": f"{name} recipe",
         "projectIds": [project_id],
@@ -58,10 +71,8 @@ def make(
         **own,
     }
     dataset = {
-        "id": made or world.ids(),
-        "name": name,
-        "projects": [project_id],
-        "system": system,
+        "system": False,
+        **dataset,
         "metadata": {"system": {"recipes": [recipe["id"]]}},
         "driver": None,
         "expirationOptions": None,
@@ -71,13 +82,13 @@ def make(
         **own,
     }
     for kind, body in (("ontology", ontology), ("recipe", recipe), ("dataset", dataset)):
-        world.put(kind, body, [f"project {project_id}"])
+        desk.put(kind, [Document(body["id"], body, [f"project {project_id}"])])
     return dataset
 
 
 def shown(dataset: Body, call: Call, world: World) -> Body:
     """Give a dataset as it goes over the wire."""
-    count = len(world.shelf.ids("item", key=f"dataset {dataset['id']}", where=SHOWN))
+    count = len(world.finder.ids(dataset["id"], SHOWN))
     return {
         **{key: value for key, value in dataset.items() if key != "system"},
         "url": f"{call.base}/datasets/{dataset['id']}",
@@ -126,12 +137,9 @@ def update(world: World, call: Call) -> Body:
 
 def delete(world: World, call: Call) -> Body:
     """Delete a dataset with its items and tasks."""
-    from adapters.dataloop import tasks
-
     dataset = world.dataset(call.who, call.path["dataset"])
-    world.may_run(call.who, world.project(call.who, dataset["projects"][0]))
     for task in list(world.all("task", key=f"dataset {dataset['id']}")):
-        tasks.remove(world, task, call)
+        world.delete_task(task["id"], call.who.email)
     remove(world, dataset["id"])
     return {"ok": True}
 
@@ -285,13 +293,13 @@ def add_attributes(world: World, call: Call) -> Body:
     return world.change("ontology", known["id"], edit)
 
 
-def delete_document(kind: str) -> Any:
-    """Make what answers a deletion of a recipe or an ontology."""
+def delete_recipe(world: World, call: Call) -> Body:
+    """Delete a recipe."""
+    world.drop("recipe", [world.of_project(call.who, "recipe", call.path["recipe"])["id"]])
+    return {"ok": True}
 
-    def delete(world: World, call: Call) -> Reply:
-        """Delete it."""
-        known = world.of_project(call.who, kind, call.path[kind])
-        world.drop(kind, [known["id"]])
-        return Reply(body={"ok": True})
 
-    return delete
+def delete_ontology(world: World, call: Call) -> Body:
+    """Delete an ontology."""
+    world.drop("ontology", [world.of_project(call.who, "ontology", call.path["ontology"])["id"]])
+    return {"ok": True}

@@ -18,12 +18,12 @@ from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
 from distribution.filters import matches
 from distribution.pipeline import Link, Node, Pipeline
-from distribution.task import ACTIONS
-from distribution.values import Item
+from distribution.task import ACTIONS, Ask
+from distribution.values import Item, check_id
 from distribution.workload import Workload
 
-STATUSES = {"complete": "completed", "approve": "approved"}
-"""Statuses that ports of the platform call otherwise."""
+ALIASES = {"complete": "completed", "approve": "approved"}
+"""Statuses that ports of the platform call otherwise; set either way they lead on."""
 MOST_STEPS = 1000
 
 
@@ -51,14 +51,9 @@ def create(world: World, call: Call) -> Body:
         "creator": call.who.email,
         "createdAt": at,
         "updatedAt": at,
-        "compositionId": derived_composition(made),
+        "compositionId": made,
     }
     return shown(world.put("pipeline", pipeline, [f"project {project['id']}"]), call)
-
-
-def derived_composition(pipeline_id: str) -> str:
-    """Name the composition of a pipeline: here it is the pipeline itself."""
-    return pipeline_id
 
 
 def _checked(body: Mapping[str, Any]) -> Body:
@@ -89,7 +84,7 @@ def query(world: World, call: Call) -> Body:
     asked = Query.parse(call.object())
     kind = "execution" if asked.resource in {"pipelineState", "cycles", "pipelineExecutions"} else "pipeline"
     found = [
-        shown(body, call)
+        _standing(world, body) if kind == "execution" else shown(body, call)
         for project in world.visible(call.who)
         if asked.projects is None or project["id"] in asked.projects
         for body in world.all(kind, key=f"project {project['id']}")
@@ -117,8 +112,9 @@ def update(world: World, call: Call) -> Body:
 
 
 def delete(world: World, call: Call) -> Reply:
-    """Delete a pipeline; its tasks stay."""
+    """Delete a pipeline; its tasks stay, and lead nowhere."""
     known = world.of_project(call.who, "pipeline", call.path["pipeline"])
+    world.tasks.delete_pipeline(known["id"], actor=call.who.email)
     world.drop("pipeline", [known["id"]])
     return Reply(body={"ok": True})
 
@@ -149,6 +145,7 @@ def pause(world: World, call: Call) -> Body:
 def _bring_about(world: World, call: Call, pipeline: Body) -> None:
     flow = flow_of(pipeline)
     if flow is None:
+        world.tasks.delete_pipeline(pipeline["id"], actor=call.who.email)
         return
     documents = {}
     for node in pipeline["nodes"]:
@@ -167,6 +164,12 @@ def _wire(world: World, call: Call, pipeline: Body, node: Body, task_id: str) ->
     """Make the document of the task of a node."""
     metadata = mapping(node, "metadata")
     dataset = world.dataset(call.who, text(metadata, "datasetId"))
+    if dataset["projects"] != [pipeline["projectId"]]:
+        raise InvalidInput(
+            subject=f"dataset of node {node['name']!r}",
+            must="be of the pipeline's project",
+            got=dataset["id"],
+        )
     system = {key: metadata[key] for key in ("batchSize", "maxBatchWorkload", "consensusPercentage",
               "consensusAssignees", "consensusTaskType") if metadata.get(key)}  # fmt: skip
     body = {
@@ -186,11 +189,16 @@ def _wire(world: World, call: Call, pipeline: Body, node: Body, task_id: str) ->
 
 
 def _actions(node: Mapping[str, Any], task_type: str) -> list[str]:
-    """Name the statuses that may be set in a node: those of its ports, and of its type."""
-    found = [action["action"] for action in actions_of(None, task_type)]
-    for port in node.get("outputs") or []:
-        found += [STATUSES.get(name, name) for name in port.get("actions") or [] if isinstance(name, str)]
-    return list(dict.fromkeys(found))
+    """Name the statuses that a node shows: those of its ports, or else of its type."""
+    ports = [name for port in node.get("outputs") or [] for name in port.get("actions") or []]
+    return list(dict.fromkeys(check_id(name, "action of a port") for name in ports)) or [
+        action["action"] for action in actions_of(None, task_type)
+    ]
+
+
+def _either(name: str) -> list[str]:
+    """Give a status with its other name."""
+    return [name, ALIASES[name]] if name in ALIASES else [name]
 
 
 def flow_of(pipeline: Mapping[str, Any]) -> Pipeline | None:
@@ -247,7 +255,7 @@ def _links(
         named = [a for p in ports for a in p.get("actions") or []]
         statuses = [action] if action else named or list(nodes[source].actions)
         targets = list(_through(pipeline, target, known))
-        for status in [STATUSES.get(name, name) for name in statuses]:
+        for status in [each for name in statuses for each in _either(name)]:
             if targets and (source, status) not in made and status in nodes[source].actions:
                 made.add((source, status))
                 yield Link(source, status, targets[0])
@@ -258,9 +266,8 @@ def _node(node: Mapping[str, Any]) -> Node:
     metadata = mapping(node, "metadata")
     kind = kind_of(metadata, metadata.get("workload"))
     owner = text(metadata, "taskOwner", default="owner@example.com").lower()
-    names = tuple(
-        dict.fromkeys([*_actions(node, text(metadata, "taskType", default="annotation")), *ACTIONS])
-    )
+    shown = _actions(node, text(metadata, "taskType", default="annotation"))
+    names = tuple(dict.fromkeys([*(each for name in shown for each in _either(name)), *ACTIONS]))
     people = kind.people(owner)
     settings: dict[str, Any] = {
         "workload": kind.workload or Workload.even(list(people)),
@@ -277,25 +284,46 @@ def _node(node: Mapping[str, Any]) -> Node:
     )
 
 
+def reset(world: World, call: Call) -> Body:
+    """Give a pipeline as it is: its counters are counted anew each time."""
+    return shown(world.of_project(call.who, "pipeline", call.path["pipeline"]), call)
+
+
+def composition(world: World, call: Call) -> Body:
+    """Give the composition of a pipeline: what became of installing it."""
+    known = world.of_project(call.who, "pipeline", call.path["composition"])
+    return {
+        "id": known["id"],
+        "projectId": known["projectId"],
+        "status": known["status"],
+        "errorText": known.get("errorText"),
+        "tasks": [task.id for task in world.tasks.pipeline_tasks(known["id"])],
+    }
+
+
 def execute(world: World, call: Call) -> Body:
     """Let one item, or all that a query means, into a pipeline."""
     known = world.of_project(call.who, "pipeline", call.path["pipeline"])
     if known["status"] != "Installed":
         raise Refused(f"pipeline {known['name']!r}", f"is {known['status'].lower()}", "install it first")
     body = call.object()
+    options = mapping(body, "pipeline")
+    _check_start(known, body.get("nodeId", options.get("nodeId")))
     if "batch" in body:
         return _execute_batch(world, call, known, mapping(body, "batch"))
-    given = mapping(mapping(body, "pipeline"), "input").get("item")
+    given = mapping(options, "input").get("item")
     if isinstance(given, dict):
         given = given.get("item_id", given.get("id"))
-    item = world.of_dataset(call.who, "item", str(given))
+    item = world.of_dataset(call.who, "item", check_id(given, "item of the input"))
+    if world.find("dataset", item["datasetId"])["projects"] != [known["projectId"]]:
+        raise InvalidInput(subject="item of the input", must="be of the pipeline's project", got=item["id"])
     _enter(world, call, known, [item])
     at = world.now()
-    execution = {
-        "id": world.ids(),
+    made = {
+        "id": call.attempt or world.ids(),
         "pipelineId": known["id"],
         "projectId": known["projectId"],
-        "status": "in-progress",
+        "items": [item["id"]],
         "creator": call.who.email,
         "createdAt": at,
         "updatedAt": at,
@@ -303,12 +331,30 @@ def execute(world: World, call: Call) -> Body:
         "nodes": [],
         "executions": {},
     }
-    return world.put("execution", execution, [f"project {known['projectId']}"])
+    return _standing(world, world.put("execution", made, [f"project {known['projectId']}"]))
+
+
+def _check_start(pipeline: Body, node: object) -> None:
+    """Refuse to let items in anywhere but at the beginning."""
+    flow = flow_of(pipeline)
+    first = None if flow is None else flow.nodes[0].id
+    starts = [start.get("nodeId") for start in pipeline.get("startNodes") or []]
+    if node is not None and node not in {first, *starts}:
+        raise InvalidInput(subject="nodeId", must=f"be {first!r}, where the pipeline begins", got=node)
+
+
+def _standing(world: World, execution: Body) -> Body:
+    """Say whether what was let in is through: finished in every task that it has come to."""
+    ask = Ask(items=tuple(execution["items"]))
+    tasks = world.tasks.pipeline_tasks(execution["pipelineId"])
+    rows = [row for task in tasks for row in world.tasks.store.read(task.id, ask).rows if not row.removed]
+    through = rows and all(row.complete for row in rows)
+    return {**execution, "status": "success" if through else "in-progress"}
 
 
 def execution(world: World, call: Call) -> Body:
     """Give an execution."""
-    return world.of_project(call.who, "execution", call.path["execution"])
+    return _standing(world, world.of_project(call.who, "execution", call.path["execution"]))
 
 
 def _execute_batch(world: World, call: Call, known: Body, batch: Body) -> Body:
@@ -328,7 +374,7 @@ def _enter(world: World, call: Call, known: Body, items: list[Body]) -> None:
     if not any(node.get("type") == "task" for node in known["nodes"]):
         return
     entering = [Item(item["id"], attributes={"filename": item["filename"]}) for item in items]
-    world.tasks.enter(known["id"], entering, actor=call.who.email)
+    world.tasks.enter(known["id"], entering, actor=call.who.email, request=call.attempt)
     for task in world.tasks.pipeline_tasks(known["id"]):
         if task.station is not None and task.station.start:
             tasks.fill(world, task.id)

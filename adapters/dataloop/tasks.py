@@ -10,13 +10,13 @@ from typing import Any
 import attrs
 
 from adapters.dataloop import projects
-from adapters.dataloop.calls import Body, Call, mapping, merged, number, page_of, text
+from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, page_of, text
 from adapters.dataloop.commands import done
 from adapters.dataloop.dql import Query, parse_text
-from adapters.dataloop.mirror import consensus_id
+from adapters.dataloop.references import consensus_id
 from adapters.dataloop.workloads import Kind, actions_of, due_of, kind_of, person, system_of, workload_of
 from adapters.dataloop.world import World
-from distribution.errors import InvalidInput, NotFound
+from distribution.errors import InvalidInput
 from distribution.filters import matches
 from distribution.task import ACTIONS, Ask
 from distribution.values import Item, check_count
@@ -32,6 +32,8 @@ def create(world: World, call: Call) -> Body:
     body = call.object()
     project = world.project(call.who, text(body, "projectId"))
     dataset = world.dataset(call.who, text(body, "datasetId"))
+    if dataset["projects"] != [project["id"]]:
+        raise InvalidInput(subject="datasetId", must="be a dataset of the project", got=dataset["id"])
     if (there := _existing(world, call, body)) is not None:
         return there
     task_id = call.attempt or world.ids()
@@ -48,7 +50,7 @@ def create(world: World, call: Call) -> Body:
     if kind.overlap is not None:
         projects.install_scoring(world, project["id"], call.who.email)
     fill(world, task_id)
-    return done(world, call, "CreateTask", createTaskPayload=body, createdTaskId=task_id)
+    return done(world, call, "CreateTask", createTaskPayload={"name": wire["name"]}, createdTaskId=task_id)
 
 
 def _existing(world: World, call: Call, body: Body) -> Body | None:
@@ -177,7 +179,8 @@ def task_of(world: World, call: Call) -> Body:
     """
     task_id = call.path["task"]
     world.of_project(call.who, "task", task_id)
-    world.mirror.catch_up(task_id)
+    if not world.mirror.catch_up(task_id):
+        raise no_such("task", task_id)
     return world.of_project(call.who, "task", task_id)
 
 
@@ -198,11 +201,10 @@ def _visible(world: World, call: Call, asked: Query) -> list[Body]:
     for project in world.visible(call.who):
         if asked.projects is not None and project["id"] not in asked.projects:
             continue
-        for task_id in world.shelf.ids("task", key=f"project {project['id']}"):
-            world.mirror.catch_up(task_id)
-        found += [
-            task for task in world.all("task", key=f"project {project['id']}") if matches(asked.where, task)
-        ]
+        names = world.shelf.ids("task", key=f"project {project['id']}")
+        there = [name for name in names if world.mirror.catch_up(name)]
+        bodies = (dict(document.body) for document in world.shelf.get("task", there).values())
+        found += [task for task in bodies if matches(asked.where, task)]
     return found
 
 
@@ -251,17 +253,8 @@ def _due(due: datetime | None) -> dict[str, Any]:
 def delete(world: World, call: Call) -> Body:
     """Delete a task with its assignments; items are in it no more."""
     task = task_of(world, call)
-    remove(world, task, call)
+    world.delete_task(task["id"], call.who.email)
     return done(world, call, "DeleteTask", deleteTaskId=task["id"])
-
-
-def remove(world: World, task: Body, call: Call) -> None:
-    """Delete a task."""
-    try:
-        world.tasks.delete(task["id"], actor=call.who.email)
-    except NotFound:
-        world.drop("task", [task["id"]])
-    world.mirror.catch_up(task["id"])
 
 
 def add_items(world: World, call: Call) -> Body:
@@ -273,7 +266,7 @@ def add_items(world: World, call: Call) -> Body:
     settings: dict[str, Any] = {"actor": call.who.email, "request": call.attempt}
     world.tasks.add_items(task["id"], items, workload=workload, **settings)
     fill(world, task["id"])
-    return done(world, call, "AddToTask", addToTaskPayload=body)
+    return done(world, call, "AddToTask", addToTaskPayload={"taskId": task["id"]})
 
 
 def remove_items(world: World, call: Call) -> Body:
