@@ -124,7 +124,7 @@ ASSIGNMENTS = (
     _way("DELETE", "/assignments/{assignment}", assignments.delete, LEADS, once=True),
     _way("POST", "/assignments/{assignment}/reassign", assignments.reassign, LEADS, body="Reassign", gives="Command", once=True),
     _way("POST", "/assignments/{assignment}/redistribute", assignments.redistribute, LEADS, body="Redistribute", gives="Command", once=True),
-    _way("POST", "/assignments/{assignment}/batch", assignments.batch, gives="Batch", once=True),
+    _way("POST", "/assignments/{assignment}/batch", assignments.batch, gives="Batch"),
     _way("POST", "/assignments/{assignment}/clear", assignments.clear, gives="Cleared"),
     _way("POST", "/assignments/{assignment}/items/{item}/status", assignments.item_status, body="Status"),
     _way("GET", "/scores/assignments/{assignment}", assignments.scores, gives="Score", array=True),

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 import attrs
 
 from adapters.dataloop import projects
-from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, page_of, text
+from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, page_of, text, texts
 from adapters.dataloop.commands import done
 from adapters.dataloop.dql import Query, parse_text
+from adapters.dataloop.honeypots import honeypots, without
 from adapters.dataloop.references import consensus_id
 from adapters.dataloop.workloads import Kind, actions_of, due_of, kind_of, person, system_of, workload_of
 from adapters.dataloop.world import World
+from adapters.deciding import By
 from distribution.errors import InvalidInput
 from distribution.filters import matches
+from distribution.golden import GoldPool
 from distribution.task import ACTIONS, Ask
 from distribution.values import Item, check_count
 from distribution.workload import Workload
@@ -25,6 +28,8 @@ from distribution.workload import Workload
 WEEK = 7 * 24 * 3600 * 1000
 """Milliseconds until a task is due, unless told otherwise."""
 TYPES = ("annotation", "qa")
+PEOPLE = ("assignees", "contributors", "assigneeIds")
+"""Where a call names people; the platform says assignees."""
 
 
 def create(world: World, call: Call) -> Body:
@@ -39,15 +44,19 @@ def create(world: World, call: Call) -> Body:
     task_id = call.attempt or world.ids()
     wire = wire_of(world, call, body, task_id, project["id"], dataset["id"])
     kind = kind_of(wire["metadata"]["system"], body.get("workload"))
-    chosen = chosen_items(world, dataset["id"], wire["query"], body.get("limit"))
+    chosen = chosen_items(world, dataset["id"], body.get("query"), body.get("limit"))
+    pool = None if kind.honeypots is None else honeypots(world, dataset["id"], kind.honeypots)
+    if pool is not None:
+        # Where answers are known they say how good somebody is: nothing has to be done twice for it.
+        kind, chosen = attrs.evolve(kind, overlap=None), without(chosen, pool)
     world.put("task", wire, [f"project {project['id']}", f"dataset {dataset['id']}"])
     try:
-        start(world, wire, kind, chosen, actor=call.who.email, request=call.attempt)
+        start(world, wire, kind, chosen, pool, actor=call.who.email, request=call.attempt)
     except BaseException:
         if world.tasks.store.read(task_id, Ask()).task is None:
             world.drop("task", [task_id])
         raise
-    if kind.overlap is not None:
+    if kind.overlap is not None or kind.honeypots is not None:
         projects.install_scoring(world, project["id"], call.who.email)
     fill(world, task_id)
     return done(world, call, "CreateTask", createTaskPayload={"name": wire["name"]}, createdTaskId=task_id)
@@ -138,9 +147,8 @@ def start(
     wire: Mapping[str, Any],
     kind: Kind,
     items: Sequence[Item],
-    *,
-    actor: str,
-    request: str | None,
+    pool: GoldPool | None = None,
+    **by: Unpack[By],
 ) -> None:
     """Let the core create a task. Without loads all is its owner's."""
     people = list(kind.people(person(wire["taskOwner"])))
@@ -151,8 +159,8 @@ def start(
         "priority": wire["priority"],
         "due": due_of(wire["dueDate"]),
         "metadata": {"dataloop": {"project": wire["projectId"], "dataset": wire["datasetId"]}},
-        "actor": actor,
-        "request": request,
+        "gold": pool,
+        **by,
     }
     if kind.pull is not None:
         settings |= {"allowed": people, "pull": kind.pull}
@@ -296,22 +304,26 @@ def queue(world: World, call: Call) -> Body:
 
 
 def contributors(world: World, call: Call) -> Body:
-    """Let people take part in a task."""
+    """Let people take part in a task (action add), or leave it (remove): what they finished stays."""
     task = task_of(world, call)
     body = call.object()
-    given = body.get("contributors", body.get("contributor", body.get("assigneeIds")))
-    if isinstance(given, str):
-        given = [given]
-    if not isinstance(given, list) or not given:
-        raise InvalidInput(subject="contributors", must="be a list of e-mails", got=given)
-    there = {a.assignee: a.state for a in world.tasks.assignments(task["id"], empty=True)}
-    for email in dict.fromkeys(map(person, given)):
-        if there.get(email) == "paused":
+    doing = text(body, "action", default="add")
+    if doing not in {"add", "remove"}:
+        raise InvalidInput(subject="action", must="be 'add' or 'remove'", got=doing)
+    given = next((body[key] for key in PEOPLE if body.get(key)), None)
+    emails = list(dict.fromkeys(map(person, texts(given, "assignees"))))
+    if not emails:
+        raise InvalidInput(subject="assignees", must="name somebody", got=given)
+    states = {a.assignee: a.state for a in world.tasks.assignments(task["id"], empty=True)}
+    for email in emails:
+        if doing == "remove":
+            world.tasks.remove_assignee(task["id"], email, actor=call.who.email)
+        elif states.get(email) == "paused":
             world.tasks.resume(task["id"], email, actor=call.who.email)
-        elif there.get(email) != "active":
+        elif states.get(email) != "active":
             world.tasks.add_assignee(task["id"], email, actor=call.who.email)
     fill(world, task["id"])
-    return shown(task_of(world, call), call)
+    return get(world, call)
 
 
 def scores(world: World, call: Call) -> list[Any]:

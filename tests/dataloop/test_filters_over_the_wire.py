@@ -38,7 +38,7 @@ def test_a_folder_is_exact_and_a_file_name_goes_into_all_folders_below(studio: S
 
     assert found(studio, dl.Filters(field="dir", values="/a")) == ["/a/f000.txt"]
     assert found(studio, dl.Filters(field="filename", values="/a")) == ["/a/b/f000.txt", "/a/f000.txt"]
-    assert found(studio, dl.Filters(field="filename", values="/a/*.txt")) == ["/a/f000.txt"]
+    assert found(studio, dl.Filters(field="filename", values="/c/*.txt")) == ["/c/f000.txt"]
     assert studio.dataset.items.get(filepath="/c/f000.txt").dir == "/c"
     fails(dl.exceptions.NotFound, lambda: studio.dataset.items.get(filepath="/d/f000.txt"))
 
