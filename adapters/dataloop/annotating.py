@@ -89,7 +89,9 @@ def update(world: World, call: Call) -> Body:
     body = call.object()
 
     def edit(old: Body) -> Body:
-        return {**merged(old, body), **fixed, "updatedBy": call.who.email, "updatedAt": world.now()}
+        metadata = merged(old["metadata"], mapping(body, "metadata"))
+        by = {"updatedBy": call.who.email, "updatedAt": world.now()}
+        return {**old, **body, **fixed, **by, "metadata": metadata}
 
     return shown(world.change("annotation", known["id"], edit), call.base)
 

@@ -174,12 +174,22 @@ def _no_number(value: object, subject: str) -> float:
 def merged(old: Any, new: Any) -> Any:
     """Lay the changed part of a JSON value over the old one: objects deeply, all else as a whole.
 
-    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
-    {'a': {'b': 3, 'c': 2}}
+    Null takes away what was there: so the SDK says that something is gone.
+
+    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": None}})
+    {'a': {'b': 3}}
+
+    Source: JSON merge patch, RFC 7396.
     """
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
-    return new
+    if not isinstance(new, Mapping):
+        return new
+    kept = dict(old) if isinstance(old, Mapping) else {}
+    for key, value in new.items():
+        if value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = merged(kept.get(key), value)
+    return kept
 
 
 def page_of(rows: Sequence[Any], page: int, size: int, total: int | None = None) -> Body:
