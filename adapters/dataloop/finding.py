@@ -20,7 +20,7 @@ def query(world: World, call: Call) -> Body:
     deleting, change = body.pop("delete", None), body.pop("update", None)
     body.pop("references", None)
     asked = Query.parse(body)
-    world.mirror.catch_up_dataset(dataset["id"])
+    world.look_at_dataset(dataset["id"])
     if asked.resource == "annotations":
         return annotating.query(world, dataset, asked, call.base)
     if deleting is True or isinstance(change, dict):

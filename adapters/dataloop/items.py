@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import attrs
 
+from adapters.dataloop import executions
 from adapters.dataloop.calls import Body, Call, Reply, Upload, flag, mapping, merged, no_such, text
 from adapters.dataloop.references import keys_of
 from adapters.dataloop.world import AT_ONCE, World
@@ -125,6 +126,8 @@ def upload(world: World, call: Call) -> Reply:
         return item, "overwrite" if there else "created"
 
     item, done = world.shelf.transact(work)
+    if done == "created":
+        executions.arrived(world, item, dataset["projects"][0], call.who.email)
     if done == "skip":
         # The SDK deletes an item whose size is not that of its own file: what is skipped has to look the same.
         item = {**item, "metadata": _with_size(item, file)}
@@ -198,8 +201,10 @@ def _keep(world: World, files: Sequence[tuple[Body, bytes]]) -> None:
 
 
 def get(world: World, call: Call) -> Body:
-    """Give an item."""
-    return shown(world.of_dataset(call.who, "item", call.path["item"]), call.base)
+    """Give an item, with where it is in which task."""
+    item = world.of_dataset(call.who, "item", call.path["item"])
+    world.look_at_dataset(item["datasetId"])
+    return shown(world.find("item", item["id"]), call.base)
 
 
 def stream(world: World, call: Call) -> Reply:

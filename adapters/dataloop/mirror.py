@@ -102,22 +102,20 @@ class Mirror:
         self._shelf = shelf
         self._ids = ids
         self._now = now
+        self._known: dict[TaskId, int] = {}
+        """Versions that the documents have come to, at least."""
         self._lock = threading.RLock()
-
-    def catch_up_dataset(self, dataset_id: str) -> None:
-        """Look at every task of a dataset."""
-        for task_id in self._shelf.ids("task", key=f"dataset {dataset_id}"):
-            self.catch_up(task_id)
 
     def catch_up(self, task_id: TaskId) -> bool:
         """Bring the documents to the version of the task, if they are behind; tell whether there is such a task."""
-        with self._lock:
-            seen = Seen.of(self._shelf.get("mirror", [task_id]).get(task_id))
-            version = self._store.read(task_id, Ask()).version
-            if version > seen.version:
-                news = self._news(task_id, seen.version)
-                self._shelf.transact(lambda desk: self._write(desk, news, seen))
-            return version > 0
+        version = self._store.read(task_id, Ask()).version
+        if version > self._known.get(task_id, 0):
+            with self._lock:
+                seen = Seen.of(self._shelf.get("mirror", [task_id]).get(task_id))
+                if version > seen.version:
+                    news = self._news(task_id, seen.version)
+                    self._known[task_id] = self._shelf.transact(lambda desk: self._write(desk, news, seen))
+        return version > 0
 
     def _news(self, task_id: TaskId, seen: int) -> News:
         """Load what happened since a version, with what it touched, as it stands at one and the same version."""
@@ -152,11 +150,12 @@ class Mirror:
                 task_id, Ask(members=None, positions=tuple(positions[start : start + CHUNK]))
             )
 
-    def _write(self, desk: Desk, news: News, seen: Seen) -> None:
-        """Write it, unless somebody else has meanwhile."""
+    def _write(self, desk: Desk, news: News, seen: Seen) -> int:
+        """Write it, unless somebody else has meanwhile; give the version that is kept."""
         task = news.task
-        if Seen.of(desk.get("mirror", [task.id]).get(task.id)).version != seen.version:
-            return
+        kept = Seen.of(desk.get("mirror", [task.id]).get(task.id)).version
+        if kept != seen.version:
+            return kept
         now = seen.after(news)
         self._items(desk, news)
         wire = desk.get("task", [task.id]).get(task.id)
@@ -168,6 +167,7 @@ class Mirror:
             body = told(dict(wire.body), task, news.standings, now.tally, self._now())
             desk.put("task", [Document(task.id, {**body, "assignmentIds": shown}, wire.keys)])
         desk.put("mirror", [now.document(task.id)])
+        return now.version
 
     def _items(self, desk: Desk, news: News) -> None:
         """Let items say which of their copies are where."""

@@ -11,6 +11,7 @@ from adapters.dataloop import (
     assignments,
     commands,
     datasets,
+    executions,
     finding,
     items,
     pipelines,
@@ -144,10 +145,10 @@ PIPELINES = (
     _way("POST", "/pipelines/{pipeline}/install", pipelines.install, BUILDS, body="Asynced", gives="Pipeline"),
     _way("POST", "/pipelines/{pipeline}/uninstall", pipelines.pause, BUILDS, body="Asynced", gives="Pipeline"),
     _way("POST", "/pipelines/{pipeline}/reset", pipelines.reset, BUILDS, body="Asynced", gives="Pipeline"),
-    _way("POST", "/pipelines/{pipeline}/execute", pipelines.execute, BUILDS, body="Execute", gives="Entered", once=True),
-    _way("GET", "/pipelines/{pipeline}/statistics", pipelines.statistics, gives="Statistics"),
+    _way("POST", "/pipelines/{pipeline}/execute", executions.execute, BUILDS, body="Execute", gives="Entered", once=True),
+    _way("GET", "/pipelines/{pipeline}/statistics", executions.statistics, gives="Statistics"),
     _way("PATCH", "/pipelines/{pipeline}/variables", pipelines.variables, BUILDS, body="Variables", gives="Pipeline"),
-    _way("GET", "/pipelines/{pipeline}/executions/{execution}", pipelines.execution, gives="Execution"),
+    _way("GET", "/pipelines/{pipeline}/executions/{execution}", executions.get, gives="Execution"),
     _way("GET", "/compositions/{composition}", pipelines.composition, gives="Composition"),
 )  # fmt: skip
 ROUTES: tuple[Way, ...] = (*PROJECTS, *DATASETS, *ITEMS, *TASKS, *ASSIGNMENTS, *PIPELINES)

@@ -58,7 +58,7 @@ def create(world: World, call: Call) -> Body:
         raise
     if kind.overlap is not None or kind.honeypots is not None:
         projects.install_scoring(world, project["id"], call.who.email)
-    fill(world, task_id)
+    world.fill(task_id)
     return done(world, call, "CreateTask", createTaskPayload={"name": wire["name"]}, createdTaskId=task_id)
 
 
@@ -129,7 +129,7 @@ def chosen_items(world: World, dataset_id: str, query: object, limit: object = N
         InvalidInput: the query cannot be read, or the limit is no number.
     """
     asked = attrs.evolve(parse_text(query), page=0)
-    world.mirror.catch_up_dataset(dataset_id)
+    world.look_at_dataset(dataset_id)
     found = world.finder.ids(dataset_id, asked)
     clones = world.shelf.get("clone", found)
     names = list(dict.fromkeys(str(clones[n].body["item"]) if n in clones else n for n in found))
@@ -169,16 +169,6 @@ def start(
     world.tasks.create(wire["name"], items, **settings)
 
 
-def fill(world: World, task_id: str) -> None:
-    """Let everybody who may pull have what a pull gives her, and bring the documents up to date."""
-    task = world.tasks.get(task_id)
-    if task.pull is not None:
-        for assignment in world.tasks.assignments(task_id, empty=True):
-            if assignment.state == "active":
-                world.tasks.pull(task_id, assignment.assignee)
-    world.mirror.catch_up(task_id)
-
-
 def task_of(world: World, call: Call) -> Body:
     """Give the task a path names, up to date.
 
@@ -187,7 +177,7 @@ def task_of(world: World, call: Call) -> Body:
     """
     task_id = call.path["task"]
     world.of_project(call.who, "task", task_id)
-    if not world.mirror.catch_up(task_id):
+    if not world.look_at(task_id):
         raise no_such("task", task_id)
     return world.of_project(call.who, "task", task_id)
 
@@ -210,7 +200,7 @@ def _visible(world: World, call: Call, asked: Query) -> list[Body]:
         if asked.projects is not None and project["id"] not in asked.projects:
             continue
         names = world.shelf.ids("task", key=f"project {project['id']}")
-        there = [name for name in names if world.mirror.catch_up(name)]
+        there = [name for name in names if world.look_at(name)]
         bodies = (dict(document.body) for document in world.shelf.get("task", there).values())
         found += [task for task in bodies if matches(asked.where, task)]
     return found
@@ -273,7 +263,7 @@ def add_items(world: World, call: Call) -> Body:
     workload = workload_of(body.get("workload"))
     settings: dict[str, Any] = {"actor": call.who.email, "request": call.attempt}
     world.tasks.add_items(task["id"], items, workload=workload, **settings)
-    fill(world, task["id"])
+    world.fill(task["id"])
     return done(world, call, "AddToTask", addToTaskPayload={"taskId": task["id"]})
 
 
@@ -286,7 +276,7 @@ def remove_items(world: World, call: Call) -> Body:
     inside = [name for name in names if name in known]
     change = world.tasks.remove_items(task["id"], inside, actor=call.who.email)
     removed = change.event.facts["removed"] if change.event is not None else 0
-    fill(world, task["id"])
+    world.fill(task["id"])
     return done(
         world,
         call,
@@ -322,7 +312,7 @@ def contributors(world: World, call: Call) -> Body:
             world.tasks.resume(task["id"], email, actor=call.who.email)
         elif states.get(email) != "active":
             world.tasks.add_assignee(task["id"], email, actor=call.who.email)
-    fill(world, task["id"])
+    world.fill(task["id"])
     return get(world, call)
 
 

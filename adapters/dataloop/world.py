@@ -7,6 +7,7 @@ what is the dispatcher's; nothing here decides it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -149,6 +150,36 @@ class World:
         except NotFound:
             self.drop("task", [task_id])
         self.mirror.catch_up(task_id)
+
+    def fill(self, task_id: str) -> None:
+        """Let everybody who may pull have what a pull gives her, and bring the documents up to date."""
+        task = self.tasks.get(task_id)
+        if task.pull is not None and task.state == "open":
+            for assignment in self.tasks.assignments(task_id, empty=True):
+                if assignment.state == "active":
+                    self.tasks.pull(task_id, assignment.assignee)
+        self.mirror.catch_up(task_id)
+
+    def owe(self, task_id: str) -> None:
+        """Let people have what comes into a task before anybody looks: what comes in one by one is one batch."""
+        self.put("owed", {"id": task_id})
+
+    def look_at(self, task_id: str) -> bool:
+        """Bring the documents of a task up to date; tell whether there is such a task."""
+        self._hand_out()
+        return self.mirror.catch_up(task_id)
+
+    def look_at_dataset(self, dataset_id: str) -> None:
+        """Bring the documents of all tasks of a dataset up to date."""
+        self._hand_out()
+        for task_id in self.shelf.ids("task", key=f"dataset {dataset_id}"):
+            self.mirror.catch_up(task_id)
+
+    def _hand_out(self) -> None:
+        for task_id in self.shelf.ids("owed"):
+            self.drop("owed", [task_id])
+            with suppress(NotFound):
+                self.fill(task_id)
 
     def visible(self, who: Principal) -> list[Body]:
         """List the projects somebody may see."""

@@ -81,8 +81,6 @@ def test_recipes_and_ontologies_are_made_changed_and_deleted(studio: Studio) -> 
     assert recipe.id in dl.datasets.get(dataset_id=studio.dataset.id).get_recipe_ids()
     assert recipe.delete(force=True)
     fails(dl.exceptions.NotFound, lambda: dl.recipes.get(recipe_id=recipe.id))
-    labelled = studio.project.datasets.create("labelled", labels={"a": (1, 2, 3), "b": (4, 5, 6)})
-    assert [label.tag for label in labelled.labels] == ["a", "b"]
 
 
 @scenario
