@@ -23,6 +23,7 @@ from adapters import (
     cli_changing,
     cli_create,
     cli_items,
+    cli_judging,
     cli_known,
     cli_looking,
     cli_piping,
@@ -63,7 +64,16 @@ app.add_typer(
     rich_help_panel=cli_piping.PANEL.title,
     help="Tasks in a row: what is finished in one goes on to another by its status.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
+for module in (
+    cli_reviewing,
+    cli_judging,
+    cli_agreeing,
+    cli_known,
+    cli_looking,
+    cli_items,
+    cli_watch,
+    cli_serving,
+):
     app.add_typer(module.PANEL.typer)
 
 

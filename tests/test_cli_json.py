@@ -69,6 +69,7 @@ CALLS: dict[str, Call] = {
     "qa-extend": call(*R),
     "quality": call(*R),
     "judge": call(*R, "--aql", "10"),
+    "inspect": call(*R, "--csp", "3,1/10"),
     "send-back": call(*T, *ANN),
     "agreement": call(*T),
     "results": call(*P),
