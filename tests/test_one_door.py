@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from distribution import (
     Overlap,
     Pull,
     Refused,
+    Sample,
     Workload,
     growing,
     handing,
@@ -31,6 +33,7 @@ from distribution import (
     spreading,
     taking,
 )
+from distribution.members import Member, Standing
 from distribution.refusals import Locked, TeamHasIt, WhyNot
 from distribution.replay import replay
 from distribution.rules import Rules
@@ -288,3 +291,61 @@ def test_no_path_leads_to_her_where_a_rule_keeps_her_from_everything(path: str) 
 
     assert held(tasks, task, "zoe") == []
     everything(tasks.get(task).rules or Rules(), tasks, task)
+
+
+STRICT = Rules(
+    needs="language",
+    skills={"ann": ["fr", "de"], "bob": ["fr", "de"], "zoe": ["de"], "max": ["fr", "de"]},
+    blocked="author",
+    teams={"ann": "red", "zoe": "red"},
+)
+READERS = ("ann", "bob", "zoe", "max")
+TWICE = Overlap(percent=50, assignees=2)
+
+
+def created(tasks: Dispatcher) -> TaskId:
+    """Share out items that ask for a language and have an author."""
+    spoken, authors = ("fr", "de"), (*READERS, "eve")
+    some = [
+        Item(f"i{n}", attributes={"language": spoken[n % 2], "author": authors[n % 5]}) for n in range(40)
+    ]
+    return tasks.create("label", some, workload=Workload.even(READERS), rules=STRICT, overlap=TWICE).id
+
+
+def reviewing(tasks: Dispatcher, **how: Any) -> TaskId:
+    """Let half of it be finished and reviewed, then the rest."""
+    parent, rules = created(tasks), attrs.evolve(STRICT, blocked=None)
+    for who in READERS:
+        tasks.set_status(parent, who, held(tasks, parent, who)[:7], "completed")
+    review = tasks.create_qa(parent, READERS, Sample(percent=100), rules=rules, **how).id
+    for who in READERS:
+        tasks.set_status(parent, who, held(tasks, parent, who), "completed")
+    tasks.extend_qa(review)
+    for who in READERS if how else ():
+        tasks.pull(review, who)
+    return review
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [created, reviewing, lambda tasks: reviewing(tasks, pull=PULL)],
+    ids=["create", "QA", "pulled QA"],
+)
+def test_create_and_qa_too_give_nobody_what_the_door_would_not_let_through(
+    begin: Callable[[Dispatcher], TaskId],
+) -> None:
+    """Plans ask the rules beforehand; the door says the same of everybody and every item."""
+    tasks = Dispatcher(MemoryStore())
+    task = begin(tasks)
+    settings, rows = tasks.get(task), tasks.items(task)
+    given = refused = 0
+    for row in rows:
+        for who in READERS:
+            others = {name: cell for name, cell in row.cells.items() if name != who}
+            taker = Standing(member=Member(who), number=0)
+            why = taking.can_take(settings, taker, attrs.evolve(row, cells=others), None)
+            assert why is None or who not in row.cells, (row, who, why)
+            given += who in row.cells
+            refused += why is not None
+    assert given >= 8
+    assert refused >= 16
