@@ -150,7 +150,7 @@ def test_no_smaller_plan_keeps_both_promises(low: int, more: int, producer: int,
 
     def keeps(size: int, accept: int) -> bool:
         plan = AcceptancePlan(size=size, accept=accept)
-        return passes(plan, good[0]) >= good[1] and passes(plan, bad[0]) <= bad[1]
+        return passes(plan, good[0]) >= float(good[1]) and passes(plan, bad[0]) <= float(bad[1])
 
     assert keeps(found.size, found.accept)
     assert not any(keeps(size, accept) for size in range(1, found.size) for accept in range(size))
