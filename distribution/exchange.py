@@ -12,7 +12,7 @@ it has a budget; nothing says that no other way is better.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations_with_replacement, islice, product
 from math import inf
 from typing import TypeAlias
@@ -79,7 +79,8 @@ class Exchange:
     each team has, teams of one among them. *sides* has everybody's: no two of a side are in
     a team. *wanted* says how often each two are to meet, and at a person herself how many
     items she is to share. The table is changed in place; loads of people, sizes of lots
-    and of teams stay.
+    and of teams stay. Within *closed* lots people change places, but nobody has more or less
+    of one, unless islands are joined by it.
 
     >>> table = [{(0, 1): 2, (2, 3): 2}]
     >>> Exchange([{0, 1, 2, 3}], table, range(4), [[2 / 3] * 4] * 4).run()
@@ -93,8 +94,10 @@ class Exchange:
         table: list[dict[Team, int]],
         sides: Sequence[int],
         wanted: Sequence[Sequence[float]],
+        closed: Collection[int] = (),
     ) -> None:
         self.able = able
+        self.closed = closed
         self.table = table
         self.sides = sides
         self.wanted = wanted
@@ -193,13 +196,19 @@ class Exchange:
         ]
         best, least = None, -LEAST_GAIN
         for _, come in sorted(wanted)[: looks.partners]:
-            for other in islice(self.hers[come], looks.rows):
+            for other in islice(self._rows(come, number), looks.rows):
                 self.budget -= 1
                 if self._may(gone, other, come):
                     value, times = self._value(row, gone, other, come)
                     if value < least:
                         best, least = Swap(row, gone, other, come, times), value
         return best
+
+    def _rows(self, who: int, number: int) -> Iterator[Row]:
+        """Yield her teams in lots with which a lot exchanges people."""
+        for row in self.hers[who]:
+            if row[0] == number or not (number in self.closed or row[0] in self.closed):
+                yield row
 
     def _may(self, gone: int, other: Row, come: int) -> bool:
         """Tell whether somebody may take another's place in a team."""

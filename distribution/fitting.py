@@ -76,7 +76,8 @@ def fit(
 
     Pairs: people then change places, loads unchanged, so that everybody meets everybody as
     often as chance would let her if there were no rules, as nearly as a local search finds
-    (see `Exchange`). Islands are joined where it finds a way: where few are barred, as soon
+    (see `Exchange`), which leaves it at how much of an author's work each has, where that is
+    one item or more. Islands are joined where it finds a way: where few are barred, as soon
     as there are items enough. Of the items that overlap everybody has her part, in the same way.
 
     Items of the same authors that the same people may take are alike; they go around in the
@@ -192,7 +193,12 @@ def _table(
         able = [{place[name] for name in lot.eligible} for lot in kinds]
         side = {name: at for at, names in enumerate(side_by_side(list(place), teams)) for name in names}
         loads = [matching.loads.get(name, 0) for name in place]
-        search = Exchange(able, table, list(map(side.__getitem__, place)), _meetings(shared, place, loads))
+        # With fewer copies than people nobody has much of an author's work, whoever changes places.
+        closed = {
+            at for at, lot in enumerate(lots) if lot.authors and lot.kind.needed >= len(lot.kind.eligible)
+        }
+        sides, wishes = list(map(side.__getitem__, place)), _meetings(shared, place, loads)
+        search = Exchange(able, table, sides, wishes, closed)
         search.run()
     return table
 

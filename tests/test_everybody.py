@@ -85,22 +85,3 @@ def test_a_load_changes_nothing_where_everybody_has_everything() -> None:
 
         assert not change.diff.moves
         assert office.progress(task).open == 4
-
-
-@pytest.mark.parametrize("pulled", [False, True])
-def test_everybody_gets_everything_newcomers_too(pulled: bool) -> None:
-    """Shared out or pulled; items that come later as well."""
-    pull = Pull(batch_size=4, max_batch_workload=4)
-    how: dict[str, Any] = (
-        {"allowed": PEOPLE[:2], "pull": pull} if pulled else {"workload": Workload.even(PEOPLE[:2])}
-    )
-    with Office(MemoryStore()) as office:
-        task = office.create("quiz", ["a", "b"], overlap=EVERYBODY, **how).id
-        office.add_assignee(task, "newcomer", load=None if pulled else 50)
-        office.add_items(task, ["c"])
-        for who in (*PEOPLE[:2], "newcomer") if pulled else ():
-            office.pull(task, who)
-
-        held = {who: sorted(office.holds(task, who)) for who in (*PEOPLE[:2], "newcomer")}
-
-    assert held == {who: ["a", "b", "c"] for who in (*PEOPLE[:2], "newcomer")}
