@@ -249,6 +249,14 @@ class Reviewing(Creating):
 
         Errors beyond those the plan asks to review count too: more reviews are stricter.
 
+        >>> from distribution import Sample
+        >>> from distribution.acceptance import AcceptancePlan
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
+        >>> _ = tasks.set_status(review.id, "eve", ["a", "b"], "approved")
+        >>> tasks.judge(review.id, AcceptancePlan(size=2, accept=0)).accepted
+        True
+
         Raises:
             NotFound: there is no such task.
             Refused: it is no QA task, or fewer items are reviewed than the plan asks for.
@@ -309,6 +317,16 @@ class Reviewing(Creating):
 
         Reviews do it by themselves; this is for those that were cut off in between. Done
         again it changes nothing.
+
+        >>> from distribution import Sample
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
+        >>> _ = tasks.set_status(review.id, "eve", ["a"], "discard")
+        >>> tasks.send_rejected(review.id).event is None  # it is back already
+        True
+        >>> _ = tasks.undo(task.id, tasks.history(task.id)[-1].version)
+        >>> tasks.send_rejected(review.id).event.what
+        'sent-back'
 
         Raises:
             NotFound: there is no such task, or what it reviews is gone.

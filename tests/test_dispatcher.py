@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -266,3 +267,14 @@ def test_settings_that_make_no_sense_are_refused_alike_by_every_store(
 
     assert str(error.value).startswith(message)
     assert list(tasks.all()) == []
+
+
+def test_every_public_method_of_the_dispatcher_has_an_example() -> None:
+    methods = [
+        (name, method)
+        for name, method in inspect.getmembers(Dispatcher, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+
+    assert len(methods) > 40
+    assert [name for name, method in methods if ">>>" not in (method.__doc__ or "")] == []

@@ -51,6 +51,7 @@ def caught(stores: Mapping[str, Callable[[], TaskStore]], runs: int = 1500) -> s
         stateful_step_count=30,
         deadline=None,
         database=None,
+        derandomize=False,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
