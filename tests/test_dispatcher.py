@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 from collections.abc import Callable, Iterator
@@ -278,3 +279,16 @@ def test_every_public_method_of_the_dispatcher_has_an_example() -> None:
 
     assert len(methods) > 40
     assert [name for name, method in methods if ">>>" not in (method.__doc__ or "")] == []
+
+
+def test_every_public_method_of_the_dispatcher_is_type_checked() -> None:
+    """In a file that is never run."""
+    source = Path(__file__).with_name("typing_api.py").read_text(encoding="utf-8")
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    methods = {name for name, _ in inspect.getmembers(Dispatcher, inspect.isfunction) if name[0] != "_"}
+
+    assert methods - called == set()
