@@ -74,6 +74,11 @@ class Agreeing(Deciding):
     def disagreements(self, task_id: TaskId) -> tuple[Disagreement, ...]:
         """Name the items about which people disagree, the most contested first, and who says what.
 
+        >>> for who, answer in (("ann", "cat"), ("bob", "dog")):
+        ...     _ = tasks.set_status(overlapped.id, who, ["a"], "completed", answers={"a": answer})
+        >>> [(found.item, found.answers) for found in tasks.disagreements(overlapped.id)]
+        [('a', {'cat': ('ann',), 'dog': ('bob',)})]
+
         Raises:
             NotFound: there is no such task.
         """
@@ -81,6 +86,11 @@ class Agreeing(Deciding):
 
     def pairs(self, task_id: TaskId) -> tuple[PairAgreement, ...]:
         """Tell of every two people who share items how many, and on how many they agree.
+
+        >>> for who in ("ann", "bob"):
+        ...     _ = tasks.set_status(overlapped.id, who, ["a", "b"], "completed")
+        >>> tasks.pairs(overlapped.id)
+        (PairAgreement(first='ann', second='bob', shared=2, agreed=2),)
 
         Raises:
             NotFound: there is no such task.
@@ -113,6 +123,12 @@ class Agreeing(Deciding):
 
     def consensus(self, task_id: TaskId) -> tuple[Majority, ...]:
         """Give what most people say of each item; a tie is no answer, and is said.
+
+        >>> for who, answer in (("ann", "cat"), ("bob", "dog")):
+        ...     said = {"a": "cat", "b": answer}
+        ...     _ = tasks.set_status(overlapped.id, who, ["a", "b"], "completed", answers=said)
+        >>> [(found.item, found.answer) for found in tasks.consensus(overlapped.id)]
+        [('a', 'cat'), ('b', None)]
 
         Raises:
             NotFound: there is no such task.

@@ -32,7 +32,10 @@ class Dispatcher(Reviewing, Agreeing, Watching, Working, Managing, Reading):
     """
 
     def close(self) -> None:
-        """Close the store; to close a task see `close_task`."""
+        """Close the store; to close a task see `close_task`.
+
+        >>> tasks.close()
+        """
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -232,6 +232,16 @@ class Reviewing(Judging, Creating):
         Reviews do it by themselves; this is for those that were cut off in between. Done
         again it changes nothing.
 
+        >>> from distribution import Sample
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
+        >>> _ = tasks.set_status(review.id, "eve", ["a"], "discard")
+        >>> tasks.send_rejected(review.id).event is None  # it is back already
+        True
+        >>> _ = tasks.undo(task.id, tasks.history(task.id)[-1].version)
+        >>> tasks.send_rejected(review.id).event.what
+        'sent-back'
+
         Raises:
             NotFound: there is no such task, or what it reviews is gone.
             Refused: it is no QA task.
