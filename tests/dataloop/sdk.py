@@ -30,28 +30,29 @@ DUE = 1_861_920_000.0
 ANN, BOB, EVE, ZOE = (f"{name}@example.com" for name in ("ann", "bob", "eve", "zoe"))
 
 
-def scenario(play: Callable[..., None]) -> Callable[..., None]:
-    """Make a test of a function of a studio: it is played where the SDK is."""
-    return _test_of(play, "sdk")
+def scenario_of(fixture: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make what makes tests of functions of a studio: they are played where this fixture has its SDK."""
+
+    def made(play: Callable[..., None]) -> Callable[..., None]:
+        def test(**given: Any) -> None:
+            sdk = given.pop(fixture)
+            sdk.play(inspect.getfile(play), play.__name__, given)
+
+        parameters = list(inspect.signature(play).parameters.values())
+        first = inspect.Parameter(fixture, inspect.Parameter.KEYWORD_ONLY)
+        rest = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters[1:]]
+        test.__signature__ = inspect.Signature([first, *rest])  # type: ignore[attr-defined]
+        test.__name__, test.__doc__, test.__module__ = play.__name__, play.__doc__, play.__module__
+        test.play = play  # type: ignore[attr-defined]
+        return test
+
+    return made
 
 
-def lone_scenario(play: Callable[..., None]) -> Callable[..., None]:
-    """Make a test of a function of a studio whose server is its own module's: it may stop and start it."""
-    return _test_of(play, "lone_sdk")
-
-
-def _test_of(play: Callable[..., None], fixture: str) -> Callable[..., None]:
-    def test(**given: Any) -> None:
-        sdk = given.pop(fixture)
-        sdk.play(inspect.getfile(play), play.__name__, given)
-
-    parameters = list(inspect.signature(play).parameters.values())
-    first = inspect.Parameter(fixture, inspect.Parameter.KEYWORD_ONLY)
-    rest = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters[1:]]
-    test.__signature__ = inspect.Signature([first, *rest])  # type: ignore[attr-defined]
-    test.__name__, test.__doc__, test.__module__ = play.__name__, play.__doc__, play.__module__
-    test.play = play  # type: ignore[attr-defined]
-    return test
+scenario = scenario_of("sdk")
+"""A test of a function of a studio: it is played where the SDK is."""
+lone_scenario = scenario_of("lone_sdk")
+"""One whose server is its own module's: it may stop and start it."""
 
 
 class Sdk:
@@ -145,7 +146,7 @@ class Studio:
 
     def __init__(self, dl: Any, channel: tuple[Iterator[str], IO[str]]) -> None:
         self.dl = dl
-        self.url = os.environ["STUDIO_URL"]
+        self.url, self.token = os.environ["STUDIO_URL"], os.environ["STUDIO_TOKEN"]
         self.due = DUE
         self._channel = channel
         self._number = next(self._numbers)
@@ -197,7 +198,7 @@ class Studio:
         """Send a plain request; give the status and the JSON that came back."""
         import requests
 
-        headers = {"authorization": f"Bearer {token or os.environ['STUDIO_TOKEN']}"}
+        headers = {"authorization": f"Bearer {token or self.token}"}
         answer = requests.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=60)
         return answer.status_code, answer.json()
 
