@@ -22,6 +22,7 @@ from adapters import (
     cli_agreeing,
     cli_changing,
     cli_create,
+    cli_dataloop,
     cli_items,
     cli_known,
     cli_looking,
@@ -54,6 +55,12 @@ app.add_typer(
     name="assignee",
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
+)
+app.add_typer(
+    cli_dataloop.PANEL.typer,
+    name="dataloop",
+    rich_help_panel=cli_serving.PANEL.title,
+    help="Bring plans to a Dataloop project: list its items, apply a plan, verify it, follow what people say there.",
 )
 for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
     app.add_typer(module.PANEL.typer)

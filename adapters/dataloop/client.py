@@ -41,6 +41,13 @@ class Dataset:
     """A dataset on the platform, for plans of ours."""
 
     platform: Platform
+    project: str = ""
+    """Id of the project."""
+
+    @property
+    def id(self) -> str:
+        """Give its id."""
+        return self.platform.dataset
 
     def items(
         self, where: Where = None, *, effort: str | None = None, progress: Progress = silent
@@ -123,4 +130,4 @@ def connected(
     """
     gate = Gate(Pace(per_second))
     with sdk.connected(project, dataset, gate=gate, client=client, quiet=quiet) as platform:
-        yield Dataset(platform)
+        yield Dataset(platform, platform.project)
