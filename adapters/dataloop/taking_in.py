@@ -26,6 +26,9 @@ from distribution.values import AssigneeId, ItemId, TaskId
 REASON = "as on Dataloop"
 """What the history of a task of ours says of what came from the platform."""
 
+TAKEN = frozenset({"submitted", "cleared"})
+"""The events by which something is taken in."""
+
 
 @attrs.frozen
 class UnknownStatus:
@@ -90,7 +93,8 @@ class _Here:
             after = page[-1].position
         here = cls(tasks.get(task_id), rows)
         for entry in tasks.history(task_id):
-            from_there = entry.stamp.reason == REASON
+            # A rejection goes back under the reason of its review, and is all the same of ours.
+            from_there = entry.stamp.reason == REASON and entry.event.what in TAKEN
             for shift in entry.event.shifts:
                 done = shift.after is not None and shift.after.state == "done"
                 was = shift.before is not None and shift.before.state == "done"
