@@ -222,7 +222,9 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_done() -> None:
     other = Deployment(platform=platform, key="other", name="label", copies=(Copy("i1", "ann", "i1"),))
     platform.calls.clear()
 
-    with pytest.raises(Refused, match="carries another plan, k; go on with that plan, or choose another name"):
+    with pytest.raises(
+        Refused, match="carries another plan, k; go on with that plan, or choose another name"
+    ):
         other.apply()
     platform.made["t000"]["task"] = attrs.evolve(platform.made["t000"]["task"], key="")
     with pytest.raises(Refused, match="is none of ours; choose another name"):
