@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +41,20 @@ def _secret(path: str | None) -> bytes | None:
     except OSError as error:
         remedy = "make one: openssl rand -hex 32 > secret"
         raise InvalidInput(subject="--secret-file", must="be a file", got=path, remedy=remedy) from error
+
+
+def _need_server() -> None:
+    """Say what to install where something is missing.
+
+    Raises:
+        InvalidInput: the extra `server` is not installed.
+    """
+    for name in ("jwt", "python_multipart", "starlette", "uvicorn"):
+        try:
+            import_module(name)
+        except ImportError as error:
+            remedy = "pip install 'work-distribution[server]'"
+            raise InvalidInput(subject="serving", must=f"have {name}", got="none", remedy=remedy) from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -105,6 +120,7 @@ def serve(
     common: Common,
 ) -> None:
     """Serve what the Dataloop SDK asks for, from a store of ours, and pages for people at /."""
+    _need_server()
     import uvicorn
 
     from adapters.dataloop.served import opened, took_in, whole
@@ -151,6 +167,10 @@ def token(
     as_json: Annotated[bool, Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Make a token for the server, signed with its secret."""
+    _need_server()
+    if secret_file is None:
+        remedy = "make one: openssl rand -hex 32 > secret"
+        raise InvalidInput(subject="--secret-file", must="be given", got=None, remedy=remedy)
     from adapters.dataloop.access import Access
 
     access = Access(secret=_secret(secret_file), clock=CLOCK.get())

@@ -7,6 +7,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 
+import attrs
+
 from adapters.deciding import By, Deciding
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import Basis, ByCount
@@ -26,6 +28,27 @@ from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id
 from distribution.workload import Workload
 
 
+class QaSettings(By, total=False):
+    """What `create_qa` is told besides: settings of `create`, and who asks."""
+
+    id: TaskId | None
+    order: str
+    overlap: Overlap | None
+    gold: GoldPool | None
+    priority: int
+    due: datetime | None
+    metadata: Mapping[str, Json] | None
+    progress: Progress
+
+
+@attrs.frozen
+class QaCall:
+    """A call of `create_qa`: what the new task remembers, and what the caller said."""
+
+    qa: Qa
+    told: tuple[object, ...]
+
+
 class Creating(Deciding):
     """What brings tasks about."""
 
@@ -43,7 +66,7 @@ class Creating(Deciding):
         overlap: Overlap | None = None,
         rules: Rules | None = None,
         gold: GoldPool | None = None,
-        qa: Qa | None = None,
+        qa: QaCall | None = None,
         station: Station | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
@@ -94,7 +117,7 @@ class Creating(Deciding):
                 where=where,
                 overlap=overlap,
                 rules=rules,
-                qa=qa,
+                qa=None if qa is None else qa.qa,
                 station=station,
                 gold=golden,
                 items=count,
@@ -114,6 +137,7 @@ class Creating(Deciding):
                 skipped=len(intake.roster.skipped),
                 shared=frozenset(shared),
                 gold=_gold_rows(gold, count),
+                told=None if qa is None else qa.told,
             )
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
             return self.store.transact(task.id, Ask(request=stamp.request), decide)

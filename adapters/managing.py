@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import EllipsisType
 from typing import Unpack
 
 from adapters.deciding import By, Deciding
@@ -321,16 +322,19 @@ class Managing(Deciding):
         self,
         task_id: TaskId,
         *,
-        name: str | None = None,
-        due: datetime | None = None,
-        priority: int | None = None,
-        actions: Sequence[str] | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        pull: Pull | None = None,
+        name: str | EllipsisType = ...,
+        due: datetime | EllipsisType | None = ...,
+        priority: int | EllipsisType = ...,
+        actions: Sequence[str] | EllipsisType = ...,
+        metadata: Mapping[str, Json] | EllipsisType = ...,
+        pull: Pull | EllipsisType = ...,
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
-        """Change settings of a task; None leaves one as it is.
+        """Change settings of a task; what is not given stays as it is.
+
+        *due* is None for no due date; `attrs.evolve(task.pull, lease=None)` is a *pull*
+        without leases.
 
         >>> tasks.change(task.id, priority=5).event.settings
         (SettingChange(name='priority', before=0, after=5),)
@@ -341,7 +345,7 @@ class Managing(Deciding):
         """
         given: dict[str, object] = {"name": name, "due": due, "priority": priority, "actions": actions}
         given |= {"metadata": metadata, "pull": pull}
-        settings = {setting: value for setting, value in given.items() if value is not None}
+        settings = {setting: value for setting, value in given.items() if value is not ...}
         return self._change(task_id, changing(task_id, settings, self._stamp(by)), dry_run=dry_run)
 
     def delete(self, task_id: TaskId, *, dry_run: bool = False, **by: Unpack[By]) -> Changed:

@@ -110,6 +110,7 @@ class Piping(Creating):
         Raises:
             NotFound: there is no such pipeline.
         """
+        stamp = self._stamp(by)
         first = next((t for t in self.pipeline_tasks(pipeline_id) if t.station and t.station.start), None)
         if first is None:
             raise NotFound("pipeline", pipeline_id, "the store", "create it first: create_pipeline")
@@ -118,7 +119,7 @@ class Piping(Creating):
             arrival = Arrival(
                 items=rows, digest=intake.digest(), twice=tuple(intake.roster.skipped), carried=True
             )
-        return self._do(first.id, adding_items(first.id, arrival, self._stamp(by)))
+        return self._do(first.id, adding_items(first.id, arrival, stamp))
 
     def _lead_on(self, task_id: TaskId, done: Outcome, by: By) -> None:
         """Carry on what leaves."""
@@ -151,6 +152,7 @@ class Piping(Creating):
         >>> tasks.advance("f")
         {}
         """
+        self._stamp(by)  # keywords that nobody knows are refused, whatever there is to carry
         carried: dict[TaskId, int] = {}
         for task in self.pipeline_tasks(pipeline_id):
             for version, to, positions in self._last_departures(task.id):

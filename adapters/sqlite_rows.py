@@ -72,8 +72,10 @@ MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_op
 NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone FROM member NOT INDEXED WHERE task = ? ORDER BY number"
-OP = "version, at, actor, request, reason, event, call, answer"
-BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
+VERSIONS = 1 << 40
+"""Versions of one task; the id of a line of the log is the task's key times this, plus its version."""
+OP = f"id % {VERSIONS}, at, actor, request, reason, event, call, answer"
+BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE id = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
@@ -109,7 +111,7 @@ class Loader:
             ask=ask,
             task=self.task,
             version=version,
-            answered=self._entry(BY_REQUEST, ask.request),
+            answered=None if ask.request is None else self._entry(BY_REQUEST, self.key, ask.request),
             members=members,
             fresh=fresh,
             again=again,
@@ -118,7 +120,7 @@ class Loader:
             known=self._known(ask.known) if ask.known else frozenset(),
             outlook=self._outlook() if ask.outlook else None,
             gold=self._gold(ask.gold) if ask.gold is not None else (),
-            entry=self._entry(BY_VERSION, ask.entry),
+            entry=None if ask.entry is None else self._entry(BY_VERSION, op_id(self.key, ask.entry)),
         )
 
     def _members(self, ask: Ask) -> Mapping[str, Standing]:
@@ -144,11 +146,9 @@ class Loader:
             for row in sorted(found, key=lambda row: int(row[2]))
         }
 
-    def _entry(self, query: str, value: object) -> Entry | None:
+    def _entry(self, query: str, *values: object) -> Entry | None:
         """Load one line of the log."""
-        if value is None:
-            return None
-        rows = self.connection.execute(query, (self.key, value)).fetchall()
+        rows = self.connection.execute(query, values).fetchall()
         return entry(self.task.id, rows[0]) if rows else None
 
     def _head(self, ask: Ask, members: Mapping[str, Standing]) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -286,6 +286,11 @@ class Loader:
         return found
 
 
+def op_id(key: int, version: int) -> int:
+    """Give the id of a line of the log."""
+    return key * VERSIONS + min(version, VERSIONS - 1)
+
+
 def write_entry(connection: sqlite3.Connection, key: int, version: int, decision: Decision[Any]) -> None:
     """Append a line to the log; its key is a second guard against two writers at one version."""
     stamp, text = decision.stamp, dumped(encode(decision.event, brief=True))
@@ -293,7 +298,7 @@ def write_entry(connection: sqlite3.Connection, key: int, version: int, decision
         return
     answer = None if decision.answer is None else dumped(decision.answer)
     by = (micros(stamp.at), stamp.actor, stamp.request, stamp.reason)
-    connection.execute(PUT_ENTRY, (key, version, *by, text, decision.call, answer))
+    connection.execute(PUT_ENTRY, (op_id(key, version), key, *by, text, decision.call, answer))
 
 
 def write(connection: sqlite3.Connection, key: int, change: Change) -> None:

@@ -76,6 +76,11 @@ class _New:
             yield self.start + at, item, effort, attributes, self.ranks[at], self.left[at]
 
 
+VERB = "add-items"
+DRAWN = ("drawn",)
+"""What tells a call that draws further: the items do not, drawn again there may be others."""
+
+
 @attrs.frozen(kw_only=True)
 class Arrival:
     """Items on their way into a task, and how they come."""
@@ -131,28 +136,36 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
             admit(ledger, arrival.to, named=arrival.to.assignees)
         fresh = [item for item in arrival.items if item[0] not in view.known]
         _insert(ledger, view, fresh, arrival.to)
-        known = {row.item: row for row in view.rows if row.item in view.known}
-        back = [row for row in known.values() if row.removed]
-        for row in back:
-            ledger.remove(row, removed=False)
-        if for_everybody(task):
-            give_everything(ledger, back)
-        else:
-            spread(ledger, [attrs.evolve(row, removed=False) for row in back], by=arrival.to)
-        there = [row for row in known.values() if not row.removed]
-        left = (
-            _opened_again(ledger, there) if arrival.carried else [Left(r.item, InTask(r.item)) for r in there]
-        )
-        left += [Left(item, InTask(item)) for item in arrival.twice]
+        known = {row.item: row for row in view.rows if row.item in view.known}.values()
+        back = [row for row in known if row.removed]
+        _restore(ledger, back, arrival.to)
+        left, again = _stay(ledger, [row for row in known if not row.removed], arrival)
         facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(left)}
-        if arrival.carried:
-            facts["again"] = len(there) + len(arrival.twice) - len(left)
+        facts |= {"again": again} if arrival.carried else {}
         return ledger.change("items-added", facts=facts, refused=tuple(left))
 
-    # Drawn again the same call may give other items.
-    told: tuple[object, ...] = (len(ids), arrival.digest) if arrival.drawn is None else ("drawn",)
+    told: tuple[object, ...] = (len(ids), arrival.digest) if arrival.drawn is None else DRAWN
     told += () if arrival.to is None else (arrival.to,)
-    return start, once(decide, stamp, "add-items", told, Changed)
+    return start, once(decide, stamp, VERB, told, Changed)
+
+
+def _restore(ledger: Ledger, rows: Sequence[Row], to: Workload | None) -> None:
+    """Put items back that were removed, and find somebody for them."""
+    for row in rows:
+        ledger.remove(row, removed=False)
+    if for_everybody(ledger.task):
+        give_everything(ledger, rows)
+    else:
+        spread(ledger, [attrs.evolve(row, removed=False) for row in rows], by=to)
+
+
+def _stay(ledger: Ledger, there: Sequence[Row], arrival: Arrival) -> tuple[list[Left], int]:
+    """Leave what is in the task already, or open it again where a pipeline brings it; give what was left, and how many were opened."""
+    twice = [Left(item, InTask(item)) for item in arrival.twice]
+    if not arrival.carried:
+        return [*(Left(row.item, InTask(row.item)) for row in there), *twice], 0
+    left = _opened_again(ledger, there)
+    return left + twice, len(there) - len(left)
 
 
 def _opened_again(ledger: Ledger, rows: Sequence[Row]) -> list[Left]:

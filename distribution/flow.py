@@ -1,31 +1,33 @@
 """The fewest moves that bring people from what they have to what they shall have.
 
 Holds: the choice of copies, exact also where some people cannot take some items, and
-where several people have the same item.
+where several people have the same item, but never two of a team.
 Does not hold: targets (see levelling), what keeps somebody from an item (see taking).
 Depends on: nothing of the core.
 
 Items alike form a kind: who has them, and who cannot take them. A kind's copies can go
 to anybody who is able, each person once an item; how many of them everybody ends up
 with is all that counts, for whole numbers up to the number of items can always be laid
-out so that nobody has an item twice (McNaughton 1959). So the fewest moves are a
-min-cost flow between people, whatever the number of items: one more copy goes along a
-shortest chain of hands from somebody who has too much to somebody who has too little
-(successive shortest paths, Busacker and Gowen 1960).
+out so that nobody has an item twice (McNaughton 1959), and a team counts like a person.
+So the fewest moves are a min-cost flow between people, whatever the number of items: one
+more copy goes along a shortest chain of hands from somebody who has too much to somebody
+who has too little (successive shortest paths, Busacker and Gowen 1960).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
 Name: TypeAlias = str | None
 """A person, or nobody: where copies wait."""
-Steps: TypeAlias = list[tuple[Name, Name]]
+NOBODY: Mapping[str, str] = MappingProxyType({})
+"""Teams where there are none."""
 
 
 @attrs.frozen
@@ -37,11 +39,14 @@ class Movable:
     waiting: int = 0
     """Copies with nobody."""
     banned: frozenset[str] = frozenset()
-    """Who cannot take a copy."""
+    """Who cannot take a copy. Where several of a team have one, the others of it must be among them."""
 
 
 def fewest_moves(
-    items: Sequence[Movable], surplus: Mapping[str, int], deficit: Mapping[str, int]
+    items: Sequence[Movable],
+    surplus: Mapping[str, int],
+    deficit: Mapping[str, int],
+    teams: Mapping[str, str] = NOBODY,
 ) -> list[tuple[int, Name, str]]:
     """Choose which copies go to whom: (index of the item, who gives it, who gets it).
 
@@ -49,7 +54,8 @@ def fewest_moves(
     much as possible is brought to those who have too little, by as few copies given from
     person to person as any way needs; where she cannot take what is too much elsewhere,
     somebody in between gives her something else for it: anybody whom *surplus* or *deficit*
-    names, if only with 0. What waits goes first. Of a kind the earlier items move.
+    names, if only with 0. What waits goes first. Of a kind the earlier items move. Nobody
+    gets an item that somebody else of her team, by *teams*, keeps or gets.
 
     Runtime: O(items), and for each chain O(people^2 + kinds changed * people).
 
@@ -61,7 +67,7 @@ def fewest_moves(
     for at, item in enumerate(items):
         kinds.setdefault(item, []).append(at)
     people = list(dict.fromkeys([*surplus, *deficit]))
-    hands = _Hands([_Kind(item, found) for item, found in kinds.items()], people)
+    hands = _Hands([_Kind(item, found, teams) for item, found in kinds.items()], people)
     give: dict[Name, int] = {None: sum(item.waiting for item in items)}
     give.update(surplus)
     want = dict(deficit)
@@ -80,6 +86,7 @@ class _Kind:
 
     item: Movable
     places: list[int]
+    teams: Mapping[str, str]
     now: dict[Name, int] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -88,34 +95,65 @@ class _Kind:
         if self.item.waiting:
             self.now[None] = self.item.waiting * size
 
+    def room(self, giver: Name, taker: str) -> int:
+        """Tell how many more of them she can take from somebody."""
+        room = len(self.places) - self.now.get(taker, 0)
+        team = self.teams.get(taker)
+        if room and team is not None and self._team(giver) != team:
+            held = sum(count for name, count in self.now.items() if self._team(name) == team)
+            had = sum(self._team(name) == team for name in self.item.holders)
+            room = min(room, len(self.places) * max(had, 1) - held)
+        return room
+
+    def _team(self, name: Name) -> str | None:
+        return None if name is None else self.teams.get(name)
+
     def steps(self, people: Iterable[str]) -> Iterable[tuple[Name, str, int]]:
         """Give each hand-over that is possible, and what it costs: a move more, none, or one taken back.
 
         Moves are what those who had it first have given up.
         """
-        size, holders = len(self.places), self.item.holders
+        holders = self.item.holders
         givers = [(name, name in holders) for name, count in self.now.items() if count]
         for name in people:
-            if self.now.get(name, 0) < size and name not in self.item.banned:
+            if name not in self.item.banned:
                 for giver, first in givers:
-                    if giver != name:
+                    if giver != name and self.room(giver, name):
                         yield giver, name, first - (name in holders)
 
-    def moves(self) -> Iterable[tuple[int, Name, str]]:
-        """Lay out the change over the items: what everybody gives up, and who gets it, no item twice."""
+    def moves(self) -> Iterator[tuple[int, Name, str]]:
+        """Lay out the change over the items: what everybody gives up, and who gets it, no item twice.
+
+        A team mate of whoever had it gets what she gave up, for elsewhere she still has it.
+        """
         size = len(self.places)
-        before = dict.fromkeys(sorted(self.item.holders), size)
-        given: list[tuple[int, Name]] = []
-        for giver, had in [*before.items(), (None, self.item.waiting * size)]:
-            for _ in range(had - self.now.get(giver, 0)):
-                given.append((len(given) % size, giver))
+        gained = self._gained()
+        line: list[tuple[int, Name]] = []
+        for giver, had in [*((name, size) for name in sorted(self.item.holders)), (None, self._waiting)]:
+            given, team = had - self.now.get(giver, 0), self._team(giver)
+            mates = [] if team is None else gained.pop(("team", team), [])
+            for _ in range(given - len(mates)):
+                line.append((len(line) % size, giver))
+            for after, name in enumerate(mates):
+                yield self.places[(len(line) + after) % size], giver, name
         # Neighbours on this line are copies of different items, as many as there are items.
-        line = iter(given)
+        takers = [name for names in gained.values() for name in names]
+        for (at, giver), name in zip(line, takers, strict=True):
+            yield self.places[at], giver, name
+
+    @property
+    def _waiting(self) -> int:
+        return self.item.waiting * len(self.places)
+
+    def _gained(self) -> dict[tuple[str, str], list[str]]:
+        """Name everybody as often as she got one; those of one team stand together."""
+        gained: dict[tuple[str, str], list[str]] = {}
         for name, count in self.now.items():
-            if name is not None:
-                for _ in range(count - before.get(name, 0)):
-                    at, giver = next(line)
-                    yield self.places[at], giver, name
+            if name is not None and name not in self.item.holders and count:
+                team = self._team(name)
+                key = ("alone", name) if team is None else ("team", team)
+                gained.setdefault(key, []).extend([name] * count)
+        return gained
 
 
 class _Hands:
@@ -141,15 +179,22 @@ class _Hands:
                 del kinds[cost]
 
     def chain(self, givers: Sequence[Name], want: Mapping[str, int]) -> list[Name]:
-        """Find a cheapest chain from somebody with too much to somebody with too little; empty if none."""
+        """Find a cheapest chain from somebody with too much to somebody with too little; empty if none.
+
+        Of equally cheap ones a shortest: so no two of its steps use up the room of one team.
+        """
+        dear = len(self.people) + 1
         cost: dict[Name, int] = dict.fromkeys(givers, 0)
         before: dict[Name, Name] = {}
         queue: deque[Name] = deque(givers)
         while queue:
             giver = queue.popleft()
             for taker, kinds in self.ways.get(giver, {}).items():
-                if kinds and cost[giver] + min(kinds) < cost.get(taker, len(self.people) + 1):
-                    cost[taker] = cost[giver] + min(kinds)
+                if not kinds:
+                    continue
+                new = cost[giver] + min(kinds) * dear + 1
+                if taker not in cost or new < cost[taker]:
+                    cost[taker] = new
                     before[taker] = giver
                     queue.append(taker)
         able = [name for name, count in want.items() if count and name in before]
@@ -163,14 +208,15 @@ class _Hands:
 
     def pass_on(self, chain: Sequence[Name], most: int) -> int:
         """Hand on along a chain, as much as its kinds allow; give how much that was."""
-        steps = []
-        for giver, taker in pairwise(chain):
-            kinds = self.ways[giver][str(taker)]
+        steps: list[tuple[Name, str, int]] = []
+        for giver, name in pairwise(chain):
+            taker = str(name)
+            kinds = self.ways[giver][taker]
             steps.append((giver, taker, next(iter(kinds[min(kinds)]))))
         rooms = []
         for giver, taker, number in steps:
             kind = self.kinds[number]
-            rooms += [kind.now[giver], len(kind.places) - kind.now.get(taker, 0)]
+            rooms += [kind.now[giver], kind.room(giver, taker)]
         amount = min([most, *rooms])
         for giver, taker, number in steps:
             self._forget(number)

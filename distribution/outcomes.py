@@ -43,6 +43,25 @@ class Batch:
 
 
 @attrs.frozen
+class NoWork:
+    """That no task had anything for her."""
+
+    batches: tuple[Batch, ...]
+    """The empty batch of each, in the order of urgency."""
+
+    @property
+    def reasons(self) -> tuple[tuple[TaskId, WhyNoWork], ...]:
+        """Say why, task by task."""
+        return tuple((batch.task, batch.reason) for batch in self.batches if batch.reason is not None)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if not self.batches:
+            return "she takes part in no task that is pulled from"
+        return "; ".join(str(reason) for _, reason in self.reasons)
+
+
+@attrs.frozen
 class Left:
     """One item that a bulk call left as it was, and why."""
 
@@ -69,7 +88,7 @@ class Outcome:
     leaving: tuple[Departure, ...] = ()
     """Items that a pipeline carries on to another task."""
     version: int = 0
-    """Of the task after it; 0 where nothing changed."""
+    """Of the task after it, where something leaves; else 0."""
 
     def __bool__(self) -> bool:
         """Tell whether nothing was refused."""

@@ -24,7 +24,7 @@ import attrs
 from distribution.basis import Basis, ByCount
 from distribution.errors import InvalidInput, NotFound
 from distribution.events import Cell, Entry, Event, Stamp, aware
-from distribution.filters import Filter
+from distribution.filters import Filter, check_filter
 from distribution.golden import Golden
 from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
@@ -228,7 +228,7 @@ class Held:
     assignees: tuple[AssigneeId, ...] | None = None
     """Only theirs; None for everybody's."""
     states: tuple[str, ...] = ("open",)
-    where: Filter | None = None
+    where: Filter | None = attrs.field(default=None, converter=attrs.converters.optional(check_filter))
     """Only of items with these attributes."""
 
 

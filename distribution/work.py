@@ -121,13 +121,14 @@ class _Work:
         if changed:
             ledger.worked(self.assignee)
         handed_in = (*changed, *unchanged) if self.verb == "submit" else ()
+        leaving = departures(ledger, [rows[name] for name in changed if self.verb in FINISHING])
         return Outcome(
             changed=tuple(changed),
             unchanged=tuple(unchanged),
             refused=tuple(refused),
             rejected=_sent_back(ledger, [rows[name] for name in handed_in]),
-            leaving=departures(ledger, [rows[name] for name in changed if self.verb in FINISHING]),
-            version=ledger.version + 1 if changed else 0,
+            leaving=leaving,
+            version=ledger.version + 1 if leaving else 0,
         )
 
     def _locked(self, view: View, task: Task) -> WhyNot | None:

@@ -226,15 +226,15 @@ def reviewed() -> dict[str, Any]:
             "types": [[task.name, task.spec] for task in [qa]],
             "parents": sorted({task.parent or "" for task in applied.tasks}),
             "labels": sorted(task.id for task in there),
-            "own": [
-                row.item
-                for row in tasks.items(check.id)
-                if dict(row.attributes)["qa"]["author"] in row.cells  # type: ignore[index,call-overload]
-            ],
+            "own": [row.item for row in tasks.items(check.id) if _author(row.attributes) in row.cells],
             "taken": [bool(taken), len(taken.changed)],
             "open again": tasks.progress(label.id).open,
             "stale": len(take_in(follow(dataset.deployment_of(tasks, label.id)), tasks, label.id).stale),
         }
+
+
+def _author(attributes: Any) -> str:
+    return str(attributes["qa"]["author"])
 
 
 def apply_until(name: str, at: int, how: str) -> dict[str, Any]:

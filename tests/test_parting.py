@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
@@ -17,12 +16,6 @@ from distribution.testing.invariants import invariants
 from tests.office import Office
 
 LETTERS = "abcdefghij"
-
-
-@pytest.fixture
-def office() -> Iterator[Office]:
-    with Office(MemoryStore()) as office:
-        yield office
 
 
 def shared(office: Office, items: str = LETTERS, **settings: object) -> str:

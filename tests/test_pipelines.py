@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory import MemoryStore
-from adapters.sqlite import SqliteStore
 from distribution import InvalidInput, Item, Link, NotFound, Overlap, Pipeline, Pull, Refused, Workload
 from distribution.departing import LEAVING, leaving_by
 from distribution.events import Cell, Event
@@ -24,13 +21,6 @@ LABEL = Node(id="label", workload=Workload.of({"ann": 50, "bob": 30, "eve": 20})
 CHECK = Node(id="check", workload=Workload.even(["zoe"]), actions=("approved", "discard"))
 LINKS = (Link("label", "completed", "check"), Link("check", "discard", "label"))
 FLOW = Pipeline(id="f", nodes=[LABEL, CHECK], links=LINKS)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    store: Any = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "work.db")
-    with Office(store) as office:
-        yield office
 
 
 def flow(office: Office, *, passes: int = 10, repeatable: bool = True) -> Pipeline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -28,7 +29,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 class Lab:
     """A task of ours, the same on a platform in memory, and a clock for ours."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.now = NOON - timedelta(hours=1)
         self.tasks = Dispatcher(MemoryStore(), clock=lambda: self.now)
         self.platform = FakePlatform()
@@ -183,8 +184,10 @@ def test_what_cannot_be_taken_in_is_told_and_the_rest_is() -> None:
     assert sorted(map(str, taken.refused)) == sorted(
         [
             f"'ann' said 'unclear' of '{ann[0]}': the status 'unclear' is none of this task: completed, discard, approved",
-            f"'zoe' said 'completed' of '{ann[2]}': item '{ann[2]}' is not with 'zoe'; only what she was given can be"
-            " changed by her",
+            (
+                f"'zoe' said 'completed' of '{ann[2]}': item '{ann[2]}' is not with 'zoe'; only what she was given can be"
+                " changed by her"
+            ),
             "'bob' said 'completed' of 'i7': item 'i7' is not in the task",
         ]
     )

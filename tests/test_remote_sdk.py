@@ -28,7 +28,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     command = [sys.executable, "-m", "adapters.cli", "serve", "--store", "server.db", "--port", "0"]
     command += ["--json", "--insecure-no-auth"]
     command += ["--folder", "animals/photos=photos", "--folder", "animals/many=many"]
-    environment = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

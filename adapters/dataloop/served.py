@@ -10,7 +10,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from adapters.dataloop import datasets, items
+from adapters.dataloop import datasets, entry, items
 from adapters.dataloop.access import ANYBODY, Access
 from adapters.dataloop.calls import Call, Principal
 from adapters.dataloop.projects import create
@@ -32,7 +32,7 @@ def opened(path: str, *, clock: Callable[[], datetime] = now, limit: int = DEFAU
 
 def whole(world: World, access: Access) -> Starlette:
     """Make the application: the API, and pages for people."""
-    return application(world, access)
+    return application(world, access, more=entry.routes(world, access))
 
 
 def took_in(world: World, pair: str) -> str:
