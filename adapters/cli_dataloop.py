@@ -21,13 +21,14 @@ from typer import Option
 
 from adapters.cli_modes import Split
 from adapters.cli_options import REFUSED, Asked, OnTask, Panel
-from adapters.cli_output import many, note, out, print_json, row, say, table, typed
+from adapters.cli_output import note, out, print_json, row, say, table, typed
 from adapters.cli_quality import Overlapping, Ruling
 from adapters.cli_remote import FromDataset, Named, Remote
 from adapters.cli_sources import Bars
 from adapters.cli_values import duration
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from adapters.wording import many
 from distribution.errors import InvalidInput, NotFound
 from distribution.task import Task
 from distribution.values import Item

@@ -15,19 +15,20 @@ import pytest
 
 from tests.remote_driver import Driver, cookie
 
-CATS, DOGS, MANY = 7, 5, 1100
+CATS, DOGS, MANY, FEW = 7, 5, 1100, 4
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     folder = tmp_path_factory.mktemp("dataloop")
-    for name, count in (("photos/cats", CATS), ("photos/dogs", DOGS), ("many", MANY)):
+    for name, count in (("photos/cats", CATS), ("photos/dogs", DOGS), ("many", MANY), ("few", FEW)):
         (folder / name).mkdir(parents=True)
         for n in range(count):
             (folder / name / f"{n:04}.png").write_bytes(b"x" * (n * n + 1 if count < MANY else 0))
     command = [sys.executable, "-m", "adapters.cli", "serve", "--store", "server.db", "--port", "0"]
     command += ["--json", "--insecure-no-auth"]
-    command += ["--folder", "animals/photos=photos", "--folder", "animals/many=many"]
+    for name in ("photos", "many", "few"):
+        command += ["--folder", f"animals/{name}={name}"]
     environment = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -153,12 +154,10 @@ def test_killed_at_any_request_and_run_again_the_result_is_the_same(driver: Driv
     wanted = driver.run("gone_on_with", name="whole")
     assert wanted["as planned"]
     assert len(wanted["state"]) == 2
-    points = [
-        (at, how)
-        for at in range(1, whole["requests"] + 1)
-        for how in ("before", "sent", "answered")
-        if how == "sent" or at % 4 == 0
-    ]
+    assert len(whole["writes"]) == whole["steps"] == 4
+    # In the middle of everything that changes something, and once at every boundary of the others.
+    points = [(at, "sent") for at in whole["writes"]]
+    points += [(at, ("before", "answered")[at % 2]) for at in range(1, whole["requests"] + 1)]
     assert len(points) >= 20
 
     for at, how in points:

@@ -21,6 +21,11 @@ from distribution.values import AssigneeId, check_count, check_id, in_order
 MARK = "distribution"
 """Under this key of its metadata a task of the platform says which plan of ours it carries."""
 
+AGAIN = "run the same again: what is done already is found and not done twice"
+REMEDIES = {"403": "ask an owner of the project for the right to", "429": "ask for fewer requests a second"}
+REFUSALS = frozenset({"400", "404", "409", "422"})
+"""Statuses of what will be refused again."""
+
 
 @attrs.define
 class PlatformFailed(DistributionError):
@@ -31,11 +36,11 @@ class PlatformFailed(DistributionError):
     status: str
     """The HTTP status; "no answer" where there was none."""
     message: str
-    remedy: str = "run the same again: what is done already is found and not done twice"
 
     def __str__(self) -> str:
-        """Build the sentence."""
-        return f"Dataloop failed while {self.doing}: {self.status}, {self.message}; {self.remedy}"
+        """Build the sentence; the way out is that of the status."""
+        out = REMEDIES.get(self.status, "" if self.status in REFUSALS else AGAIN)
+        return f"Dataloop failed while {self.doing}: {self.status}, {self.message}" + (out and f"; {out}")
 
 
 @attrs.define
