@@ -64,14 +64,14 @@ app.add_typer(
     rich_help_panel=cli_piping.PANEL.title,
     help="Tasks in a row: what is finished in one goes on to another by its status.",
 )
+for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
+    app.add_typer(module.PANEL.typer)
 app.add_typer(
     cli_dataloop.PANEL.typer,
     name="dataloop",
     rich_help_panel=cli_serving.PANEL.title,
     help="Bring plans to a Dataloop project: list its items, apply a plan, verify it, follow what people say there.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
-    app.add_typer(module.PANEL.typer)
 
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so

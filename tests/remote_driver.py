@@ -7,18 +7,23 @@ scenario it is asked for. A scenario may die; what it was is told by its signal.
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import os
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 ROOT = Path(__file__).parents[1]
+CATS, DOGS, MANY, FEW = 7, 5, 1100, 4
+"""How many items the folders of the datasets have."""
 
 
 def token(expires: float = 3600) -> str:
@@ -89,10 +94,40 @@ class Driver:
         self._process.communicate()
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[Driver]:
+    """Serve the project `animals` with the datasets photos (cats and dogs), many and few; give what speaks to it."""
+    for name, count in (("photos/cats", CATS), ("photos/dogs", DOGS), ("many", MANY), ("few", FEW)):
+        (folder / name).mkdir(parents=True)
+        for n in range(count):
+            (folder / name / f"{n:04}.png").write_bytes(b"x" * (n * n + 1 if count < MANY else 0))
+    command = [sys.executable, "-m", "adapters.cli", "serve", "--store", "server.db", "--port", "0"]
+    command += ["--json", "--insecure-no-auth"]
+    for name in ("photos", "many", "few"):
+        command += ["--folder", f"animals/{name}={name}"]
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert server.stdout is not None
+    told = ""
+    while not told.rstrip().endswith("}"):
+        line = server.stdout.readline()
+        assert line, "the server did not start"
+        told += line
+    driver = Driver(folder, json.loads(told)["url"])
+    yield driver
+    driver.close()
+    server.terminate()
+    server.communicate()
+
+
 def main() -> None:
     """Read scenarios from standard input until it ends."""
     from tests import remote_scenarios
 
+    # The SDK looks at its callers before each request, which is slow for the first of a process.
+    inspect.stack()
     # What scenarios print is theirs; the answers go where the test listens.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

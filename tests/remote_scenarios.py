@@ -13,6 +13,7 @@ from typing import Any
 import dtlpy as dl
 import requests
 
+from adapters.cli import main
 from adapters.dataloop import sdk
 from adapters.dataloop.client import Dataset, connected
 from adapters.dataloop.deployment import Deployment
@@ -338,6 +339,15 @@ def absent(project: str, dataset: str) -> None:
         pass
 
 
+def broken_cookie() -> None:
+    def client() -> None:
+        print("FATAL ERROR: COOKIE is corrupted")  # noqa: T201  as the SDK does, and then it ends the program
+        raise SystemExit
+
+    dl.ApiClient = client
+    absent("animals", "photos")
+
+
 def own_client() -> list[bool]:
     """A client that is lent is given back as it was."""
     client = dl.ApiClient()
@@ -349,8 +359,6 @@ def own_client() -> list[bool]:
 
 def shell(arguments: list[str], folder: str) -> list[Any]:
     """Type a command; give exit code, standard output and standard error."""
-    from adapters.cli import main
-
     os.chdir(folder)
     said, noted, code = io.StringIO(), io.StringIO(), None
     with redirect_stdout(said), redirect_stderr(noted):
@@ -367,3 +375,14 @@ def said(name: str, status: str, count: int) -> list[str]:
     items = [item.id for page in task.get_items() for item in page][:count]
     task.set_status(status, "create", items)
     return items
+
+
+def moved(name: str) -> None:
+    """Let somebody give one person's package of a task to another."""
+    task = dl.projects.get(project_name="animals").tasks.get(task_name=name)
+    task.assignments.list()[0].reassign("new@x.io")
+
+
+def held(name: str) -> dict[str, Any]:
+    with opened() as dataset:
+        return state(dataset, name)

@@ -2,46 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.remote_driver import Driver, cookie
-
-CATS, DOGS, MANY, FEW = 7, 5, 1100, 4
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    folder = tmp_path_factory.mktemp("dataloop")
-    for name, count in (("photos/cats", CATS), ("photos/dogs", DOGS), ("many", MANY), ("few", FEW)):
-        (folder / name).mkdir(parents=True)
-        for n in range(count):
-            (folder / name / f"{n:04}.png").write_bytes(b"x" * (n * n + 1 if count < MANY else 0))
-    command = [sys.executable, "-m", "adapters.cli", "serve", "--store", "server.db", "--port", "0"]
-    command += ["--json", "--insecure-no-auth"]
-    for name in ("photos", "many", "few"):
-        command += ["--folder", f"animals/{name}={name}"]
-    environment = {"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
-    server = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert server.stdout is not None
-    told = ""
-    while not told.rstrip().endswith("}"):
-        told += server.stdout.readline()
-    driver = Driver(folder, json.loads(told)["url"])
-    yield driver
-    driver.close()
-    server.terminate()
-    server.communicate()
+from tests.remote_driver import CATS, DOGS, MANY, Driver, cookie
 
 
 def rows(told: dict[str, Any]) -> Counter[tuple[str, str]]:
@@ -186,6 +151,7 @@ def test_what_goes_wrong_is_one_sentence_with_the_way_out(driver: Driver) -> Non
     past.write_text(cookie("http://127.0.0.1:9", expires=-10))
     for scenario, given, sentence in (
         ("expired", {"path": str(past)}, "NotLoggedIn: Dataloop at 'http://127.0.0.1:9/api/v1' accepts no token"),
+        ("broken_cookie", {}, "InvalidInput: cookie of dtlpy must be readable, got 'something else'; delete ~/.dataloop"),
         ("unreachable", {}, "PlatformFailed: Dataloop failed while listing items: no answer, connection refused"),
         ("absent", {"project": "zoo", "dataset": "x"}, "NotFound: no project 'zoo' in Dataloop at "),
         ("absent", {"project": "animals", "dataset": "x"}, "NotFound: no dataset 'x' in project 'animals'; "),

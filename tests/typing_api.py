@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_type
 
+from adapters.dataloop.client import connected
+from adapters.dataloop.deployment import Applied
+from adapters.dataloop.platform import Platform
+from adapters.dataloop.sdk import SdkPlatform
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
@@ -26,3 +30,12 @@ where: Filter = AllOf((field("size").greater(10), field("dir").like("/a*")))
 
 with Dispatcher(memory) as tasks:
     assert_type(tasks.create("t", ["a"], workload=Workload.even(["ann"]), where=where), Task)
+
+with connected("animals", "photos") as dataset:
+    remote: Platform = dataset.platform
+    assert_type(dataset.deployment(plan, "label").apply(), Applied)
+    assert_type(list(dataset.items(where)), list[Item])
+
+
+def on_the_platform(found: SdkPlatform) -> Platform:
+    return found

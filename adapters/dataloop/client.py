@@ -58,14 +58,14 @@ class Dataset:
     def deployment(self, plan: Plan, name: str, *, key: str | None = None) -> Deployment:
         """Give a plan as it is to be on the platform, or is there; nothing is sent.
 
-        The *key* by which it is known there is made from what is in the plan.
+        The *key* by which it is known there is made from its name and what is in it.
 
         Raises:
             InvalidInput: the plan knows only how many items there are.
         """
         copies = copies_of(plan)
         return Deployment(
-            platform=self.platform, key=key_of(copies) if key is None else key, name=name, copies=copies
+            platform=self.platform, key=key_of(name, copies) if key is None else key, name=name, copies=copies
         )
 
     def deployment_of(self, tasks: Dispatcher, task_id: TaskId, *, name: str | None = None) -> Deployment:

@@ -232,16 +232,17 @@ def check_people(names: Iterable[AssigneeId]) -> None:
             raise InvalidInput(subject=f"assignees {other!r} and {name!r}", must=must, got=name.lower())
 
 
-def key_of(copies: Iterable[Copy]) -> str:
-    """Name a plan by its content: the same copies have the same name.
+def key_of(name: str, copies: Iterable[Copy]) -> str:
+    """Name a plan by what it is called and what is in it: the same copies again are the same plan.
 
-    >>> len(key_of([Copy("a", "ann", "a")])), key_of([Copy("a", "ann", "a")]) == key_of([Copy("a", "bob", "a")])
+    >>> copies = [Copy("a", "ann", "a")]
+    >>> len(key_of("label", copies)), key_of("label", copies) == key_of("check", copies)
     (24, False)
     """
-    digest = hashlib.blake2b(digest_size=12)
+    digest = hashlib.blake2b(name.encode(), digest_size=12)
     for copy in copies:
         # No id contains a NUL.
-        digest.update("\0".join((copy.parent or "", copy.item, copy.person, "")).encode())
+        digest.update("\0".join(("", copy.parent or "", copy.item, copy.person)).encode())
     return digest.hexdigest()
 
 
