@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import attrs
@@ -34,6 +35,7 @@ from distribution.task import Task
 from distribution.values import Item
 
 if TYPE_CHECKING:
+    from adapters.dataloop.client import Dataset
     from adapters.dataloop.deployment import Applied
     from adapters.dataloop.following import Followed
     from adapters.dataloop.placing import Comparison
@@ -110,15 +112,8 @@ def apply(
     """
     with _store(asked, dry_run=dry_run) as tasks, Bars() as bars:
         task = _known(tasks, named.name)
-        how: dict[str, Any] = {}
-        if task is None:
-            how = {"workload": split.workload(), "seed": split.seed, "order": split.order}
-            how |= {
-                "basis": split.basis(chosen.effort),
-                "overlap": overlapping.read(),
-                "rules": ruling.read(),
-            }
-        elif split.given() or chosen.where:
+        how = {} if task is not None else _how(split, chosen, overlapping, ruling)
+        if task is not None and (split.given() or chosen.where):
             note(f"task {task.name!r} is there already; its plan is what counts, not the options given now")
         with remote.opened(_noted(tasks, task)) as dataset:
             if task is None:
@@ -127,9 +122,9 @@ def apply(
                 # What the platform refuses is to be known before anything is kept.
                 applied = deployment.apply(dry_run=True)
                 if not dry_run:
-                    noted = {NOTED: {"project": dataset.project, "dataset": dataset.id}}
-                    settings = {"id": deployment.key, "metadata": noted, "due": named.until(), **how}
-                    task = tasks.create(named.name, found, **settings, **asked.by())
+                    how |= {"id": deployment.key, "due": named.until(), **asked.by()}
+                    how["metadata"] = {NOTED: {"project": dataset.project, "dataset": dataset.id}}
+                    task = tasks.create(named.name, found, **how)
             if task is not None:
                 deployment = dataset.deployment_of(tasks, task.id)
                 applied = deployment.apply(named.terms(task), dry_run=dry_run, progress=bars)
@@ -141,6 +136,18 @@ def apply(
             say("Go on with: " + typed("dataloop follow", task=named.name, store=asked.store))
     if not applied and not dry_run:
         raise typer.Exit(REFUSED)
+
+
+def _how(split: Split, chosen: FromDataset, overlapping: Overlapping, ruling: Ruling) -> dict[str, Any]:
+    """Read how items are shared out."""
+    return {
+        "workload": split.workload(),
+        "seed": split.seed,
+        "order": split.order,
+        "basis": split.basis(chosen.effort),
+        "overlap": overlapping.read(),
+        "rules": ruling.read(),
+    }
 
 
 def _some(found: list[Item]) -> list[Item]:
@@ -257,33 +264,43 @@ def follow(
 ) -> None:
     """Take in what people have said on the platform: statuses are set in the task of the store.
 
-    Work that was sent back here counts again only when it is done again there.
+    Work that was sent back here counts again only when it is done again there. With
+    --every and --json: a line for each look.
     """
+    pause = None if every is None else duration(every, "--every").total_seconds()
+    whole = True
+    with on.opened() as tasks, Bars() as bars:
+        task = tasks.find(on.task)
+        with remote.opened(_noted(tasks, task)) as dataset, suppress(KeyboardInterrupt):
+            # To stop looking is no failure.
+            for now, taken in _looks(dataset, tasks, task, pause, bars):
+                whole = bool(taken)
+                if on.as_json:
+                    print_json(_followed_data(now, taken), line=pause is not None)
+                else:
+                    _print_followed(now, taken)
+                sys.stdout.flush()
+    if not whole:
+        raise typer.Exit(REFUSED)
+
+
+def _looks(
+    dataset: Dataset, tasks: Dispatcher, task: Task, pause: float | None, bars: Bars
+) -> Iterator[tuple[Followed, TakenIn]]:
+    """Look once, or with a pause in between until all is done."""
     from adapters.dataloop.following import follow as followed
     from adapters.dataloop.taking_in import take_in
 
-    pause = None if every is None else duration(every, "--every").total_seconds()
-    if pause is not None and on.as_json:
-        raise InvalidInput(subject="--every", must="go without --json", got=every)
-    refused = False
-    with on.opened() as tasks, Bars() as bars:
-        task = tasks.find(on.task)
-        with remote.opened(_noted(tasks, task)) as dataset:
-            deployment = dataset.deployment_of(tasks, task.id)
-            now = None
-            while True:
-                now = followed(deployment, now, bars)
-                taken = take_in(now, tasks, task.id, bars)
-                refused = bool(taken.refused)
-                if on.as_json:
-                    print_json(_followed_data(now, taken))
-                else:
-                    _print_followed(now, taken)
-                if pause is None or now.done >= len(deployment.copies):
-                    break
-                time.sleep(pause)
-    if refused:
-        raise typer.Exit(REFUSED)
+    deployment, now = dataset.deployment_of(tasks, task.id), None
+    while True:
+        now = followed(deployment, now, bars)
+        if not now.tasks:
+            remedy = "bring it there: " + typed("dataloop apply", name=task.name)
+            raise NotFound(kind="task", name=task.name, place="the dataset", remedy=remedy)
+        yield now, take_in(now, tasks, task.id, bars)
+        if pause is None or now.done >= len(deployment.copies):
+            return
+        time.sleep(pause)
 
 
 def _followed_data(now: Followed, taken: TakenIn) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
+import attrs
 import dtlpy as dl
 import requests
 
@@ -20,7 +21,7 @@ from adapters.dataloop.deployment import Deployment
 from adapters.dataloop.following import follow
 from adapters.dataloop.pace import Gate, Pace
 from adapters.dataloop.placing import Copy
-from adapters.dataloop.platform import Terms
+from adapters.dataloop.platform import NewTask, Terms
 from adapters.dataloop.taking_in import take_in
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
@@ -174,6 +175,20 @@ def terms() -> dict[str, Any]:
             "mark": task.metadata["distribution"],
             "type": task.spec["type"],
         }
+
+
+def created_twice() -> list[Any]:
+    """Two who create a task of one name get the same; it can be taken away again."""
+    with opened("few") as dataset:
+        platform = dataset.platform
+        items = [item.id for item in dataset.items()]
+        new = NewTask(
+            name="twice", key="k", number=1, parent=None, assignee="ann@x.io", items=items[:1], terms=Terms()
+        )
+        first, second = platform.create(new), platform.create(attrs.evolve(new, items=items[1:]))
+        told = [first.id == second.id, second.key, first.total, second.total]
+        platform.delete(first.id)
+        return [*told, [task.name for task in platform.tasks() if task.name == "twice"]]
 
 
 def meddled() -> dict[str, Any]:

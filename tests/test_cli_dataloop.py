@@ -155,6 +155,16 @@ def test_following_again_and_again_ends_when_all_is_done(remote: Remote, driver:
     told = remote.ok("dataloop", "follow", "--task", "soon", "--every", "1s")
 
     assert told == "12 of 12 copies have a status; 12 set\n"
+    line = remote.ok("dataloop", "follow", "--task", "soon", "--every", "1s", "--json")
+    assert (line.count("\n"), json.loads(line)["done"]) == (1, 12)
+
+
+def test_a_task_that_is_not_there_is_not_followed(remote: Remote) -> None:
+    remote.ok("create", "--name", "here", "--folder", ".", *TWO)
+
+    assert remote.refused("dataloop", "follow", *PHOTOS, "--task", "here") == (
+        "no task 'here' in the dataset; bring it there: distribution dataloop apply --name here"
+    )
 
 
 def test_bad_input_is_one_line_that_says_what_to_do(remote: Remote) -> None:
@@ -174,8 +184,8 @@ def test_bad_input_is_one_line_that_says_what_to_do(remote: Remote) -> None:
     assert say(*apply, "a", *TWO, "--where", "dir=/birds").startswith(
         "items to share out must be at least one"
     )
-    assert say("dataloop", "follow", "--task", "a", "--every", "1s", "--json").startswith(
-        "--every must go without"
+    assert say("dataloop", "follow", "--task", "a", "--every", "soon").startswith(
+        "--every must be a duration"
     )
     assert say("dataloop", "verify", "--task", "a").startswith("no task 'a' in the store")
 

@@ -13,10 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.dataloop.deployment import Deployment
-from adapters.dataloop.placing import Copy, Found, compare, copies_of, key_of, steps, task_name
-from adapters.dataloop.platform import PlatformFailed, Terms
+from adapters.dataloop.placing import (
+    Copy,
+    Found,
+    compare,
+    copies_of,
+    copies_to_review,
+    key_of,
+    steps,
+    task_name,
+)
+from adapters.dataloop.platform import NewTask, PlatformFailed, PlatformTask, Terms
 from distribution import Overlap, Workload, distribute
 from distribution.errors import InvalidInput, Refused
+from distribution.task import Row
 from tests.remote_fake import FakePlatform, Killed
 
 PEOPLE = ("ann", "bob", "eve", "zoe")
@@ -166,6 +176,18 @@ def test_a_change_on_the_platform_is_told_and_left_alone() -> None:
     assert again.comparison.counts() == {"elsewhere": 1, "extra": 1}
 
 
+def test_a_copy_too_many_with_one_who_has_it_is_told_as_doubled() -> None:
+    copies = [Copy("i0", "ann", "i0"), Copy("i0", "bob", "i0")]
+    platform = undisturbed(copies)
+    platform.give("t001", "i0", "ann")
+    platform.give("t001", "i1", "ann")
+
+    assert [str(difference) for difference in deployment(platform, copies[:1]).verify()] == [
+        "item 'i0' is with 'ann' once more than it should be",
+        "item 'i1' is with 'ann', and the plan does not say so",
+    ]
+
+
 def test_what_is_with_nobody_is_told_and_not_given_again() -> None:
     copies = [Copy("i0", "ann", "i0")]
     platform = undisturbed(copies)
@@ -199,6 +221,53 @@ def test_of_tasks_created_twice_the_first_is_kept() -> None:
     assert platform.state() == undisturbed(copies).state()
     assert platform.calls.count("create") == 2
     assert platform.calls.count("delete") == 1
+
+
+class Rivalled(FakePlatform):
+    """Somebody else applies the same plan at the same time, a moment earlier."""
+
+    def __init__(self, *, told: bool) -> None:
+        super().__init__()
+        self.told = told
+        self.rival: Deployment | None = None
+
+    def create(self, new: NewTask) -> PlatformTask:
+        if self.rival is not None:
+            rival, self.rival = self.rival, None
+            assert rival.apply(at_once=2)
+            if self.told:  # a task of that name is given instead
+                return self.tasks()[0]
+        return super().create(new)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_of_two_who_apply_a_plan_at_once_one_creates_its_task(told: bool) -> None:
+    copies = [Copy(f"i{n}", "ann", f"i{n}") for n in range(5)]
+    platform = Rivalled(told=told)
+    platform.rival = deployment(platform, copies[:2])
+
+    assert deployment(platform, copies).apply(at_once=2)
+
+    assert platform.state() == undisturbed(copies).state()
+    # What was meant for the second task goes to the first at once.
+    assert platform.calls.count("add") == 2 + (not told)
+
+
+def test_whoever_is_given_anothers_task_gives_it_what_it_lacks() -> None:
+    copies = [Copy(f"i{n}", "ann", f"i{n}") for n in range(3)]
+    platform = Rivalled(told=True)
+    platform.rival = deployment(platform, copies[2:])
+
+    assert deployment(platform, copies).apply(at_once=3)
+    assert platform.state() == undisturbed(copies).state()
+
+
+def test_a_name_that_somebody_took_a_moment_ago_is_refused() -> None:
+    platform = Rivalled(told=True)
+    platform.rival = attrs.evolve(deployment(platform, [Copy("i1", "bob", "i1")]), key="other")
+
+    with pytest.raises(Refused, match="task 'label' on Dataloop carries another plan, other"):
+        deployment(platform, [Copy("i0", "ann", "i0")]).apply()
 
 
 def test_two_tasks_of_one_mark_with_work_in_both_are_refused() -> None:
@@ -302,6 +371,11 @@ def test_a_plan_without_ids_or_with_two_people_of_one_name_is_refused() -> None:
         copies_of(distribute(3, Workload.even(["ann"])))
     with pytest.raises(InvalidInput, match="'Ann' and 'ann' must differ in more than the case"):
         copies_of(distribute(["a"], Workload.even(["Ann", "ann"])))
+
+
+def test_items_of_a_review_say_whose_work_they_are() -> None:
+    with pytest.raises(InvalidInput, match="items of a review must say whose work they are, got 'a'"):
+        copies_to_review([Row(position=0, item="a", rank=0, left=0)], lambda *_: "t")
 
 
 def test_tasks_of_reviews_say_what_they_review() -> None:

@@ -168,6 +168,19 @@ def test_a_status_taken_back_on_the_platform_is_taken_back_here_and_one_set_here
     assert lab.statuses() == {(second, "ann"): "completed"}
 
 
+def test_what_is_set_again_there_counts_though_it_was_taken_back_here_later() -> None:
+    lab = Lab()
+    (item, *_) = lab.hers("ann")
+    lab.platform.say("t000", item, "completed")
+    lab.take()
+    lab.platform.say("t000", item, None)
+    lab.now = NOON + timedelta(minutes=30)
+    lab.take()
+    lab.platform.say("t000", item, "completed")
+
+    assert lab.take().changed == ((item, "ann"),)
+
+
 def test_what_cannot_be_taken_in_is_told_and_the_rest_is() -> None:
     lab = Lab()
     ann = lab.hers("ann")

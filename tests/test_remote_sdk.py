@@ -92,6 +92,10 @@ def test_a_task_there_is_told_until_when_how_urgent_and_what_may_be_said(driver:
     }
 
 
+def test_of_two_creates_of_one_name_the_first_counts(driver: Driver) -> None:
+    assert driver.run("created_twice") == [True, "k", 1, 1, []]
+
+
 def test_what_somebody_changed_there_is_told_and_left_alone(driver: Driver) -> None:
     told = driver.run("meddled")
 

@@ -86,7 +86,7 @@ def _task(
     newest: dict[str, str],
 ) -> list[Found]:
     """Give how the items of one task stand, from what was known and what is new, or from all of them."""
-    if kept is not None and task.id in newest and len(kept) == task.total:
+    if kept is not None and task.id in newest:
         new = {found.item: found for found in placements(deployment.platform, task, newest[task.id])}
         merged = {**kept, **new}
         if len(merged) == task.total and _said(merged.values()) == task.total - task.remaining:

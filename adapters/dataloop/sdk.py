@@ -112,15 +112,15 @@ class SdkPlatform:
     def _task(self, task: Any) -> PlatformTask:
         self._known[task.id] = task
         mark = (task.metadata or {}).get(MARK) or {}
-        total = task.total_items or 0
         return PlatformTask(
             id=task.id,
             name=task.name,
             key=str(mark.get("key", "")),
             number=int(mark.get("number", 0)),
             parent=(task.spec or {}).get("parentTaskId"),
-            total=total,
-            remaining=(task.item_status or {}).get("remaining", total),
+            total=task.total_items or 0,
+            # Where it does not say, people may have worked on all of it.
+            remaining=(task.item_status or {}).get("remaining", 0),
         )
 
     def assignees(self, task: str) -> Mapping[str, AssigneeId]:
