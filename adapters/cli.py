@@ -22,6 +22,7 @@ from adapters import (
     cli_agreeing,
     cli_changing,
     cli_create,
+    cli_dataloop,
     cli_items,
     cli_judging,
     cli_known,
@@ -75,6 +76,12 @@ for module in (
     cli_serving,
 ):
     app.add_typer(module.PANEL.typer)
+app.add_typer(
+    cli_dataloop.PANEL.typer,
+    name="dataloop",
+    rich_help_panel=cli_serving.PANEL.title,
+    help="Bring plans to a Dataloop project: list its items, apply a plan, verify it, follow what people say there.",
+)
 
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so

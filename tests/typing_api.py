@@ -6,6 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
+from adapters.dataloop.client import connected
+from adapters.dataloop.deployment import Applied
+from adapters.dataloop.platform import Platform
+from adapters.dataloop.sdk import SdkPlatform
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
@@ -130,3 +134,12 @@ with Dispatcher(memory) as tasks:
     tasks.change("t", name=None)  # type: ignore[arg-type]
     tasks.send_back("t", sends="nobody")  # type: ignore[arg-type]
     tasks.undo("t", "3")  # type: ignore[arg-type]
+
+with connected("animals", "photos") as dataset:
+    remote: Platform = dataset.platform
+    assert_type(dataset.deployment(plan, "label").apply(), Applied)
+    assert_type(list(dataset.items(where)), list[Item])
+
+
+def on_the_platform(found: SdkPlatform) -> Platform:
+    return found
