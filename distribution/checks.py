@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import ceil, floor
 from typing import Protocol
 
 from distribution.apportion import apportion
@@ -193,7 +194,7 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
 
 
 def off_loads(plan: Planned) -> Iterator[OffLoad]:
-    """Yield those who have another number of copies than without rules, in the order of the workload."""
+    """Yield those who have more or less than their exact share rounded up or down, and than without rules."""
     if plan.rules is None or plan.teams is None:
         return
     shares, has = plan.workload.shares, [0] * len(plan.workload)
@@ -204,8 +205,9 @@ def off_loads(plan: Planned) -> Iterator[OffLoad]:
     k = 1 if plan.overlapping is None else plan.overlapping.copies(sum(share > 0 for share in shares))
     free = held(shares, plan.split.n, over, k)
     wanted = [shared + alone for shared, alone in zip(free.overlapped, free.alone, strict=True)]
-    for name, number, without in zip(plan.workload.assignees, has, wanted, strict=True):
-        if number != without:
+    quotas = plan.workload.quotas(sum(has))
+    for name, number, without, quota in zip(plan.workload.assignees, has, wanted, quotas, strict=True):
+        if number != without and not floor(quota) <= number <= ceil(quota):
             yield OffLoad(name, number, without)
 
 

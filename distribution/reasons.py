@@ -64,7 +64,7 @@ class Part:
 
 @attrs.frozen
 class OffLoad:
-    """Somebody who has another number of copies than her load says, for rules keep people from items.
+    """Somebody who has more or less than her load says, beyond rounding, for rules keep people from items.
 
     >>> print(OffLoad("ann", has=0, wanted=24))
     'ann' has 0 where her load says 24
