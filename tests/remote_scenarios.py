@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -95,9 +96,8 @@ def eligible() -> dict[str, Any]:
     rules = Rules(
         needs="metadata.user.language", skills={THREE[0]: ["fr"], THREE[1]: ["fr", "de"], THREE[2]: ["de"]}
     )
-    told = _applied(
-        "eligible", lambda dataset: distribute(dataset.items(), Workload.even(THREE), rules=rules)
-    )
+    even = Workload.even(THREE)
+    told = _applied("eligible", lambda dataset: distribute(dataset.items(), even, rules=rules))
     return told | {"german": german}
 
 
@@ -157,8 +157,6 @@ def refused(where: str = "", effort: str = "") -> None:
 
 
 def terms() -> dict[str, Any]:
-    from datetime import UTC, datetime
-
     with opened() as dataset:
         (item, *_) = dataset.items()
         deployment = Deployment(
@@ -233,8 +231,7 @@ def reviewed() -> dict[str, Any]:
         check = tasks.create_qa(label.id, THREE, Sample(percent=100), name="check")
         review = dataset.deployment_of(tasks, check.id)
         applied = review.apply()
-        (one, *_) = [task for task in applied.tasks if task.number == 1]
-        (qa,) = [t for t in dl.projects.get(project_name="animals").tasks.list() if t.id == one.id]
+        qa = dl.tasks.get(task_id=applied.tasks[0].id)
         rejected = next(item.id for page in qa.get_items() for item in page)
         qa.set_status("discard", "create", [rejected])
         taken = take_in(follow(review), tasks, check.id)
@@ -242,7 +239,7 @@ def reviewed() -> dict[str, Any]:
             "done": [now.done, len(first.changed), len(second.changed)],
             "agreement": tasks.agreement(label.id).percent,
             "as planned": bool(applied),
-            "types": [[task.name, task.spec] for task in [qa]],
+            "types": [[qa.name, qa.spec]],
             "parents": sorted({task.parent or "" for task in applied.tasks}),
             "labels": sorted(task.id for task in there),
             "own": [row.item for row in tasks.items(check.id) if _author(row.attributes) in row.cells],
