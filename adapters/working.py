@@ -16,7 +16,7 @@ from distribution.filters import Filter, field
 from distribution.handing import pulling, stealing
 from distribution.outcomes import Batch, NoWork, Outcome, Turn
 from distribution.ports import Page
-from distribution.sending_back import Return, sending_back
+from distribution.sending_back import Return, passed_on, sending_back
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import (
@@ -111,7 +111,8 @@ class Working(Piping):
         agreement, and where answers decide how many people are asked. Work that a review
         rejects goes back by a change of its own in the task it belongs to. A call that is cut
         off between the two leaves it done there, until the same status is set again, with the
-        same request id or without, or until `send_rejected`; however often, it goes back once.
+        same request id or without, or until `send_rejected`. With a request id it goes back
+        once, also where that was undone since.
 
         >>> done = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
         >>> done.changed, done.refused
@@ -161,7 +162,7 @@ class Working(Piping):
         if done.rejected:
             qa = self.store.read(task_id, Ask()).task
             if qa is not None and qa.qa is not None:
-                stamp = self._stamp({"actor": by.get("actor", ""), "reason": by.get("reason", "")})
+                stamp = self._stamp({**by, "request": passed_on(task_id, by.get("request"))})
                 with suppress(NotFound):
                     back = Return(work=done.rejected, sends=qa.qa.sends)
                     self._do(qa.qa.parent, sending_back(qa.qa.parent, back, stamp))

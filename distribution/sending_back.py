@@ -19,7 +19,7 @@ from distribution.lifecycle import PLACEMENT, after
 from distribution.outcomes import Changed, Left
 from distribution.qa import Rejected, SendTo, check_send
 from distribution.refusals import NotHers, NotInTask, WhyNot, WrongState
-from distribution.requests import once
+from distribution.requests import call_text, once
 from distribution.spreading import spread
 from distribution.task import Ask, Decide, Decision, Row, View, the_task
 from distribution.values import AssigneeId, ItemId, TaskId
@@ -39,6 +39,15 @@ class Return:
     """Whose work was asked for; None for anybody's."""
     told: object = None
     """What the caller said, by which a repeated call is known; None for the work itself."""
+
+
+def passed_on(review: TaskId, request: str | None) -> str | None:
+    """Give the request id of what a call of a review sends back: its own, so that the call made again sends it once.
+
+    >>> passed_on("Q", "r-1") == passed_on("Q", "r-1") != passed_on("Q", "r-2")
+    True
+    """
+    return None if request is None else call_text("sent back by", review, request)
 
 
 def sending_back(task_id: TaskId, back: Return, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:

@@ -189,6 +189,20 @@ def test_the_same_review_called_again_after_a_crash_sends_back_what_it_rejected(
     assert [entry.event.what for entry in office.history(task)].count("sent-back") == 1
 
 
+def test_a_review_made_again_does_not_send_back_what_an_undo_has_taken_back(office: Office) -> None:
+    """The call was answered, and changes nothing; a new one is another call."""
+    task = pulled(office)
+    review = office.create_qa(task, ["zoe"], ALL).id
+    first = office.set_status(review, "zoe", ["a"], "discard", request="1")
+    office.undo(task, office.history(task)[-1].version)
+    before = office.history(task)
+
+    assert office.set_status(review, "zoe", ["a"], "discard", request="1") == first
+    assert office.history(task) == before
+    office.set_status(review, "zoe", ["a"], "discard", request="2")
+    assert office.holds(task, "ann") == ["a"]
+
+
 def test_the_same_review_made_again_without_a_request_id_sends_back_what_was_cut_off(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
+import pickle
+import pkgutil
 from typing import Any
 
+import attrs
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
+import distribution
 from distribution.basis import Basis
 from distribution.codec import decode, encode
 from distribution.diff import Diff
+from distribution.errors import InvalidInput
 from distribution.events import Cell, Entry, Event, Shift, Stamp
 from distribution.filters import Filter
 from distribution.members import Limit, Member, Standing
@@ -24,6 +31,7 @@ from distribution.rules import Rules
 from distribution.task import Ask, Row, Task
 from distribution.testing import strategies as plain
 from distribution.testing import task_strategies as given_
+from distribution.testing.any_value import values
 from distribution.values import Item
 from distribution.workload import Workload
 
@@ -70,6 +78,48 @@ def test_a_value_comes_back_from_json(kind: Any) -> None:
             assert decode(kind, json.loads(json.dumps(encode(value, brief=brief)))) == value
 
     comes_back()
+
+
+def classes() -> dict[str, type]:
+    """Find every value class of the core: whatever is public, built by attrs, and no error."""
+    found: dict[str, type] = {}
+    for module in pkgutil.iter_modules(distribution.__path__, "distribution."):
+        if not module.ispkg:
+            for called, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+                own = cls.__module__ == module.name and not called.startswith("_")
+                if own and attrs.has(cls) and not issubclass(cls, Exception):
+                    found[f"{module.name.removeprefix('distribution.')}.{called}"] = cls
+    return found
+
+
+WORKINGS = {
+    "apportion.Timing": "two functions",
+    "line.Run": "a part of an index, which changes all the time",
+}
+"""What is no value."""
+
+
+@pytest.mark.parametrize("called", sorted(set(classes()) - set(WORKINGS)))
+def test_every_value_class_of_the_core_has_a_strategy(called: str) -> None:
+    """Found by looking, so that none is forgotten; what is drawn is equal to its copy from another process."""
+    cls = classes()[called]
+
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+    @given(value=values(cls))
+    def drawn(value: Any) -> None:
+        assert value.__class__ is cls
+        copy: Any = pickle.loads(pickle.dumps(value))  # noqa: S301  our own
+        # What is equal only to itself is compared by its fields.
+        assert copy == value or attrs.astuple(copy, recurse=False) == attrs.astuple(value, recurse=False)
+
+    drawn()
+
+
+def test_what_is_no_value_is_named_for_a_reason() -> None:
+    assert set(WORKINGS) <= set(classes())
+    for called in WORKINGS:
+        with pytest.raises(InvalidInput, match="a type must be one of the core"):
+            find(values(classes()[called]), lambda _: True)
 
 
 def test_the_plainest_task_is_plain() -> None:

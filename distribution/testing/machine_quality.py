@@ -3,7 +3,7 @@
 Holds: reviews created, made and extended, work sent back; what each must do.
 Does not hold: those who work and those who run tasks (see machine_work, machine_team), the
 comparison (see agreement).
-Depends on: agreement; lifecycle, outcomes, overlap, ports, pull, qa, samples, task.
+Depends on: agreement; lifecycle, outcomes, overlap, ports, pull, qa, samples, sending_back, task.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from distribution.ports import Page
 from distribution.pull import Pull
 from distribution.qa import SENDS
 from distribution.samples import Risk, Sample
+from distribution.sending_back import passed_on
 from distribution.task import Task
 from distribution.testing.agreement import PEOPLE, Agreement, dry, numbers, people, requests, which
 from distribution.values import TaskId
@@ -59,10 +60,13 @@ class Reviewing(Agreement):
         return super().call(verb, *arguments, **options)
 
     def compare(self, task_id: TaskId, before: int, options: Mapping[str, Any]) -> None:
-        """Compare what is kept of one task; what a review sends back is not under its request id."""
+        """Compare what is kept of one task; what a review sends back is under a request id of its own."""
         entries = self.reference.store.history(task_id, Page(after=before))
-        if entries and entries[-1].event.what == "sent-back" and entries[-1].stamp.request is None:
-            options = {name: value for name, value in options.items() if name != "request"}
+        if entries and entries[-1].event.what == "sent-back":
+            request = entries[-1].stamp.request
+            passed = {passed_on(review, options.get("request")) for review in self.tasks}
+            assert request == options.get("request") or request in passed
+            options = {**options, "request": request}
         super().compare(task_id, before, options)
 
     def _reviews(self) -> list[TaskId]:
