@@ -109,7 +109,7 @@ class Access:
             raise Unauthorized("names its projects in a way that is not known")
         return Principal(
             email=_email(claims),
-            admin=claims.get("admin") is True,
+            admin=claims.get("admin") is True and projects is None,
             projects=None if projects is None else frozenset(projects),
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text
 from adapters.dataloop.dql import Query
 from adapters.dataloop.references import keys_of
+from adapters.dataloop.stamps import derived
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput
 from distribution.filters import matches
@@ -26,7 +27,7 @@ def add(world: World, call: Call) -> list[Body]:
     made = [
         {
             **part,
-            "id": world.ids(),
+            "id": world.ids() if call.attempt is None else derived("annotation", call.attempt, str(number)),
             "itemId": item["id"],
             "datasetId": item["datasetId"],
             "type": text(part, "type", default="class"),
@@ -40,7 +41,7 @@ def add(world: World, call: Call) -> list[Body]:
             "updatedAt": at,
             "source": "sdk",
         }
-        for part in given
+        for number, part in enumerate(given)
     ]
 
     def work(desk: Desk) -> None:

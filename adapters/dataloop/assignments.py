@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, flag, mapping, merged, no_such, page_of, text, texts
+from adapters.dataloop.access import Forbidden
+from adapters.dataloop.calls import (
+    Body,
+    Call,
+    Principal,
+    flag,
+    mapping,
+    merged,
+    no_such,
+    page_of,
+    text,
+    texts,
+)
 from adapters.dataloop.commands import done
 from adapters.dataloop.references import assignment_id
 from adapters.dataloop.workloads import person, workload_of
-from adapters.dataloop.world import World
+from adapters.dataloop.world import World, role_of
 from distribution.errors import InvalidInput
 from distribution.lifecycle import HELD
 from distribution.task import Ask
@@ -130,7 +142,9 @@ def reassign(world: World, call: Call) -> Body:
     if made not in before:
         # What was noted on the old one goes along.
         world.change("assignment", made, lambda new: {**new, "metadata": known["metadata"]})
-    return done(world, call, "ReassignAssignment", toAssignment=made, fromAssignment=known["id"])
+    return done(
+        world, call, "ReassignAssignment", known["projectId"], toAssignment=made, fromAssignment=known["id"]
+    )
 
 
 def redistribute(world: World, call: Call) -> Body:
@@ -142,7 +156,14 @@ def redistribute(world: World, call: Call) -> Body:
         raise InvalidInput(subject="workload", must="name somebody", got=body.get("workload"))
     world.tasks.redistribute(task_id, workload, source=known["annotator"], actor=call.who.email)
     world.fill(task_id)
-    return done(world, call, "RedistributeAssignment", workload=body["workload"], assignmentId=known["id"])
+    return done(
+        world,
+        call,
+        "RedistributeAssignment",
+        known["projectId"],
+        workload=body["workload"],
+        assignmentId=known["id"],
+    )
 
 
 def delete(world: World, call: Call) -> Body:
@@ -155,7 +176,7 @@ def delete(world: World, call: Call) -> Body:
 
 def batch(world: World, call: Call) -> Body:
     """Pull the next batch of an assignment."""
-    known = assignment_of(world, call)
+    known = _workable(world, call)
     pulled = world.tasks.pull(known["taskId"], known["annotator"], actor=call.who.email)
     world.look_at(known["taskId"])
     reason = None if pulled.reason is None else str(pulled.reason)
@@ -164,7 +185,7 @@ def batch(world: World, call: Call) -> Body:
 
 def clear(world: World, call: Call) -> Body:
     """Give back all that is open of an assignment."""
-    known = assignment_of(world, call)
+    known = _workable(world, call)
     released = world.tasks.release(known["taskId"], known["annotator"], actor=call.who.email)
     world.look_at(known["taskId"])
     return {"ok": True, "released": list(released.changed)}
@@ -178,7 +199,7 @@ def scores(world: World, call: Call) -> list[Any]:
 
 def item_status(world: World, call: Call) -> Body:
     """Set or clear the status of one item of an assignment."""
-    known = assignment_of(world, call)
+    known = _workable(world, call)
     item = call.path["item"]
     clones = world.shelf.get("clone", [item])
     name = str(clones[item].body["item"]) if item in clones else item
@@ -191,7 +212,7 @@ def item_status(world: World, call: Call) -> Body:
 def many_statuses(world: World, call: Call) -> Body | None:
     """Set or clear the status of items of a task, whoever has them; items that are not in it are left out."""
     task_id = call.path["task"]
-    world.of_project(call.who, "task", task_id)
+    project_id = world.of_project(call.who, "task", task_id)["projectId"]
     body = call.object()
     wanted = texts(body.get("itemIds"), "itemIds")
     if len(wanted) > MANY:
@@ -210,11 +231,29 @@ def many_statuses(world: World, call: Call) -> Body | None:
     meant: dict[tuple[str, str], str] = {}
     for name, (original, annotator) in by_name.items():
         whose = holders.get(original, ()) if annotator is None else (str(annotator),)
-        if len(whose) == 1:
+        if len(whose) == 1 and _may_work(world, call.who, project_id, whose[0]):
             work.setdefault(whose[0], []).append(original)
             meant[whose[0], original] = name
     changed = _apply(world, call, task_id, work, payload)
     return {meant[key]: {"status": payload.get("status")} for key in changed} or None
+
+
+def _workable(world: World, call: Call) -> Body:
+    """Give the assignment a path names, to work on: an annotator works on her own.
+
+    Raises:
+        Forbidden: it is somebody else's.
+    """
+    known = assignment_of(world, call)
+    if not _may_work(world, call.who, known["projectId"], known["annotator"]):
+        project = world.find("project", known["projectId"])
+        raise Forbidden(call.who.email, "annotator", project["name"], "annotationManager")
+    return known
+
+
+def _may_work(world: World, who: Principal, project_id: str, annotator: str) -> bool:
+    """Tell whether somebody may say how far another's work is: whoever is more than an annotator may."""
+    return who.email == annotator or role_of(who, world.find("project", project_id)) != "annotator"
 
 
 def _holders(world: World, task_id: str, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:

@@ -40,6 +40,8 @@ class Attempts:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._here = world.ids()
+        """Tells connections to this process from those to others, and before."""
         self._lock = threading.Lock()
         self._under_way: dict[str, tuple[threading.Lock, int]] = {}
 
@@ -76,19 +78,20 @@ class Attempts:
     def _begin(self, name: str, call: Call) -> Document:
         """Note an attempt, or give that of before where it is made again."""
         at = self._world.clock()
+        peer = None if call.peer is None else f"{self._here} {call.peer}"
 
         def work(desk: Desk) -> Document:
             for old in desk.find(ATTEMPT, limit=SWEPT):
                 if at - _time(old) >= PATIENCE:
                     _forget(desk, old)
             for known in desk.find(ATTEMPT, key=name, limit=SWEPT):
-                if not known.body["answered"] or known.body["peer"] != call.peer or call.peer is None:
+                if not known.body["answered"] or known.body["peer"] != peer or peer is None:
                     return known
                 _forget(desk, known)
             body: Body = {
                 "at": at.isoformat(),
                 "makes": self._world.ids(),
-                "peer": call.peer,
+                "peer": peer,
                 "answered": False,
                 "reply": None,
                 "told": [],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, no_such
+from adapters.dataloop.calls import Body, Call, Principal, no_such
 from adapters.dataloop.stamps import instant
 from adapters.dataloop.world import World
 from distribution.shelf import Desk, Document
@@ -18,8 +19,8 @@ SWEPT = 20
 """Old commands that one new one takes away."""
 
 
-def done(world: World, call: Call, kind: str, **spec: Any) -> Body:
-    """Keep and give a command that succeeded."""
+def done(world: World, call: Call, kind: str, project: str, **spec: Any) -> Body:
+    """Keep and give a command that succeeded, in a project."""
     name = world.ids()
     at = world.now()
     body: Body = {
@@ -30,6 +31,7 @@ def done(world: World, call: Call, kind: str, **spec: Any) -> Body:
         "progress": 100,
         "spec": spec,
         "creator": call.who.email,
+        "projectId": project,
         "createdAt": at,
         "updatedAt": at,
         "error": None,
@@ -48,15 +50,22 @@ def done(world: World, call: Call, kind: str, **spec: Any) -> Body:
 def get(world: World, call: Call) -> Body:
     """Give a command, to whoever gave it."""
     body = world.find("command", call.path["command"])
-    if body["creator"] != call.who.email and not call.who.admin:
-        raise no_such("command", call.path["command"])
+    if not _is_for(call.who, body):
+        raise no_such("command", body["id"])
     return body
+
+
+def _is_for(who: Principal, command: Mapping[str, Any]) -> bool:
+    """Tell whether somebody may see a command: her own, and no other than of the projects her token is for."""
+    mine = who.admin or command["creator"] == who.email
+    return mine and (who.projects is None or command["projectId"] in who.projects)
 
 
 def listed(world: World, call: Call) -> list[Body]:
     """List the commands of whoever calls."""
     newest = world.shelf.ids("command", key=f"by {call.who.email}")[-LISTED:]
-    return [dict(found.body) for found in world.shelf.get("command", newest).values()]
+    found = world.shelf.get("command", newest).values()
+    return [dict(command.body) for command in found if _is_for(call.who, command.body)]
 
 
 def abort(world: World, call: Call) -> Body:

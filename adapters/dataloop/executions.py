@@ -71,7 +71,7 @@ def _execute_batch(world: World, call: Call, known: Body, batch: Body) -> Body:
             ids = world.finder.ids(dataset["id"], asked)
             found += [dict(body.body) for body in world.shelf.get("item", ids).values()]
     enter(world, known, found, actor=call.who.email, request=call.attempt)
-    return done(world, call, "PipelineExecuteBatch", count=len(found))
+    return done(world, call, "PipelineExecuteBatch", known["projectId"], count=len(found))
 
 
 def enter(

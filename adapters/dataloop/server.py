@@ -26,7 +26,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Message, Receive
 
 from adapters.dataloop.access import Access, Forbidden, Unauthorized, is_loopback
-from adapters.dataloop.attempts import Attempts
+from adapters.dataloop.api import Api
 from adapters.dataloop.calls import Call, Principal, Reply, Upload, read_json
 from adapters.dataloop.openapi import description
 from adapters.dataloop.routes import ROUTES, Way
@@ -51,8 +51,6 @@ STATUSES: Mapping[type[DistributionError], int] = {
 }
 """What errors are on the wire. The SDK sends again what gets a 503, and only that is never half done."""
 API = "/api/v1"
-MOST_IDS = 100
-"""Ids of one list of a body that are looked at."""
 _NOBODY = Principal(email="nobody")
 
 
@@ -67,15 +65,13 @@ def status_of(error: DistributionError) -> int:
 
 def application(world: World, access: Access, *, more: list[BaseRoute] | None = None) -> Starlette:
     """Make the application: the API under /api/v1, the login beside it, and *more* routes, as pages for people."""
-    attempts = Attempts(world)
-    api = [
-        Route(way.pattern, _endpoint(world, access, attempts, way), methods=[way.method]) for way in ROUTES
-    ]
+    api = Api(world)
+    ways = [Route(way.pattern, _endpoint(api, access, way), methods=[way.method]) for way in ROUTES]
     beside = [
         Route("/token", _login(access), methods=["POST"]),
         Route("/login", _browser_login(access), methods=["GET"]),
         Route("/openapi.json", _described(world), methods=["GET"]),
-        Mount(API, routes=api),
+        Mount(API, routes=ways),
     ]
     handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _failure}
     return Starlette(routes=[*beside, *(more or [])], exception_handlers=handlers)
@@ -98,21 +94,14 @@ async def _failure(_request: Request, _error: Exception) -> Response:
     return problem(500, "the server failed; its log says why")
 
 
-def _endpoint(world: World, access: Access, attempts: Attempts, way: Way) -> Any:
+def _endpoint(api: Api, access: Access, way: Way) -> Any:
     """Make what answers requests of one kind."""
-
-    def answered(call: Call, digest: str) -> Any:
-        name = attempts.name(call, digest)
-        attempts.seen(ids_in(call), besides=name)
-        if not way.once:
-            return way.answer(world, call)
-        return attempts.made(name, call, lambda made: way.answer(world, made))
 
     async def endpoint(request: Request) -> Response:
         try:
             _refuse_other_sites(request, access)
             who = await run_in_threadpool(access.principal, request.headers.get("authorization"))
-            body, file, digest = await _read(request, world.limit)
+            body, file, digest = await _read(request, api.world.limit)
             call = Call(
                 who=attrs.evolve(who, acting=way.needs),
                 base=_base(request),
@@ -123,28 +112,17 @@ def _endpoint(world: World, access: Access, attempts: Attempts, way: Way) -> Any
                 peer=None if request.client is None else f"{request.client.host}:{request.client.port}",
             )
             called = hashlib.blake2b(f"{way.method} {request.url.path} {digest}".encode()).hexdigest()
-            return _response(await run_in_threadpool(answered, call, called))
+            return _response(await run_in_threadpool(api.answer, way, call, called))
         except DistributionError as error:
             return problem(status_of(error), str(error))
         except TooLarge:
-            return problem(413, f"the body has more than {world.limit} bytes; send less at once")
+            return problem(413, f"the body has more than {api.world.limit} bytes; send less at once")
         except (MultiPartException, UnicodeDecodeError) as error:
             return problem(400, f"the body cannot be read: {error}")
         except ClientDisconnect:
             return Response(status_code=400)
 
     return endpoint
-
-
-def ids_in(call: Call) -> list[str]:
-    """List what a call names that could be ids: in its path, and in its body, as far as the SDK puts ids there."""
-    found: list[Any] = list(call.path.values())
-    if isinstance(call.body, dict):
-        context = call.body.get("context")
-        for part in (call.body, context if isinstance(context, dict) else {}):
-            for value in part.values():
-                found += value if isinstance(value, list) and len(value) <= MOST_IDS else [value]
-    return [name for name in found if isinstance(name, str) and 0 < len(name) <= 64]
 
 
 def _refuse_other_sites(request: Request, access: Access) -> None:

@@ -49,7 +49,8 @@ def create(world: World, call: Call) -> Body:
     if pool is not None:
         # Where answers are known they say how good somebody is: nothing has to be done twice for it.
         kind, chosen = attrs.evolve(kind, overlap=None), without(chosen, pool)
-    world.put("task", wire, [f"project {project['id']}", f"dataset {dataset['id']}"])
+    if not world.shelf.get("task", [task_id]):
+        world.put("task", wire, [f"project {project['id']}", f"dataset {dataset['id']}"])
     try:
         start(world, wire, kind, chosen, pool, actor=call.who.email, request=call.attempt)
     except BaseException:
@@ -59,7 +60,14 @@ def create(world: World, call: Call) -> Body:
     if kind.overlap is not None or kind.honeypots is not None:
         projects.install_scoring(world, project["id"], call.who.email)
     world.fill(task_id)
-    return done(world, call, "CreateTask", createTaskPayload={"name": wire["name"]}, createdTaskId=task_id)
+    return done(
+        world,
+        call,
+        "CreateTask",
+        project["id"],
+        createTaskPayload={"name": wire["name"]},
+        createdTaskId=task_id,
+    )
 
 
 def _existing(world: World, call: Call, body: Body) -> Body | None:
@@ -252,7 +260,7 @@ def delete(world: World, call: Call) -> Body:
     """Delete a task with its assignments; items are in it no more."""
     task = task_of(world, call)
     world.delete_task(task["id"], call.who.email)
-    return done(world, call, "DeleteTask", deleteTaskId=task["id"])
+    return done(world, call, "DeleteTask", task["projectId"], deleteTaskId=task["id"])
 
 
 def add_items(world: World, call: Call) -> Body:
@@ -264,7 +272,7 @@ def add_items(world: World, call: Call) -> Body:
     settings: dict[str, Any] = {"actor": call.who.email, "request": call.attempt}
     world.tasks.add_items(task["id"], items, workload=workload, **settings)
     world.fill(task["id"])
-    return done(world, call, "AddToTask", addToTaskPayload={"taskId": task["id"]})
+    return done(world, call, "AddToTask", task["projectId"], addToTaskPayload={"taskId": task["id"]})
 
 
 def remove_items(world: World, call: Call) -> Body:
@@ -281,6 +289,7 @@ def remove_items(world: World, call: Call) -> Body:
         world,
         call,
         "RemoveFromTask",
+        task["projectId"],
         removeFromTaskId=task["id"],
         removeItemsCount=removed,
         totalItemsCount=len(inside),

@@ -21,6 +21,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from tests.dataloop.lossy import Lossy
 from tests.dataloop.service import OWNER, ROOT, Service
 
 PATIENCE = 120
@@ -58,12 +59,13 @@ lone_scenario = scenario_of("lone_sdk")
 class Sdk:
     """A process with the SDK in it."""
 
-    def __init__(self, folder: Path, service: Service) -> None:
-        self.service = service
+    def __init__(self, folder: Path, service: Service, lossy: Lossy | None = None) -> None:
+        self.service, self.lossy = service, lossy
+        url = service.url if lossy is None else lossy.url
         home, empty = folder / "home", folder / "empty"
         for path in (home, empty):
             path.mkdir(parents=True)
-        (home / "cookie.json").write_text(json.dumps(cookie(service)))
+        (home / "cookie.json").write_text(json.dumps(cookie(url, service.token())))
         self._log = folder / "sdk.log"
         environment = {
             "PATH": os.environ["PATH"],
@@ -71,7 +73,7 @@ class Sdk:
             "PYTHONPATH": str(ROOT),
             "DATALOOP_PATH": str(home),
             "NO_PROXY": "127.0.0.1,localhost",
-            "STUDIO_URL": service.url,
+            "STUDIO_URL": url,
             "STUDIO_TOKEN": service.token(),
         }
         with self._log.open("w") as log:
@@ -104,7 +106,9 @@ class Sdk:
             case "crash":
                 self.service.restart(signal.SIGKILL)
             case _:
-                raise AssertionError(what)
+                assert self.lossy is not None
+                how, _, request = what.partition(" ")
+                self.lossy.lose(request, crash=how == "crash-at")
         self._send({"done": what})
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -126,17 +130,17 @@ class Sdk:
         self._process.communicate()
 
 
-def cookie(service: Service) -> dict[str, Any]:
+def cookie(url: str, token: str) -> dict[str, Any]:
     """Make what the SDK keeps of an environment between two runs."""
     login = {
         "alias": "ours",
-        "token": service.token(),
+        "token": token,
         "refresh_token": None,
         "verify_ssl": True,
-        "gate_url": service.url,
-        "url": f"{service.url}/",
+        "gate_url": url,
+        "url": f"{url}/",
     }
-    return {"url": service.api, "login_parameters": {service.api: login}}
+    return {"url": f"{url}/api/v1", "login_parameters": {f"{url}/api/v1": login}}
 
 
 class Studio:
@@ -209,6 +213,10 @@ class Studio:
     def crash(self) -> None:
         """Let the server be killed, and started again."""
         self._ask_for("crash")
+
+    def lose(self, request: str, *, crash: bool = False) -> None:
+        """Let the next answer to a request, as "POST /projects", be lost on its way; or the server die then."""
+        self._ask_for(f"{'crash-at' if crash else 'lose'} {request}")
 
     def _ask_for(self, what: str) -> None:
         inward, outward = self._channel
