@@ -8,7 +8,7 @@ from distribution.agreement import Agreement, Disagreement, PairAgreement, agree
 from distribution.asking import answers
 from distribution.filters import check_path
 from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
-from distribution.golden import TRUTH
+from distribution.golden import truth_of
 from distribution.ratings import Ratings
 from distribution.scoring import results
 from distribution.task import Ask, Held, the_task
@@ -99,9 +99,7 @@ class Agreeing(Deciding):
         rows = [
             row for row in view.rows if truth is not None or task.gold is None or task.is_gold(row.position)
         ]
-        path = TRUTH if task.gold is None else task.gold.truth
-        if truth is not None:
-            path = check_path(truth, "path of the known answer")
+        path = truth_of(task.gold) if truth is None else check_path(truth, "path of the known answer")
         found = results(rows, path)
         return {who: found[who] for who in view.members if who in found}
 

@@ -1,4 +1,7 @@
-"""Commands about single items: listed by attributes, assignee and state; explained."""
+"""Commands about single items, for those who run a task: listed by attributes and state; explained.
+
+What somebody sees of her own work is `worklist`, in `cli_working`.
+"""
 
 from __future__ import annotations
 
@@ -27,41 +30,36 @@ PANEL = Panel("Looking")
 class Held(Chosen):
     """Which items are listed."""
 
-    assignee: Annotated[str | None, Option(help="Only hers, in her order of work.", show_default=False)] = (
-        None
-    )
     state: Annotated[
         PlacementState | None,
         Option(help="Only what is so with somebody; returned is what went back.", show_default=False),
     ] = None
     after: Annotated[
         int | None,
-        Option(help="Go on after this position; with --assignee, after this rank.", show_default=False),
+        Option(help="Go on after this position.", show_default=False),
     ] = None
     limit: Annotated[int, Option(help="So many at most.")] = 50
 
     def found(self, tasks: Dispatcher, task_id: TaskId) -> Sequence[Row] | Sequence[Placement]:
-        """Give a page of items; of placements, where an assignee or a state is asked for."""
+        """Give a page of items; of placements, where a state is asked for."""
         if self.after is not None and not -INTEGER_LIMIT <= self.after < INTEGER_LIMIT:
             raise InvalidInput(subject="--after", must="fit 64 bits", got=self.after)
         where = self.filter()
-        if self.assignee is None and self.state is None:
+        if self.state is None:
             return tasks.items(task_id, where=where, after=self.after, limit=self.limit)
         if where is None:
             return self._page(tasks, task_id, self.after)
         return self._matching(tasks, task_id, where)
 
     def _page(self, tasks: Dispatcher, task_id: TaskId, after: int | None) -> list[Placement]:
-        return tasks.placements(
-            task_id, assignee=self.assignee, state=self.state, after=after, limit=self.limit
-        )
+        return tasks.placements(task_id, state=self.state, after=after, limit=self.limit)
 
     def _matching(self, tasks: Dispatcher, task_id: TaskId, where: Filter) -> list[Placement]:
         """Go through placements until a page of them fits; those at one position stay together."""
         found: list[Placement] = []
         for placement in self._all(tasks, task_id):
             if matches(where, placement.attributes):
-                if len(found) >= self.limit and self.key(placement) != self.key(found[-1]):
+                if len(found) >= self.limit and placement.position != found[-1].position:
                     break
                 found.append(placement)
         return found
@@ -70,43 +68,36 @@ class Held(Chosen):
         after = self.after
         while page := self._page(tasks, task_id, after):
             yield from page
-            after = self.key(page[-1])
-
-    def key(self, found: Row | Placement) -> int:
-        """Give what the next page goes on after."""
-        return found.position if self.assignee is None else found.rank
+            after = page[-1].position
 
 
-@PANEL.command("items --task review --assignee ann --state open --limit 20")
+@PANEL.command("items --task review --state open --where 'size>1000' --limit 20")
 def items(*, held: Held, on: OnTask) -> None:
     """List the items of a task and who has them, page by page.
 
-    With --json: items with everybody who has or had them; with --assignee or --state
-    single placements.
+    With --json: items with everybody who has or had them; with --state single placements.
     """
     with on.opened() as tasks:
         found = held.found(tasks, tasks.find(on.task).id)
     if on.as_json:
         print_json(list(found))
         return
-    say(_table(found, ranked=held.assignee is not None))
+    say(_table(found))
     if len(found) >= held.limit:
-        say(f"More: add --after {held.key(found[-1])}")
+        say(f"More: add --after {found[-1].position}")
 
 
-def _table(found: Sequence[Row] | Sequence[Placement], *, ranked: bool) -> Table:
+def _table(found: Sequence[Row] | Sequence[Placement]) -> Table:
     """Show items, each with those who hold it, or who had it; or placements."""
-    first = "rank" if ranked else "position"
-    shown = table(first, "item", "state", "assignee", "reserved until", right=(first,))
+    shown = table("position", "item", "state", "assignee", "reserved until", right=("position",))
     for each in found:
         if isinstance(each, Placement):
-            cells, states = {each.assignee: each.cell}, _state(each.cell)
+            cells, states = {each.assignee: each.cell}, state_text(each.cell)
         else:
             cells = {who: cell for who, cell in each.cells.items() if cell.state in HELD}
-            states = ", ".join(dict.fromkeys(map(_state, cells.values()))) or _waiting(each)
+            states = ", ".join(dict.fromkeys(map(state_text, cells.values()))) or _waiting(each)
         until = max((cell.until for cell in cells.values() if cell.until is not None), default=None)
-        key = each.rank if ranked else each.position
-        row(shown, key, each.item, states, ", ".join(cells), moment(until))
+        row(shown, each.position, each.item, states, ", ".join(cells), moment(until))
     return shown
 
 
@@ -119,7 +110,7 @@ def _waiting(item: Row) -> str:
     return "; ".join(["waiting", *had])
 
 
-def _state(cell: Cell) -> str:
+def state_text(cell: Cell) -> str:
     """Say how a placement stands."""
     return {"done": cell.status or "done", "returned": "went back"}.get(cell.state, cell.state)
 
