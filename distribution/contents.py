@@ -2,7 +2,7 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, errors, events, everybody, filters,
+Depends on: basis, company, errors, events, everybody, filters,
 growing, ledger, outcomes, qa, ranks, refusals, requests,
 spreading, task, values, work.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from distribution.basis import ByCount
+from distribution.company import poorer, take_gold_too
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.everybody import for_everybody, give_everything, staying
@@ -190,13 +191,14 @@ def removing_items(
     else:
         ask = Ask(request=stamp.request, members=None, items=ids)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         ledger = Ledger(view, task, stamp)
         rows = {row.item: row for row in view.rows}
         refused: list[Left] = []
         done = 0
-        for item in rows if ids is None else ids:
+        chosen = [row.item for row in view.rows if not task.is_gold(row.position)]
+        for item in chosen if ids is None else ids:
             row = rows.get(item)
             if row is None or row.removed or task.is_gold(row.position):
                 refused.append(Left(item, NotInTask(item)))
@@ -210,6 +212,8 @@ def removing_items(
                 ledger.put(row, holder, None)
             ledger.remove(row)
         facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": done}
-        return ledger.change("items-removed", facts=facts, refused=tuple(refused))
+        return take_gold_too(ledger, view, poorer(ledger, view)) or ledger.change(
+            "items-removed", facts=facts, refused=tuple(refused)
+        )
 
     return ask, once(decide, stamp, "remove-items", (ids, where), Changed)

@@ -2,7 +2,7 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: asking, errors, events, gold, golden, ledger, members, outcomes, pull,
+Depends on: asking, company, errors, events, gold, golden, ledger, members, outcomes, pull,
 refusals, requests, rules, taking, task, values.
 """
 
@@ -15,6 +15,7 @@ from operator import attrgetter, itemgetter
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.company import poorer, take_gold_too
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.gold import due, own_order
@@ -303,7 +304,8 @@ def stealing(
             ledger.put(row, assignee, cell)
         items = tuple(row.item for _, row in taken)
         batch = Batch(task=task.id, assignee=assignee, items=items, until=cell.until)
-        return ledger.decision("stolen", batch, assignee=assignee)
+        more = take_gold_too(ledger, view, poorer(ledger, view))
+        return more or ledger.decision("stolen", batch, assignee=assignee)
 
     return first, once(decide, stamp, "steal", (assignee, limit), Batch)
 

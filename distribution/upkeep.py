@@ -2,14 +2,16 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: asking, errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
+Depends on: asking, company, errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from distribution.asking import settle_copies
+from distribution.company import take_gold_too
 from distribution.errors import InvalidInput
 from distribution.events import Cell, Stamp
 from distribution.handing import expire
@@ -20,7 +22,7 @@ from distribution.pull import LEASE_LIMIT
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
-from distribution.values import TaskId
+from distribution.values import AssigneeId, TaskId
 
 
 def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
@@ -29,7 +31,8 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     Untouched is what is open for that long with somebody who submitted, cleared, skipped,
     renewed or released nothing meanwhile; with None only leases count. In a pulling task it
     returns to the head of the queue. In a task distributed by load it goes by their shares
-    to those who are not idle themselves; where there is nobody it stays.
+    to those who are not idle themselves; where there is nobody it stays. Gold goes back with
+    the last of what its holder has open.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -52,14 +55,19 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
             return Ask(members=None, expired=stamp.at, held=Held(assignees=lying))
         ledger = Ledger(view, task, stamp)
         returned = expire(ledger, view.expired)
+        idlers: set[AssigneeId] = set()
         if idle is not None:
-            returned += _untouched(ledger, view, lying, idle)
+            untouched = list(_untouched(ledger, view, lying, idle))
+            idlers = {who for _, who in untouched}
+            returned += _returned(ledger, untouched)
         # Who has not begun either gets no more: two idle people would swap their work for ever.
         spread(ledger, returned, but=lying)
         if task.pull is None:
             _stay(ledger, returned)
         more = len(view.expired) == EXPIRED_LIMIT
-        return ledger.change("reclaimed", facts={"more": True} if more else None)
+        return take_gold_too(ledger, view, idlers) or ledger.change(
+            "reclaimed", facts={"more": True} if more else None
+        )
 
     return first, once(decide, stamp, "reclaim", (idle,), Changed)
 
@@ -75,16 +83,25 @@ def _check_idle(value: object) -> None:
         )
 
 
-def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:
-    """Return what has lain with these people for so long."""
-    found: dict[int, Row] = {}
+def _untouched(
+    ledger: Ledger, view: View, lying: tuple[AssigneeId, ...], idle: timedelta
+) -> Iterator[tuple[Row, AssigneeId]]:
+    """Find what has lain with these people for so long."""
     for row in view.rows:
         for assignee in lying:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
-                ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
-                settle_copies(ledger, row)
-                found[row.position] = row
+                yield row, assignee
+
+
+def _returned(ledger: Ledger, untouched: Iterable[tuple[Row, AssigneeId]]) -> list[Row]:
+    """Return all of it but gold; give its items, each once."""
+    found: dict[int, Row] = {}
+    for row, assignee in untouched:
+        if not ledger.task.is_gold(row.position):
+            ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
+            settle_copies(ledger, row)
+            found[row.position] = row
     return list(found.values())
 
 
