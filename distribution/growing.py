@@ -118,7 +118,7 @@ def _teams(
     shares, weight = takers.shares, sum(takers.shares)
     met = [[0] * len(place) for _ in place]
     meetings = 0
-    for row in view.rows:
+    for row in _ordinary(view):
         team = [place[who] for who, cell in row.cells.items() if cell.state in HELD and who in place]
         meetings += _meet(met, team)
     chosen = []
@@ -270,9 +270,14 @@ def _attributes(text: str | None) -> Mapping[str, Json]:
     return found
 
 
+def _ordinary(view: View) -> Iterator[Row]:
+    """Go through all items but gold, which is extra to what people carry."""
+    return (row for row in view.rows if view.task is None or not view.task.is_gold(row.position))
+
+
 def _held(view: View) -> Iterator[tuple[Row, AssigneeId]]:
     """Go through everything that is open or done."""
-    for row in view.rows:
+    for row in _ordinary(view):
         for holder, cell in row.cells.items():
             if cell.state in {"open", "done"}:
                 yield row, holder
