@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
@@ -45,6 +46,31 @@ class EverybodyWild(Wild):
 
 
 TestEverybodyWild = EverybodyWild.TestCase
+
+
+@pytest.mark.parametrize("pulls", [False, True])
+def test_who_is_resumed_gets_what_came_meanwhile(pulls: bool) -> None:
+    """And has all she had before; without a queue at once."""
+    with Office(MemoryStore()) as office:
+        how: dict[str, Any] = {"workload": Workload.even(PEOPLE[:2])}
+        if pulls:
+            how = {"allowed": PEOPLE[:2], "pull": Pull(batch_size=5, max_batch_workload=5)}
+        task = office.create("quiz", ["a", "b"], overlap=EVERYBODY, **how).id
+        if pulls:
+            office.pull(task, "ann")
+        office.set_status(task, "ann", ["a"], "completed")
+        office.pause(task, "ann")
+        office.add_items(task, ["c"])
+        assert office.holds(task, "ann") == []
+
+        change = office.resume(task, "ann")
+
+        assert change.event is not None
+        if pulls:
+            assert set(office.pull(task, "ann").items) == {"b", "c"}
+        assert set(office.holds(task, "ann")) == {"b", "c"}
+        assert office.holds(task, "ann", "done") == ["a"]
+        assert {row.item: row.copies for row in office.items(task)} == dict.fromkeys("abc", 2)
 
 
 def test_a_load_changes_nothing_where_everybody_has_everything() -> None:
