@@ -15,7 +15,7 @@ from distribution.coverage import Coverage
 from distribution.errors import InvalidInput
 from distribution.filters import check_path
 from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
-from distribution.golden import TRUTH
+from distribution.golden import truth_of
 from distribution.overview import coverage_of
 from distribution.ports import PAGE_LIMIT, Page, Placement
 from distribution.ratings import Ratings
@@ -155,9 +155,7 @@ class Agreeing(Deciding):
         rows = [
             row for row in view.rows if truth is not None or task.gold is None or task.is_gold(row.position)
         ]
-        path = TRUTH if task.gold is None else task.gold.truth
-        if truth is not None:
-            path = check_path(truth, "path of the known answer")
+        path = truth_of(task.gold) if truth is None else check_path(truth, "path of the known answer")
         found = results(rows, path)
         return {who: found[who] for who in view.members if who in found}
 

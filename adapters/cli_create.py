@@ -87,7 +87,7 @@ def create(
             basis=basis,
             overlap=overlapping.read(),
             rules=ruling.read(),
-            gold=golding.read(),
+            gold=golding.read(sources.effort),
             where=where,
             id=new.id,
             due=due(new.due),
@@ -113,7 +113,7 @@ def create(
     _print_absent(skipped if isinstance(skipped, int) else 0, items.left_out)
     say("")
     first = task.workload.assignees[0] if task.workload is not None else pulling.allow[0]
-    verb = "items" if task.pull is None else "pull"
+    verb = "worklist" if task.pull is None else "pull"
     say("Go on with: " + typed(verb, task=task.id, assignee=first, store=asked.store))
 
 

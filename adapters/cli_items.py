@@ -1,4 +1,7 @@
-"""Commands about single items: listed by attributes, assignee and state; explained."""
+"""Commands about single items, for those who run a task: listed by attributes and state; explained.
+
+What somebody sees of her own work is `worklist`, in `cli_working`.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,13 @@ PANEL = Panel("Looking")
 class Held(Chosen):
     """Which items are listed."""
 
-    assignee: Annotated[str | None, Option(help="Only hers, in her order of work.", show_default=False)] = (
-        None
-    )
     state: Annotated[
         PlacementState | None,
         Option(help="Only what is so with somebody; returned is what went back.", show_default=False),
     ] = None
     after: Annotated[
         int | None,
-        Option(help="Go on after this position; with --assignee, after this rank.", show_default=False),
+        Option(help="Go on after this position.", show_default=False),
     ] = None
     limit: Annotated[int, Option(help="So many at most.")] = 50
 
@@ -43,21 +43,14 @@ class Held(Chosen):
         """Give what is asked for."""
         if self.after is not None and not -INTEGER_LIMIT <= self.after < INTEGER_LIMIT:
             raise InvalidInput(subject="--after", must="fit 64 bits", got=self.after)
-        return Listing(
-            where=self.filter(),
-            assignee=self.assignee,
-            state=self.state,
-            after=self.after,
-            limit=self.limit,
-        )
+        return Listing(where=self.filter(), state=self.state, after=self.after, limit=self.limit)
 
 
-@PANEL.command("items --task review --assignee ann --state open --limit 20")
+@PANEL.command("items --task review --state open --where 'size>1000' --limit 20")
 def items(*, held: Held, on: OnTask) -> None:
     """List the items of a task and who has them, page by page.
 
-    With --json: items with everybody who has or had them; with --assignee or --state
-    single placements.
+    With --json: items with everybody who has or had them; with --state single placements.
     """
     with on.opened() as tasks:
         listing = held.listing()
@@ -65,15 +58,14 @@ def items(*, held: Held, on: OnTask) -> None:
     if on.as_json:
         print_json(list(found))
         return
-    say(_table(found, ranked=held.assignee is not None))
+    say(_table(found))
     if len(found) >= held.limit:
         say(f"More: add --after {listing.key(found[-1])}")
 
 
-def _table(found: Sequence[Row] | Sequence[Placement], *, ranked: bool) -> Table:
+def _table(found: Sequence[Row] | Sequence[Placement]) -> Table:
     """Show items, each with those who hold it, or who had it; or placements."""
-    first = "rank" if ranked else "position"
-    shown = table(first, "item", "state", "assignee", "reserved until", right=(first,))
+    shown = table("position", "item", "state", "assignee", "reserved until", right=("position",))
     for each in found:
         if isinstance(each, Placement):
             cells, states = {each.assignee: each.cell}, state_text(each.cell)
@@ -81,8 +73,7 @@ def _table(found: Sequence[Row] | Sequence[Placement], *, ranked: bool) -> Table
             cells = {who: cell for who, cell in each.cells.items() if cell.state in HELD}
             states = ", ".join(dict.fromkeys(map(state_text, cells.values()))) or waiting_text(each)
         until = max((cell.until for cell in cells.values() if cell.until is not None), default=None)
-        key = each.rank if ranked else each.position
-        row(shown, key, each.item, states, ", ".join(cells), moment(until))
+        row(shown, each.position, each.item, states, ", ".join(cells), moment(until))
     return shown
 
 

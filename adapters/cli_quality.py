@@ -244,7 +244,8 @@ class Golding:
     gold: Annotated[
         Path | None,
         Option(
-            help="JSON lines of items with known answers; extra to everybody's share.",
+            help="JSON lines of items with known answers, and with the attributes that all others have;"
+            " extra to everybody's share.",
             show_default=False,
             rich_help_panel=GOLDEN,
         ),
@@ -258,8 +259,8 @@ class Golding:
         Option(help="Attribute with the known answer.", metavar="PATH", rich_help_panel=GOLDEN),
     ] = TRUTH
 
-    def read(self) -> GoldPool | None:
-        """Read the gold; None where there is none.
+    def read(self, effort: str | None) -> GoldPool | None:
+        """Read the gold; None where there is none. *effort* names the column that has the effort of all others.
 
         Raises:
             InvalidInput: an item has no answer, or the share is none.
@@ -267,6 +268,5 @@ class Golding:
         """
         if self.gold is None:
             return None
-        return GoldPool(
-            tuple(files.json_lines(str(self.gold))), GoldShare(self.gold_share), truth=self.gold_truth
-        )
+        items = tuple(files.json_lines(str(self.gold), effort=effort))
+        return GoldPool(items, GoldShare(self.gold_share), truth=self.gold_truth)

@@ -306,7 +306,7 @@ def qa(*, new: NewReview, drawing: Drawing, reviewers: Reviewers, chosen: Chosen
     pulled = f"; {', '.join(who['reviewers'])} may pull" if task.pull is not None else f": {shares}"
     say(f"{task.name} ({task.id}): {many(task.items)} to review{pulled}")
     say(tally_table(tally_of(task)))
-    verb = "items" if task.pull is None else "pull"
+    verb = "worklist" if task.pull is None else "pull"
     say("Go on with: " + typed(verb, task=task.id, assignee=who["reviewers"][0], store=asked.store))
 
 

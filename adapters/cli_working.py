@@ -1,23 +1,24 @@
-"""Commands of people who work: pull, submit, clear, skip, release, renew, steal.
+"""Commands of people who work: worklist, pull, submit, clear, skip, release, renew, steal.
 
 What they get stands on standard output, one id a line, so that it can be piped on; why
-they get nothing, and what was refused, on standard error.
+they get nothing, and what was refused, on standard error. None of it tells gold.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import attrs
 import typer
 from typer import Option
 
-from adapters.cli_options import NO_WORK, REFUSED, Asked, Items, Panel, TaskName
-from adapters.cli_output import id_out, note, print_json, say
+from adapters.cli_options import NO_WORK, REFUSED, Asked, Chosen, Items, OnTask, Panel, TaskName
+from adapters.cli_output import id_out, note, print_json, row, say, table
 from adapters.cli_values import answers, item_list
 from adapters.dispatcher import Dispatcher
-from adapters.wording import many, moment
+from adapters.wording import many, moment, state_text
 from distribution.outcomes import Batch, NoWork, Outcome
 
 PANEL = Panel("Working")
@@ -54,6 +55,41 @@ class Work(Asked):
                 note(f"refused: {left}")
         if outcome.refused:
             raise typer.Exit(REFUSED)
+
+
+@attrs.frozen(kw_only=True)
+class Hers(Chosen):
+    """Which part of her work is listed."""
+
+    assignee: Worker
+    state: Annotated[Literal["open", "done"] | None, Option(help="Only this.", show_default=False)] = None
+    after: Annotated[
+        str | None, Option(help="Go on after this item.", metavar="ITEM", show_default=False)
+    ] = None
+    limit: Annotated[int, Option(help="So many at most.")] = 50
+
+
+@PANEL.command("worklist --task review --assignee ann --state open --limit 20")
+def worklist(*, hers: Hers, on: OnTask) -> None:
+    """List what she has to do, and has done, in her order of work, page by page."""
+    with on.opened() as tasks:
+        found = tasks.worklist(
+            tasks.find(on.task).id,
+            hers.assignee,
+            state=hers.state,
+            where=hers.filter(),
+            after=hers.after,
+            limit=hers.limit,
+        )
+    if on.as_json:
+        print_json(found)
+        return
+    shown = table("item", "state", "reserved until")
+    for piece in found:
+        row(shown, piece.item, state_text(piece.cell), moment(piece.cell.until))
+    say(shown)
+    if len(found) >= hers.limit:
+        say(f"More: add --after {shlex.quote(found[-1].item)}")
 
 
 @PANEL.command("pull --task review --assignee ann")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -140,7 +140,7 @@ class Creating(Deciding):
             coming = Coming(
                 skipped=len(intake.roster.skipped),
                 shared=frozenset(shared),
-                gold=_gold_rows(gold, count),
+                gold=tuple(_gold_rows(gold, count)),
                 told=None if qa is None else qa.told,
             )
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
@@ -231,9 +231,9 @@ def _golden(gold: GoldPool | None, start: int, ids: Container[ItemId]) -> Golden
     return Golden(rule=gold.rule, truth=gold.truth, start=start, count=len(gold.items))
 
 
-def _gold_rows(gold: GoldPool | None, start: int) -> tuple[IncomingRow, ...]:
-    items = () if gold is None else gold.items
-    return tuple(
-        (start + at, item.id, None, json.dumps(dict(item.attributes), ensure_ascii=False, default=dict), 0)
-        for at, item in enumerate(items)
-    )
+def _gold_rows(gold: GoldPool | None, start: int) -> Iterator[IncomingRow]:
+    """Give the rows of the gold; its priority is that of what it stands before."""
+    for at, item in enumerate(() if gold is None else gold.items):
+        effort = None if item.effort == 1 else str(item.effort)
+        attributes = json.dumps(dict(item.attributes), ensure_ascii=False, default=dict)
+        yield start + at, item.id, effort, attributes, 0

@@ -64,7 +64,7 @@ class Shell:
 def items(task_id: str, assignee: str, count: int) -> list[str]:
     """Give what somebody has open, in her order of work."""
     with Dispatcher(SqliteStore(STORE)) as tasks:
-        return [row.item for row in tasks.placements(task_id, assignee=assignee, state="open", limit=count)]
+        return [piece.item for piece in tasks.worklist(task_id, assignee, state="open", limit=count)]
 
 
 def split(run: Shell, library: str) -> None:
@@ -72,7 +72,7 @@ def split(run: Shell, library: str) -> None:
     loads = "--load ann=50 --load bob=30 --load eve=20"
     only = "--where 'name~*.py' --where 'dir!~/site-packages*' --effort lines"
     run(f"create --id stdlib --name 'read it all' --folder {library} {only} {loads} --seed 7 --store {STORE}")
-    run(f"items --task stdlib --assignee eve --limit 5 --store {STORE}")
+    run(f"worklist --task stdlib --assignee eve --limit 5 --store {STORE}")
     say("The same files, balanced by lines instead of by number (a dry run):")
     run(f"plan --folder {library} {only} --by-effort {loads} --seed 7")
     say("Eve finishes three files. What would move if she took over half of bob's share?")
@@ -150,7 +150,7 @@ def demo() -> None:
         "\nGo on with these:\n"
         f"  .venv/bin/distribution list --store {STORE}\n"
         f"  .venv/bin/distribution show --task stdlib --store {STORE} --json\n"
-        f"  .venv/bin/distribution items --task stdlib --assignee bob --limit 20 --store {STORE}\n"
+        f"  .venv/bin/distribution worklist --task stdlib --assignee bob --limit 20 --store {STORE}\n"
         f"  .venv/bin/distribution pull --task email --assignee bob --store {STORE}\n"
         f"  .venv/bin/distribution history --task stdlib --store {STORE}\n"
         "  .venv/bin/distribution --help\n"

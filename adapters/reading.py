@@ -188,7 +188,7 @@ class Reading(Deciding):
     def items(
         self, task_id: TaskId, *, where: Filter | None = None, after: int | None = None, limit: int = 1000
     ) -> list[Row]:
-        """Give a page of items, by position, with everybody who has or had them.
+        """Give a page of items, by position, with everybody who has or had them; for those who run the task.
 
         *where* looks at their attributes; *after* is the position of the last one seen.
 
@@ -214,7 +214,8 @@ class Reading(Deciding):
     ) -> list[Placement]:
         """Give a page of placements: of all by position, of one assignee in her order of work.
 
-        *after* is the position, or the rank, of the last one seen; *state* is open, done,
+        For those who run the task: what she sees herself, who must not know gold, is
+        `worklist`. *after* is the position, or the rank, of the last one seen; *state* is open, done,
         skipped or returned.
 
         >>> _ = tasks.pull(task.id, "ann")

@@ -217,9 +217,9 @@ class Loader:
         """Load the items that are named in one way or another, each once, by rank and position."""
         found: dict[int, Row] = {}
         if ask.items:
-            found |= self.rows(BY_ID, (dumped(ask.items), self.key))
+            found |= self.rows(BY_ID, (dumped(list(dict.fromkeys(ask.items))), self.key))
         if ask.positions:
-            found |= self.rows(BY_POSITION, (dumped(ask.positions), self.key))
+            found |= self.rows(BY_POSITION, (dumped(list(dict.fromkeys(ask.positions))), self.key))
         if ask.whole:
             found |= self.rows(WHOLE, (self.key,))
         else:

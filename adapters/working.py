@@ -1,24 +1,29 @@
-"""The verbs of people who work: pull, submit, clear, skip, renew, release, steal."""
+"""The verbs of people who work: pull, list, submit, clear, skip, renew, release, steal.
+
+What they answer tells gold from other items by nothing but what it is called.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Unpack
+from itertools import islice
+from typing import Literal, Unpack
 
 import attrs
 
 from adapters.deciding import By
 from adapters.piping import Piping
 from distribution.choosing import finding_nothing, pulling_next, told_before, urgency
-from distribution.errors import NotFound
-from distribution.filters import Filter, field
+from distribution.errors import InvalidInput, NotFound
+from distribution.filters import EVERYTHING, Filter, field, matches
 from distribution.handing import pulling, stealing
+from distribution.lifecycle import HELD
 from distribution.outcomes import Batch, NoWork, Outcome, Turn
-from distribution.ports import Page
+from distribution.ports import Page, Placement
 from distribution.sending_back import Return, passed_on, sending_back
-from distribution.task import Ask, Task
-from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
+from distribution.task import Ask, Task, no_member, the_task
+from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_count, check_id
 from distribution.work import (
     Handed,
     clearing,
@@ -28,6 +33,7 @@ from distribution.work import (
     submitting,
     submitting_and_pulling,
 )
+from distribution.worklist import Piece, pieces
 
 PULLING: Filter = field("mode").equal("pulling")
 
@@ -94,6 +100,58 @@ class Working(Piping):
         while rows := self.store.tasks(page, where=where, member=member):
             yield from (task for _, task in rows)
             page = attrs.evolve(page, after=rows[-1][0])
+
+    def worklist(
+        self,
+        task_id: TaskId,
+        assignee: AssigneeId,
+        *,
+        state: Literal["open", "done"] | None = None,
+        where: Filter | None = None,
+        after: ItemId | None = None,
+        limit: int = 1000,
+    ) -> list[Piece]:
+        """Give a page of what she has open or done, in her order of work, as she may see it.
+
+        *where* looks at the attributes as she sees them; *after* is the last item seen.
+
+        >>> _ = tasks.pull(task.id, "ann")
+        >>> [(piece.item, piece.cell.state) for piece in tasks.worklist(task.id, "ann")]
+        [('a', 'open'), ('b', 'open')]
+
+        Raises:
+            NotFound: there is no such task, she is not in it, or the last item seen is not with her.
+            InvalidInput: *state* is neither open nor done.
+        """
+        if state is not None and state not in HELD:
+            raise InvalidInput(subject="state of a worklist", must="be open or done", got=state)
+        view = self.store.read(check_id(task_id, "task id"), Ask(members=(assignee,)))
+        task = the_task(view, task_id)
+        if assignee not in view.members:
+            raise no_member(assignee, task, 0)
+        page = Page(limit=limit)
+        found = pieces(task, self._in_order(task, assignee, state, after))
+        return list(
+            islice((piece for piece in found if matches(where or EVERYTHING, piece.attributes)), page.limit)
+        )
+
+    def _in_order(
+        self, task: Task, assignee: AssigneeId, state: str | None, after: ItemId | None
+    ) -> Iterator[Placement]:
+        """Go through her placements, from the one after an item on."""
+        last: tuple[int, int] | None = None
+        page = Page(limit=200)
+        if after is not None:
+            check_id(after, "item id", ITEM_ID_LIMIT)
+            seen = self.store.placements(task.id, page, assignee=assignee, item=after)
+            if not seen:
+                raise NotFound("item", after, f"the work of {assignee!r}", "list it from the beginning")
+            last = (seen[0].rank, seen[0].position)
+            # What stands at the same rank may come after it.
+            page = attrs.evolve(page, after=last[0] - 1)
+        while rows := self.store.placements(task.id, page, assignee=assignee, state=state):
+            yield from (row for row in rows if last is None or (row.rank, row.position) > last)
+            page = attrs.evolve(page, after=rows[-1].rank)
 
     def set_status(
         self,

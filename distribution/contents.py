@@ -3,7 +3,8 @@
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
 Depends on: basis, errors, events, everybody, filters, growing, handing, ledger, lifecycle,
-moving, outcomes, qa, ranks, refusals, requests, rounds, spreading, task, values, work, workload.
+lone_gold, moving, outcomes, qa, ranks, refusals, requests, rounds, spreading, task, values,
+work, workload.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from distribution.growing import NewItem, copies_of, owners_of
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
 from distribution.lifecycle import PLACEMENT, after
+from distribution.lone_gold import poorer, take_gold_too
 from distribution.moving import admit
 from distribution.outcomes import Changed, Left
 from distribution.qa import Qa
@@ -262,13 +264,14 @@ def removing_items(
     else:
         ask = Ask(request=stamp.request, members=None, items=ids)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         ledger = Ledger(view, task, stamp)
         rows = {row.item: row for row in view.rows}
         refused: list[Left] = []
         done = 0
-        for item in rows if ids is None else ids:
+        chosen = [row.item for row in view.rows if not task.is_gold(row.position)]
+        for item in chosen if ids is None else ids:
             row = rows.get(item)
             if row is None or row.removed or task.is_gold(row.position):
                 refused.append(Left(item, NotInTask(item)))
@@ -282,6 +285,8 @@ def removing_items(
                 ledger.put(row, holder, None)
             ledger.remove(row)
         facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": done}
-        return ledger.change("items-removed", facts=facts, refused=tuple(refused))
+        return take_gold_too(ledger, view, poorer(ledger, view)) or ledger.change(
+            "items-removed", facts=facts, refused=tuple(refused)
+        )
 
     return ask, once(decide, stamp, "remove-items", (ids, where), Changed)

@@ -1,18 +1,20 @@
 """Gold in a task: items with a known answer among the others, to see how well people answer.
 
-Holds: the pool somebody gives, what a task remembers of it, which answers are known.
-Does not hold: where gold stands (see gold), what comes of the answers (see gates, scoring).
+Holds: the pool somebody gives, what a task remembers of it, which answers are known, and
+attributes without them.
+Does not hold: where gold stands (see gold), who is left with it (see company), what she
+sees of it (see worklist), what comes of the answers (see gates, scoring).
 Depends on: errors, filters, gold, values.
 
 Gold is extra: it counts for how much somebody has open, not for shares, copies or progress.
-Nobody gets the same twice. Ids and attributes are as they are given: give gold ids that
-look like all others.
+Nobody gets the same twice. Ids, effort and attributes are as they are given: but for the
+known answer, give gold what all others have.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -23,6 +25,7 @@ from distribution.values import Item, Json, in_order
 
 TRUTH = "truth"
 """Path of the attribute with the known answer, unless told otherwise."""
+_NOTHING: tuple[Json, ...] = ({}, [])
 
 
 def known_answers(attributes: Mapping[str, Json], path: str) -> frozenset[str]:
@@ -39,6 +42,33 @@ def known_answers(attributes: Mapping[str, Json], path: str) -> frozenset[str]:
         found += value if isinstance(value, (list, tuple)) else [value]
     plain = (value for value in found if isinstance(value, (str, bool, int, float)))
     return frozenset(value if isinstance(value, str) else json.dumps(value) for value in plain)
+
+
+def without_answer(attributes: Mapping[str, Json], path: str) -> dict[str, Json]:
+    """Give attributes without what stands at a path, and without what is empty on the way to it.
+
+    So nobody sees by an empty rest that there was an answer. What is beside it stays.
+
+    >>> without_answer({"url": "a.png", "truth": "cat"}, "truth")
+    {'url': 'a.png'}
+    >>> without_answer({"boxes": [{"x": 1, "label": "cat"}, {"label": "dog"}]}, "boxes.label")
+    {'boxes': [{'x': 1}]}
+    """
+    rest = _without(attributes, path.split("."))
+    return dict(rest) if isinstance(rest, Mapping) else {}
+
+
+def _without(value: Json, names: Sequence[str]) -> Json:
+    """Take out what a path reaches, through lists on the way as `filters.reach` goes."""
+    if not names:
+        return {}
+    if isinstance(value, Mapping):
+        name, *further = names
+        rest = {key: _without(part, further) if key == name else part for key, part in value.items()}
+        return {key: part for key, part in rest.items() if key != name or part not in _NOTHING}
+    if isinstance(value, (list, tuple)):
+        return [part for part in (_without(part, names) for part in value) if part not in _NOTHING]
+    return value
 
 
 def _items(value: Iterable[Item]) -> tuple[Item, ...]:
@@ -89,6 +119,20 @@ class Golden:
     """First position."""
     count: int
 
+    @property
+    def positions(self) -> range:
+        """Give the positions it has."""
+        return range(self.start, self.start + self.count)
+
     def __contains__(self, position: int) -> bool:
         """Tell whether the item at a position is gold."""
         return self.start <= position < self.start + self.count
+
+
+def truth_of(gold: Golden | None) -> str:
+    """Give the path of known answers in a task: that of its gold, or the usual one.
+
+    >>> truth_of(None)
+    'truth'
+    """
+    return TRUTH if gold is None else gold.truth

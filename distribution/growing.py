@@ -134,7 +134,7 @@ def _teams(
     chosen = []
     task, standings = who
     work = _Work(task, shares)
-    for row in view.rows:
+    for row in _ordinary(view):
         team = [place[who] for who, cell in row.cells.items() if cell.state in HELD and who in place]
         meetings += _meet(met, team)
         work.give(row, team)
@@ -320,9 +320,14 @@ def _attributes(text: str | None) -> Mapping[str, Json]:
     return found
 
 
+def _ordinary(view: View) -> Iterator[Row]:
+    """Go through all items but gold, which is extra to what people carry."""
+    return (row for row in view.rows if view.task is None or not view.task.is_gold(row.position))
+
+
 def _held(view: View) -> Iterator[tuple[Row, AssigneeId]]:
     """Go through everything that is open or done."""
-    for row in view.rows:
+    for row in _ordinary(view):
         for holder, cell in row.cells.items():
             if cell.state in {"open", "done"}:
                 yield row, holder

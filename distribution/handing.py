@@ -2,7 +2,8 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: asking, company, errors, events, filters, gold, golden, ledger, members, outcomes, pull,
+Depends on: asking, company, errors, events, filters, gold, golden, ledger, lone_gold, members,
+outcomes, pull,
 refusals, requests, rules, taking, task, values.
 """
 
@@ -21,6 +22,7 @@ from distribution.events import Cell, Stamp
 from distribution.filters import EVERYTHING
 from distribution.gold import due, own_order
 from distribution.ledger import Ledger
+from distribution.lone_gold import poorer, take_gold_too
 from distribution.members import Standing
 from distribution.outcomes import Batch
 from distribution.pull import Pull
@@ -313,7 +315,8 @@ def stealing(
             ledger.put(row, assignee, cell)
         items = tuple(row.item for _, row in taken)
         batch = Batch(task=task.id, assignee=assignee, items=items, until=cell.until)
-        return ledger.decision("stolen", batch, assignee=assignee)
+        more = take_gold_too(ledger, view, poorer(ledger, view))
+        return more or ledger.decision("stolen", batch, assignee=assignee)
 
     return first, once(decide, stamp, "steal", (assignee, limit), Batch)
 

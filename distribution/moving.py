@@ -2,9 +2,9 @@
 
 Holds: the decisions to reassign and to redistribute, who joins with a workload.
 Does not hold: targets and moves (see levelling), who belongs to the team (see team),
-finished work (it never moves).
-Depends on: asking, errors, events, everybody, filters, handing, ledger, levelling, members,
-outcomes, requests, taking, task, values, workload.
+finished work (it never moves), gold (see company).
+Depends on: asking, company, errors, events, everybody, filters, handing, ledger, levelling,
+members, outcomes, requests, taking, task, values, workload.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from distribution.filters import Filter
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
 from distribution.levelling import level, move
+from distribution.lone_gold import poorer, take_gold_too
 from distribution.members import Member
 from distribution.outcomes import Changed, Left
 from distribution.refusals import way_back
 from distribution.requests import once
 from distribution.taking import can_take
 from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
-from distribution.values import AssigneeId, TaskId
+from distribution.values import AssigneeId, Json, TaskId
 from distribution.workload import Workload
 
 
@@ -41,7 +42,7 @@ def reassigning(
     """Decide to give all open work of one person to another, who joins the task if she is new.
 
     Finished work keeps its author. Items that the other has or skipped stay and are
-    reported. *where* lets only some of the items go; without it gold goes back, to nobody.
+    reported. *where* lets only some of the items go. Gold never goes to another.
 
     Raises, when decided:
         NotFound: there is no such task, or the first is not in it.
@@ -50,7 +51,7 @@ def reassigning(
     """
     ask = Ask(request=stamp.request, members=None, held=Held(assignees=(source,), where=where))
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         check_may_move(task)
         if source not in view.members:
@@ -64,9 +65,6 @@ def reassigning(
         refused: list[Left] = []
         for row in view.rows:
             if task.is_gold(row.position):
-                if where is None:
-                    # Who has nothing else would know it by that.
-                    ledger.put(row, source, Cell("returned", stamp.at))
                 continue
             given = row.without(source)
             why = can_take(task, ledger.members[target], given, row.cells.get(target), alone=True)
@@ -75,7 +73,10 @@ def reassigning(
                 ledger.put(row, target, cell)
             else:
                 refused.append(Left(row.item, why))
-        return ledger.change("reassigned", assignee=source, facts={"to": target}, refused=tuple(refused))
+        lose = {source} if where is None else poorer(ledger, view)
+        return take_gold_too(ledger, view, lose) or ledger.change(
+            "reassigned", assignee=source, facts={"to": target}, refused=tuple(refused)
+        )
 
     return ask, once(decide, stamp, "reassign", (source, target, where), Changed)
 
@@ -89,7 +90,8 @@ def redistributing(
     has finished or what the filter keeps in place, and nobody is given more than her limit.
     Items are counted, also where effort or groups were shared out. Only open work moves, from the end of its holder's order; the number of moves is the least that
     reaches the targets, and deciding again moves nothing. Who is new in the workload
-    joins; who is not in it any more keeps what is finished and loses what is open.
+    joins; who is not in it any more keeps what is finished and loses what is open. Gold
+    never moves; it goes back with the last of what its holder has open.
 
     In a task that is pulled from, what people hold is shared out once by the loads given,
     nobody above the cap; what has no place under it, or with anybody who may have it,
@@ -112,17 +114,21 @@ def redistributing(
         if view.ask.held is None:
             return Ask(members=None, held=Held(where=where), waiting=task.pull is None)
         ledger = Ledger(view, task, stamp)
-        if task.pull is None:
-            if workload is not None:
-                take_workload(ledger, workload, named=workload.assignees)
-            level(ledger, view.rows, shared(ledger.task))
-            return ledger.change("redistributed")
-        if workload is None:
+        if task.pull is not None and workload is None:
             what = "is pulled from and keeps no loads"
             remedy = "give loads, and what people hold is shared out by them"
             raise Refused(f"task {task.name!r}", what, remedy)
-        ledger = _shared_out(view, task, workload, stamp)
-        return ledger.change("redistributed", facts={"loads": str(workload)})
+        loads = shared(task) if workload is None else workload
+        facts: dict[str, Json] = {}
+        if task.pull is None:
+            if workload is not None:
+                take_workload(ledger, loads, named=loads.assignees)
+            level(ledger, view.rows, loads)
+        else:
+            ledger = _shared_out(view, task, loads, stamp)
+            facts["loads"] = str(loads)
+        lose = losing(ledger, view, loads) if where is None else poorer(ledger, view)
+        return take_gold_too(ledger, view, lose) or ledger.change("redistributed", facts=facts)
 
     return first, once(decide, stamp, "redistribute", (workload, where), Changed)
 
@@ -162,15 +168,31 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> lis
     """Give back to the queue what nobody may hold: of whoever carries no share, or is above the cap; name it."""
     pull, given = ledger.task.pull, list[tuple[Row, AssigneeId]]()
     for row in reversed(rows):
+        if ledger.task.is_gold(row.position):
+            continue
         for holder, cell in row.cells.items():
             now = ledger.cell(row, holder)
-            shares = holder in workload.assignees and workload.load_of(holder) > 0
-            gold = ledger.task.is_gold(row.position)
-            over = pull is not None and not gold and ledger.holds_open(holder) > pull.max_batch_workload
-            if now == cell and cell.state == "open" and (over or not shares):
+            over = pull is not None and ledger.holds_open(holder) > pull.max_batch_workload
+            if now == cell and cell.state == "open" and (over or not _carries(workload, holder)):
                 _give_back(ledger, row, holder)
                 given.append((row, holder))
     return given
+
+
+def _carries(workload: Workload, who: AssigneeId) -> bool:
+    """Tell whether somebody carries a share."""
+    return who in workload.assignees and workload.load_of(who) > 0
+
+
+def losing(ledger: Ledger, view: View, loads: Workload | None = None) -> set[AssigneeId]:
+    """Name those who are left without gold, should nothing else be left: from whom anything was taken, and who carries no share.
+
+    None for the loads of the task. Where everybody gets everything no share is needed.
+    """
+    if for_everybody(ledger.task):
+        return poorer(ledger, view)
+    workload = shared(ledger.task) if loads is None else loads
+    return poorer(ledger, view) | {who for who in view.members if not _carries(workload, who)}
 
 
 def shared(task: Task) -> Workload:

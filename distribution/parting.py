@@ -2,8 +2,8 @@
 
 Holds: that decision.
 Does not hold: bringing a whole team to its shares, or giving all to one person (see moving).
-Depends on: apportion, errors, events, flow, handing, ledger, moving, outcomes, refusals, requests,
-taking, task, values, workload.
+Depends on: apportion, errors, events, flow, handing, ledger, lone_gold, moving, outcomes,
+refusals, requests, taking, task, values, workload.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from distribution.events import Cell, Stamp
 from distribution.flow import Movable, fewest_moves
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
+from distribution.lone_gold import take_gold_too
 from distribution.moving import admit, check_may_move
 from distribution.outcomes import Changed, Left
 from distribution.refusals import AtLimit, WhyNot
@@ -47,7 +48,7 @@ def parting(
         raise InvalidInput(subject="workload", must="be a Workload", got=workload)
     ask = Ask(request=stamp.request, members=None, held=Held(assignees=(source,)))
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         check_may_move(task)
         if source not in view.members:
@@ -56,7 +57,7 @@ def parting(
         admit(ledger, workload, named=workload.assignees)
         rows = [row for row in view.rows if not task.is_gold(row.position)]
         refused = _share_out(ledger, source, rows, workload)
-        return ledger.change(
+        return take_gold_too(ledger, view, {source}) or ledger.change(
             "redistributed", assignee=source, facts={"loads": str(workload)}, refused=tuple(refused)
         )
 

@@ -2,7 +2,7 @@
 
 Holds: those decisions, and what becomes of the open work of who goes.
 Does not hold: how work is moved (see moving, spreading).
-Depends on: asking, errors, ledger, lifecycle, members, moving, outcomes, requests, spreading, task.
+Depends on: asking, errors, ledger, lifecycle, lone_gold, members, moving, outcomes, requests, spreading, task.
 
 In a pulling task open work of who goes returns to the queue. In a task distributed by
 load it goes to the others, each item once; nothing else moves. What waits there, because
@@ -20,8 +20,9 @@ from distribution.everybody import for_everybody, give_everything
 from distribution.ledger import Ledger
 from distribution.levelling import level
 from distribution.lifecycle import MEMBER, NOWHERE, MemberState, after
+from distribution.lone_gold import take_gold_too
 from distribution.members import Limit, Member
-from distribution.moving import shared, take_workload
+from distribution.moving import losing, shared, take_workload
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.spreading import spread
@@ -76,7 +77,8 @@ def adding_assignee(
             level(ledger, view.rows, shared(ledger.task))
         else:
             spread(ledger, view.rows, again=True)
-        return ledger.change(WHATS["add"], assignee=assignee)
+        lose = set() if load is None else losing(ledger, view)
+        return take_gold_too(ledger, view, lose) or ledger.change(WHATS["add"], assignee=assignee)
 
     return ask, once(decide, stamp, "add-assignee", (assignee, _text(load), limit), Changed)
 
@@ -121,7 +123,7 @@ def leaving(task_id: TaskId, assignee: AssigneeId, verb: str, stamp: Stamp) -> t
         if verb == "remove":
             _without_load(ledger, assignee)
         _hand_over(ledger, assignee, view)
-        return ledger.change(WHATS[verb], assignee=assignee)
+        return take_gold_too(ledger, view, {assignee}) or ledger.change(WHATS[verb], assignee=assignee)
 
     return ask, once(decide, stamp, verb, (assignee,), Changed)
 
@@ -136,12 +138,12 @@ def _without_load(ledger: Ledger, assignee: AssigneeId) -> None:
 def _hand_over(ledger: Ledger, assignee: AssigneeId, view: View) -> None:
     """Find a place for the open work of somebody who goes."""
     everybody = for_everybody(ledger.task)
-    rows = [row for row in view.rows if assignee in row.cells and row.cells[assignee].state == "open"]
-    pulled = ledger.task.pull is not None
+    hers = [row for row in view.rows if assignee in row.cells and row.cells[assignee].state == "open"]
+    rows = [row for row in hers if not ledger.task.is_gold(row.position)]
+    # Where others get it at once, nothing is left of it with her.
+    gone = None if ledger.task.pull is None else Cell("returned", ledger.stamp.at)
     for row in rows:
-        # Where others get it at once, nothing is left of it with her; but what gold she had is kept.
-        stays = pulled or ledger.task.is_gold(row.position)
-        ledger.put(row, assignee, Cell("returned", ledger.stamp.at) if stays else None)
+        ledger.put(row, assignee, gone)
         settle_copies(ledger, row)
     if everybody:
         give_everything(ledger, view.rows)
@@ -219,7 +221,7 @@ def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -
     """
     ask = Ask(request=stamp.request, members=None, held=Held(), waiting=True)
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         if assignee not in view.members:
             raise no_member(assignee, task, len(view.members))
@@ -227,7 +229,8 @@ def loading(task_id: TaskId, assignee: AssigneeId, load: Number, stamp: Stamp) -
         take_workload(ledger, shared(task).with_load(assignee, load), named=(assignee,))
         if not for_everybody(task):
             level(ledger, view.rows, shared(ledger.task))
-        return ledger.change("redistributed", assignee=assignee)
+        more = take_gold_too(ledger, view, losing(ledger, view))
+        return more or ledger.change("redistributed", assignee=assignee)
 
     return ask, once(decide, stamp, "load", (assignee, _text(load)), Changed)
 
@@ -243,7 +246,7 @@ def deleting_assignment(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> 
     """
     ask = Ask(request=stamp.request, members=None, held=Held(assignees=(assignee,)))
 
-    def decide(view: View) -> Decision[Changed]:
+    def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
         if assignee not in view.members:
             raise no_member(assignee, task, len(view.members))
@@ -251,7 +254,9 @@ def deleting_assignment(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> 
         _check_others(task, assignee)
         _without_load(ledger, assignee)
         _hand_over(ledger, assignee, view)
-        return ledger.change("assignment-deleted", assignee=assignee)
+        return take_gold_too(ledger, view, {assignee}) or ledger.change(
+            "assignment-deleted", assignee=assignee
+        )
 
     return ask, once(decide, stamp, "delete-assignment", (assignee,), Changed)
 

@@ -2,12 +2,13 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, pull, requests,
-spreading, task, values.
+Depends on: asking, errors, events, handing, ledger, lifecycle, lone_gold, outcomes, pull,
+requests, spreading, task, values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from distribution.asking import settle_copies
@@ -16,6 +17,7 @@ from distribution.events import Cell, Stamp
 from distribution.handing import expire
 from distribution.ledger import Ledger
 from distribution.lifecycle import HELD
+from distribution.lone_gold import take_gold_too
 from distribution.members import Standing
 from distribution.outcomes import Changed
 from distribution.pull import LEASE_LIMIT
@@ -31,7 +33,8 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
     Untouched is what is open for that long with somebody who submitted, cleared, skipped,
     renewed or released nothing meanwhile; with None only leases count. In a pulling task it
     returns to the head of the queue. In a task distributed by load it goes by their shares
-    to those who are not idle themselves; where there is nobody it stays.
+    to those who are not idle themselves; where there is nobody it stays. Gold goes back with
+    the last of what its holder has open.
 
     Raises, when decided:
         NotFound: there is no such task.
@@ -54,14 +57,19 @@ def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[A
             return Ask(members=None, expired=stamp.at, held=Held(assignees=lying))
         ledger = Ledger(view, task, stamp)
         returned = expire(ledger, view.expired)
+        idlers: set[AssigneeId] = set()
         if idle is not None:
-            returned += _untouched(ledger, view, lying, idle)
+            untouched = list(_untouched(ledger, view, lying, idle))
+            idlers = {who for _, who in untouched}
+            returned += _returned(ledger, untouched)
         # Who has not begun either gets no more: two idle people would swap their work for ever.
         spread(ledger, returned, but=lying)
         if task.pull is None:
             _stay(ledger, returned)
         more = len(view.expired) == EXPIRED_LIMIT
-        return ledger.change("reclaimed", facts={"more": True} if more else None)
+        return take_gold_too(ledger, view, idlers) or ledger.change(
+            "reclaimed", facts={"more": True} if more else None
+        )
 
     return first, once(decide, stamp, "reclaim", (idle,), Changed)
 
@@ -77,16 +85,25 @@ def _check_idle(value: object) -> None:
         )
 
 
-def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedelta) -> list[Row]:
-    """Return what has lain with these people for so long."""
-    found: dict[int, Row] = {}
+def _untouched(
+    ledger: Ledger, view: View, lying: tuple[AssigneeId, ...], idle: timedelta
+) -> Iterator[tuple[Row, AssigneeId]]:
+    """Find what has lain with these people for so long."""
     for row in view.rows:
         for assignee in lying:
             cell = ledger.cell(row, assignee)
             if cell is not None and cell.state == "open" and cell.since <= ledger.stamp.at - idle:
-                ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
-                settle_copies(ledger, row)
-                found[row.position] = row
+                yield row, assignee
+
+
+def _returned(ledger: Ledger, untouched: Iterable[tuple[Row, AssigneeId]]) -> list[Row]:
+    """Return all of it but gold; give its items, each once."""
+    found: dict[int, Row] = {}
+    for row, assignee in untouched:
+        if not ledger.task.is_gold(row.position):
+            ledger.put(row, assignee, Cell("returned", ledger.stamp.at))
+            settle_copies(ledger, row)
+            found[row.position] = row
     return list(found.values())
 
 

@@ -32,10 +32,10 @@ def test_the_whole_life_of_a_task(shell: Shell) -> None:
     assert shell.data("show", "--task", "review") == made
     assert shell.data("show", "--task", made["id"]) == made
     assert [task["id"] for task in shell.data("list")] == [made["id"]]
-    rows = shell.data("items", "--task", "review", "--assignee", "bob")
-    assert [row["assignee"] for row in rows] == ["bob"] * 3
+    rows = shell.data("worklist", "--task", "review", "--assignee", "bob")
+    assert [row["cell"]["state"] for row in rows] == ["open"] * 3
     assert (
-        shell.data("items", "--task", "review", "--assignee", "bob", "--after", str(rows[0]["rank"]))
+        shell.data("worklist", "--task", "review", "--assignee", "bob", "--after", rows[0]["item"])
         == rows[1:]
     )
     reason = shell.data("explain", rows[0]["item"], "--task", "review")
@@ -52,7 +52,7 @@ def test_people_see_tables_and_what_to_do_next(shell: Shell) -> None:
     created = shell.ok("create", "--name", "re[v]iew", "--id", "t-1", "--folder", "photos", *LOADS)
     assert "re[v]iew (t-1): 10 items, shuffled, seed 0" in created
     assert "exact quota" in created
-    assert "Go on with: distribution items --task t-1 --assignee ann --store work.db" in created
+    assert "Go on with: distribution worklist --task t-1 --assignee ann --store work.db" in created
     assert "eve" in shell.ok("show", "--task", "t-1")
     listed = shell.ok("items", "--task", "t-1", "--limit", "4")
     assert "0.png" in listed
@@ -185,7 +185,7 @@ def test_bad_input_against_a_store_that_is_there(shell: Shell) -> None:
 
     for arguments, message in (
         (("show", "--task", "nope"), "no task 'nope' in the store; list the tasks to see their ids"),
-        (("items", "--task", "review", "--assignee", "max"), "no assignee 'max' in task 'review'"),
+        (("worklist", "--task", "review", "--assignee", "max"), "no assignee 'max' in task 'review'"),
         (
             ("items", "--task", "review", "--limit", "0"),
             "limit of a page must be a whole number of at least 1, got 0",

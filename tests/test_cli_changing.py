@@ -361,8 +361,8 @@ def test_a_deleted_task_comes_back_until_it_is_purged(shell: Shell) -> None:
 def test_an_undo_that_comes_too_late_says_so(shell: Shell) -> None:
     shell.shared()
     shell.ok("reassign", *T, "--from", "ann", "--to", "bob")
-    item = shell.data("items", *T, "--assignee", "bob")[-1]["item"]
-    held = [row["item"] for row in shell.data("items", *T, "--assignee", "bob")]
+    item = shell.data("worklist", *T, "--assignee", "bob")[-1]["item"]
+    held = [row["item"] for row in shell.data("worklist", *T, "--assignee", "bob")]
     shell.ok("submit", *held, *T, "--assignee", "bob")
 
     message = shell.refused("undo", "2", *T)

@@ -151,10 +151,10 @@ def test_items_come_page_by_page(shell: Shell) -> None:
     assert "More: add --after 3" in shell.ok("items", *T, "--limit", "4")
     page = shell.data("items", *T, "--limit", "4", "--after", "3")
     assert [row["position"] for row in page] == [4, 5, 6, 7]
-    hers = shell.data("items", *T, "--assignee", "ann")
-    rank = str(hers[1]["rank"])
-    assert f"More: add --after {rank}" in shell.ok("items", *T, "--assignee", "ann", "--limit", "2")
-    assert shell.data("items", *T, "--assignee", "ann", "--after", rank) == hers[2:]
+    hers = shell.data("worklist", *T, "--assignee", "ann")
+    last = hers[1]["item"]
+    assert f"More: add --after {last}" in shell.ok("worklist", *T, "--assignee", "ann", "--limit", "2")
+    assert shell.data("worklist", *T, "--assignee", "ann", "--after", last) == hers[2:]
     assert "More" not in shell.ok("items", *T)
 
 
@@ -163,21 +163,23 @@ def test_items_are_chosen_by_their_attributes(shell: Shell) -> None:
     shell.ok("create", "--id", "t", "--name", "review", "--jsonl", "-", *LOADS, stdin=rows)
 
     assert [row["item"] for row in shell.data("items", *T, "--where", "size>=8")] == ["i8", "i9"]
-    hers = shell.data("items", *T, "--assignee", "ann")
+    hers = shell.data("worklist", *T, "--assignee", "ann")
     large = [row["item"] for row in hers if row["attributes"]["size"] >= 3]
-    chosen = ("items", *T, "--assignee", "ann", "--where", "size>=3")
+    chosen = ("worklist", *T, "--assignee", "ann", "--where", "size>=3")
     assert [row["item"] for row in shell.data(*chosen)] == large
     first = shell.data(*chosen, "--limit", "1")
     assert [row["item"] for row in first] == large[:1]
-    rest = shell.data(*chosen, "--after", str(first[0]["rank"]))
+    rest = shell.data(*chosen, "--after", first[0]["item"])
     assert [row["item"] for row in rest] == large[1:]
-    assert len(shell.data("items", *T, "--state", "open", "--where", "size<2")) == 2
+    placed = ("items", *T, "--state", "open", "--where", "size<2")
+    assert [row["item"] for row in shell.data(*placed)] == ["i0", "i1"]
+    assert [row["item"] for row in shell.data(*placed, "--limit", "1")] == ["i0"]
 
 
 def test_an_item_is_explained_with_all_that_happened_to_it(shell: Shell) -> None:
     shell.clock = lambda: NOON
     shell.shared()
-    item = shell.data("items", *T, "--assignee", "ann")[0]["item"]
+    item = shell.data("worklist", *T, "--assignee", "ann")[0]["item"]
     shell.ok("reassign", *T, "--from", "ann", "--to", "zoe", "--reason", "ann is ill")
 
     told = shell.ok("explain", item, *T).splitlines()

@@ -19,7 +19,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 def hers(shell: Shell, who: str, task: str = "t") -> list[str]:
     """Name what somebody has open."""
-    rows = shell.data("items", "--task", task, "--assignee", who)
+    rows = shell.data("worklist", "--task", task, "--assignee", who)
     return [row["item"] for row in rows if row["cell"]["state"] == "open"]
 
 
@@ -64,7 +64,7 @@ def test_a_review_is_drawn_and_shared_out_among_reviewers(shell: Shell) -> None:
     assert first == "review: review (r): 5 items to review: zoe 3, max 2"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
     assert rows == [["ann", "5", "3"], ["bob", "3", "1"], ["eve", "2", "1"]]
-    assert lines[-1] == "Go on with: distribution items --task r --assignee zoe --store work.db"
+    assert lines[-1] == "Go on with: distribution worklist --task r --assignee zoe --store work.db"
     task = shell.data("show", *R)
     assert (task["qa"]["parent"], task["items"]) == ("t", 5)
 
@@ -295,7 +295,7 @@ def test_finished_work_is_sent_back_as_named(shell: Shell) -> None:
     assert dry[0] == "dry run: 5 items sent back to ann 5"
     told = shell.ok("send-back", *T, "--assignee", "ann")
     assert told.splitlines()[0] == "5 items sent back to ann 5"
-    bobs = [row["item"] for row in shell.data("items", *T, "--assignee", "bob")]
+    bobs = [row["item"] for row in shell.data("worklist", *T, "--assignee", "bob")]
     told = shell.ok("send-back", bobs[0], *T, "--to", "others")
     assert told.splitlines()[0].startswith("1 item sent back from bob 1, to others: ")
     done = shell.run("send-back", "-", *T, stdin="nope\n")

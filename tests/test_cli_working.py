@@ -143,7 +143,7 @@ def test_a_renewed_lease_ends_later(shell: Shell) -> None:
     at = NOON + timedelta(minutes=20)
 
     assert shell.ok("renew", *SHE) == "3 items renewed\n"
-    ends = {row["cell"]["until"] for row in shell.data("items", *SHE)}
+    ends = {row["cell"]["until"] for row in shell.data("worklist", *SHE)}
     assert ends == {"2026-11-22T12:50:00+00:00"}
 
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from distribution import coefficients
@@ -84,12 +84,25 @@ def test_published_tables_of_two_are_reproduced(row: dict[str, str]) -> None:
     assert f"{value:.{digits}f}" == row["value"]
 
 
-RATED = st.dictionaries(
-    st.tuples(st.sampled_from("abcdef"), st.sampled_from(["ann", "bob", "eve", "max"])),
-    st.integers(0, 3),
-    max_size=24,
-).map(lambda said: [(item, who, answer) for (item, who), answer in said.items()])
-"""Ratings with gaps."""
+ITEMS, ANSWERS = st.sampled_from("abcdef"), st.integers(0, 3)
+
+
+def rated(*sure: str) -> st.SearchStrategy[list[Record]]:
+    """Give ratings with gaps, at least one of each of those who are named."""
+    people = st.sampled_from(["ann", "bob", "eve", "max"])
+    firsts = st.tuples(*(st.tuples(ITEMS, st.just(who), ANSWERS) for who in sure))
+    said = st.dictionaries(st.tuples(ITEMS, people), ANSWERS, max_size=24)
+    return st.builds(
+        lambda said, firsts: [
+            (item, who, answer)
+            for (item, who), answer in (said | {(item, who): answer for item, who, answer in firsts}).items()
+        ],
+        said,
+        firsts,
+    )
+
+
+RATED = rated()
 
 
 def same(value: float, expected: float | Fraction | None) -> bool:
@@ -114,10 +127,9 @@ def test_alpha_is_its_definition(level: str, records: list[Record]) -> None:
 
 
 @pytest.mark.parametrize("weights", WEIGHTINGS)
-@given(records=RATED)
+@given(records=rated("ann", "bob"))
 def test_kappa_of_two_and_its_error_are_their_definition(weights: Any, records: list[Record]) -> None:
     """With weights of agreement, as published."""
-    assume({"ann", "bob"} <= {who for _, who, _ in records})
     ratings, scale = Ratings.of(records), sorted({answer for _, _, answer in records})
     kappa, error = slow.cohen(records, scale, weights)
 
@@ -152,10 +164,13 @@ def test_names_of_answers_change_nothing_where_they_have_no_order(name: str, rec
 
 
 @pytest.mark.parametrize("name", MANY)
-@given(answers=st.dictionaries(st.text("abc", min_size=1), st.integers(0, 5), min_size=2))
-def test_perfect_agreement_is_one(name: str, answers: dict[str, int]) -> None:
+@given(
+    answers=st.dictionaries(st.text("abc", min_size=1), st.integers(0, 5)),
+    two=st.lists(st.integers(0, 5), min_size=2, max_size=2, unique=True),
+)
+def test_perfect_agreement_is_one(name: str, answers: dict[str, int], two: list[int]) -> None:
     """As soon as two answers are in use."""
-    assume(len(set(answers.values())) > 1)
+    answers |= dict(zip(("first", "second"), two, strict=True))
 
     records = [(item, who, answer) for item, answer in answers.items() for who in ("ann", "bob", "eve")]
 
@@ -184,13 +199,14 @@ def test_a_scale_that_is_given_counts_where_it_differs_from_the_numbers(records:
     assert given == expected or (isnan(given) and isnan(expected))
 
 
-@given(records=RATED)
-def test_for_two_who_answer_everything_conger_is_cohen(records: list[Record]) -> None:
+@given(said=st.dictionaries(ITEMS, st.tuples(ANSWERS, ANSWERS), min_size=1))
+def test_for_two_who_answer_everything_conger_is_cohen(said: dict[str, tuple[int, int]]) -> None:
     """The coefficient of many is that of two."""
-    said = {(item, who): answer for item, who, answer in records}
-    both = [item for item, who in said if who == "ann" and (item, "bob") in said]
-    ratings = Ratings.of([(item, who, said[item, who]) for item in both for who in ("ann", "bob")])
-    assume(both)
+    ratings = Ratings.of(
+        (item, who, answer)
+        for item, both in said.items()
+        for who, answer in zip(("ann", "bob"), both, strict=True)
+    )
 
     cohen = cohen_kappa(ratings, "ann", "bob")
 

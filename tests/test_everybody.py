@@ -77,6 +77,31 @@ def test_everybody_gets_everything_newcomers_too(office: Office, pulled: bool) -
     assert has()["max"] == {*quiz, "d"}
 
 
+@pytest.mark.parametrize("pulls", [False, True])
+def test_who_is_resumed_gets_what_came_meanwhile(pulls: bool) -> None:
+    """And has all she had before; without a queue at once."""
+    with Office(MemoryStore()) as office:
+        how: dict[str, Any] = {"workload": Workload.even(PEOPLE[:2])}
+        if pulls:
+            how = {"allowed": PEOPLE[:2], "pull": Pull(batch_size=5, max_batch_workload=5)}
+        task = office.create("quiz", ["a", "b"], overlap=EVERYBODY, **how).id
+        if pulls:
+            office.pull(task, "ann")
+        office.set_status(task, "ann", ["a"], "completed")
+        office.pause(task, "ann")
+        office.add_items(task, ["c"])
+        assert office.holds(task, "ann") == []
+
+        change = office.resume(task, "ann")
+
+        assert change.event is not None
+        if pulls:
+            assert set(office.pull(task, "ann").items) == {"b", "c"}
+        assert set(office.holds(task, "ann")) == {"b", "c"}
+        assert office.holds(task, "ann", "done") == ["a"]
+        assert {row.item: row.copies for row in office.items(task)} == dict.fromkeys("abc", 2)
+
+
 def test_a_load_changes_nothing_where_everybody_has_everything() -> None:
     with Office(MemoryStore()) as office:
         task = office.create("quiz", ["a", "b"], workload=Workload.even(PEOPLE[:2]), overlap=EVERYBODY).id

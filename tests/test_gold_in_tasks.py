@@ -11,14 +11,18 @@ import pytest
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
 from distribution import (
+    ByCount,
+    ByEffort,
     GoldPool,
     GoldShare,
+    Grouped,
     InvalidInput,
     Item,
     Overlap,
     Pull,
     Rules,
     Sample,
+    Stratified,
     Workload,
     distribute,
     field,
@@ -224,6 +228,51 @@ def test_a_pool_of_nothing_of_ids_alone_of_doubles_or_without_a_rule_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput):
         GoldPool(items, rule)
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "by count": {"basis": ByCount()},
+    "by effort": {"basis": ByEffort()},
+    "stratified": {"basis": Stratified("size")},
+    "grouped": {"basis": Grouped("size")},
+    "overlapping": {"overlap": Overlap(where=field("size").greater(1), assignees=2)},
+}
+
+
+@pytest.mark.parametrize("how", OTHERS)
+def test_items_that_come_later_are_shared_out_as_if_there_were_no_gold(office: Office, how: str) -> None:
+    """Gold is heavy, of every stratum and group, and with everybody: and none of it is counted."""
+    known = [Item(f"m{at}", effort=9, attributes={"truth": "cat", "size": at}) for at in range(8)]
+    first, later = (
+        [Item(f"{name}{at:02}", effort=1 + at % 3, attributes={"size": at % sizes}) for at in range(20)]
+        for name, sizes in (("i", 5), ("j", 8))
+    )
+    shares = Workload.of({"ann": 60, "bob": 30, "eve": 10})
+    tasks = [
+        office.create("t", first, workload=shares, gold=g, seed=2, **OTHERS[how]).id
+        for g in (GoldPool(known, GoldShare(50)), None)
+    ]
+    for task in tasks:
+        for who in TEAM:
+            # Gold that is done counts as little as gold that is open.
+            mine = [item for item in office.holds(task, who) if item < "i09" or item.startswith("m")]
+            office.set_status(task, who, mine, "completed")
+
+        office.add_items(task, later)
+
+    owners = [{row.item: [*row.cells] for row in office.items(task) if row.item[0] in "ij"} for task in tasks]
+    assert owners[0] == owners[1]
+
+
+def test_removing_by_a_filter_reports_no_gold(office: Office) -> None:
+    """It does not stand there as if somebody had named it."""
+    items = [Item(f"i{at}", attributes={"truth": "dog"}) for at in range(8)]
+    task = office.create("t", items, workload=Workload.even(TEAM), gold=pool(4)).id
+
+    change = office.remove_items(task, where=field("truth").exists())
+
+    assert change.refused == ()
+    assert office.get(task).items == 0
 
 
 def test_gold_stays_where_only_some_of_her_work_goes_to_another(office: Office) -> None:

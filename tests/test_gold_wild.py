@@ -1,21 +1,27 @@
-"""Gold in a task whatever happens to it."""
+"""Gold in a task whatever happens to it: it comes once, never moves, and nobody sees what it is."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
 from distribution import Item, Pull, Workload
+from distribution.events import PULLS
 from distribution.gold import Gold, GoldFading, GoldShare
 from distribution.golden import GoldPool
+from distribution.lifecycle import HELD
 from distribution.overlap import Overlap
 from distribution.stopping import Quorum
+from distribution.task import Ask
 from tests.office import HALF_AN_HOUR
 from tests.wild import PEOPLE, Wild
 
+OWN = {"submitted", "submitted-and-pulled", "skipped", "released", "renewed", "cleared"}
+"""What somebody does herself."""
 KINDS: st.SearchStrategy[Gold] = st.sampled_from([GoldShare(50), GoldShare(20), GoldFading(3)])
 OVERLAPS = st.sampled_from(
     [
@@ -35,6 +41,10 @@ def pool(count: int, rule: Gold) -> GoldPool:
 
 class GoldWild(Wild):
     """A task with gold."""
+
+    version = 0
+    held: Mapping[str, int] = {}
+    """What everybody held as of that version."""
 
     @initialize(
         gold=KINDS, count=st.integers(1, 6), overlap=OVERLAPS, shared=st.booleans(), batch=st.integers(1, 3),
@@ -56,6 +66,34 @@ class GoldWild(Wild):
             seed=seed,
             **settings,
         )
+
+    @invariant()
+    def nothing_but_what_it_is_called_tells_gold_from_the_rest(self) -> None:
+        """Ordinary items have neither attributes nor effort of their own here, and gold shows none either."""
+        if not list(self.office.all()):
+            return
+        for who in self.office.store.read("t1", Ask(members=None)).members:
+            pieces = self.call("worklist", "t1", who)
+            holds = [row for row in self.office.placements("t1", assignee=who) if row.cell.state in HELD]
+            assert [(piece.item, piece.cell) for piece in pieces] == [(row.item, row.cell) for row in holds]
+            assert all((piece.effort, piece.attributes) == ("1", {}) for piece in pieces)
+            assert len({piece.item for piece in pieces}) == len(pieces)
+
+    @invariant()
+    def nobody_is_left_with_gold_alone_by_what_others_do(self) -> None:
+        """Who had anything else to do, and did nothing herself, has something else to do or no gold."""
+        if not list(self.office.all()):
+            return
+        view = self.office.store.read("t1", Ask(members=None))
+        entry = list(self.office.history("t1"))[-1]
+        held = {who: standing.holds for who, standing in view.members.items()}
+        # Leases end by themselves, of each item when its own does; an undo leads back to what was.
+        if entry.version != self.version and entry.event.what not in {*PULLS, "reclaimed", "undone"}:
+            for who, standing in view.members.items():
+                own = entry.event.what in OWN and entry.event.assignee == who
+                fewer = standing.holds < self.held.get(who, 0)
+                assert own or not fewer or standing.open or not standing.gold_open
+        self.version, self.held = entry.version, held
 
     @invariant()
     def gold_comes_once_to_everybody_and_from_nobody(self) -> None:

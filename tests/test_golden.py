@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution import InvalidInput, Item, Pull, Workload
 from distribution.codec import decode, encode
+from distribution.filters import reach
 from distribution.gold import GoldFading, GoldShare, choose, own_order
-from distribution.golden import Golden, GoldPool, known_answers
+from distribution.golden import Golden, GoldPool, known_answers, without_answer
 from distribution.values import Json
 
 CAT = Item("g1", attributes={"truth": "cat"})
@@ -47,6 +49,44 @@ def test_known_answers_stand_at_the_end_of_a_path() -> None:
 
     assert known_answers(attributes, "boxes.label") == {"cat", "dog", "3"}
     assert known_answers(attributes, "label") == set()
+
+
+PARTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.integers(0, 2),
+    lambda parts: st.lists(parts, max_size=2) | st.dictionaries(st.sampled_from("abc"), parts, max_size=3),
+    max_leaves=6,
+)
+ATTRIBUTES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(st.sampled_from("abc"), PARTS, max_size=3)
+PATHS = st.sampled_from(["a", "a.b", "a.b.c", "a.a", "b"])
+
+
+@given(attributes=ATTRIBUTES, path=PATHS)
+def test_nothing_is_reached_where_the_answer_was(attributes: dict[str, Any], path: str) -> None:
+    """And taking it out once more changes nothing; the item itself is as it was."""
+    before = json.dumps(attributes)
+
+    rest = without_answer(attributes, path)
+
+    assert list(reach(rest, path)) == []
+    assert without_answer(rest, path) == rest
+    assert json.dumps(attributes) == before
+
+
+@given(
+    beside=st.lists(st.dictionaries(st.sampled_from("xyz"), PARTS, max_size=2), min_size=1, max_size=3),
+    answer=st.sampled_from(["cat", ["cat", 3], {"x": 1}, {}, None]),
+)
+def test_nobody_sees_whether_there_was_an_answer(beside: list[dict[str, Any]], answer: Any) -> None:
+    """However deep, and whatever stands beside it: what is left is the same with an answer and without."""
+    path = ".".join("abc"[: len(beside)])
+    known: dict[str, Any] = {**beside[-1], path[-1]: answer}
+    unknown = beside[-1]
+    for level, name in zip(beside[-2::-1], path.split(".")[-2::-1], strict=True):
+        known, unknown = {**level, name: known}, {**level, name: unknown}
+
+    assert without_answer(known, path) == without_answer(unknown, path)
+    if not any(beside[1:]):
+        assert without_answer(known, path) == beside[0]
 
 
 def test_a_pool_takes_five_percent_and_the_attribute_truth_unless_told_otherwise() -> None:

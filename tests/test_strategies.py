@@ -102,7 +102,7 @@ WORKINGS = {
 @pytest.mark.parametrize("called", sorted(set(classes()) - set(WORKINGS)))
 def test_every_value_class_of_the_core_has_a_strategy(called: str) -> None:
     """Found by looking, so that none is forgotten; what is drawn is equal to its copy from another process."""
-    cls = classes()[called]
+    cls: Any = classes()[called]
 
     @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
     @given(value=values(cls))

@@ -228,7 +228,7 @@ class ViewsContract:
         """Each once, by rank and position, with all that is known of it."""
         scene(store)
         put(store, REMOVED)
-        view = shown(store, items=("b", "f", "zzz", "c"), positions=(6, 1, 99))
+        view = shown(store, items=("b", "f", "zzz", "c", "b"), positions=(6, 1, 99, 6))
         assert names(view.rows) == ["f", "b", "g", "c"]
         assert view.rows[1] == Row(
             position=1, item="b", rank=3, left=1, effort="1/2", attributes={"dir": "/x", "n": 1}

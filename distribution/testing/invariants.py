@@ -3,7 +3,7 @@
 Holds: `invariants`, which looks at one task as it is kept and says what is broken.
 Does not hold: what a single call must answer (see machine), what a store must do (see
 store_contract).
-Depends on: adapters' ports only; events, lifecycle, overview, ranks, replay, static, task.
+Depends on: adapters' ports only; events, lifecycle, overview, ranks, replay, static, task, worklist.
 
 Everything is read through the port and counted anew: counts from placements, places in
 the queue from the history, the whole state from the events alone.
@@ -21,7 +21,8 @@ import attrs
 from distribution.codec import decode, encode
 from distribution.events import PULLS, Cell, Entry, Event
 from distribution.everybody import staying
-from distribution.filters import matches
+from distribution.filters import matches, reach
+from distribution.golden import truth_of
 from distribution.lifecycle import ENDED, HELD
 from distribution.members import Member, Standing
 from distribution.overlap import Overlap, drawn
@@ -34,6 +35,7 @@ from distribution.replay import replay
 from distribution.static import distribute
 from distribution.task import Ask, Head, Row, Task, View
 from distribution.values import AssigneeId, Item, TaskId
+from distribution.worklist import pieces
 
 Claim: TypeAlias = tuple[str, object, object]
 """What must be equal, what is found, what it must be."""
@@ -49,6 +51,10 @@ class Seen:
     rows: Sequence[Row] = attrs.field(hash=False)
     """Every item it ever had, by position."""
     outlook: datetime | None
+
+    def ordinary(self) -> list[Row]:
+        """Give all items but gold."""
+        return [row for row in self.rows if not self.task.is_gold(row.position)]
 
     def cells(self) -> dict[tuple[int, AssigneeId], Cell]:
         """Give every placement by position and assignee."""
@@ -105,7 +111,7 @@ def invariants(store: TaskStore, task_id: TaskId) -> None:
         ]
         claims += [*_of_leases(seen, entries), *_of_pulls(as_created(seen.task, entries), entries)]
         claims += _of_heads(store, seen) if seen.task.pull is not None else []
-        claims += _of_lists(store, seen)
+        claims += [*_of_lists(store, seen), *_of_worklists(store, seen)]
     else:
         claims.append(("nothing is left of a purged task", (len(seen.rows), len(seen.members)), (0, 0)))
     _hold(seen, claims)
@@ -328,6 +334,23 @@ def _of_heads(store: TaskStore, seen: Seen) -> Iterator[Claim]:
             yield f"the queue is in order for {who!r}", [row.item for row in view.fresh], fresh
             again = sorted(row.item for row in line if who in row.cells and row.cells[who].state in ENDED)
             yield f"what went back from {who!r} is known", sorted(row.item for row in view.again), again
+
+
+def _of_worklists(store: TaskStore, seen: Seen) -> Iterator[Claim]:
+    """Look at what everybody sees of her work: what she holds, and no known answer."""
+    path, page = truth_of(seen.task.gold), Page(limit=10_000)
+    for who in seen.members:
+        placements = store.placements(seen.task.id, page, assignee=who)
+        if store.read(seen.task.id, Ask()).version != seen.version or len(seen.rows) > page.limit:
+            return
+        order = [(placement.rank, placement.position) for placement in placements]
+        yield f"the work of {who!r} is listed in her order", order, sorted(set(order))
+        shown = list(pieces(seen.task, placements))
+        held = {row.item: row.cells[who] for row in seen.rows if who in row.cells}
+        right = {item: cell for item, cell in held.items() if cell.state in HELD}
+        yield f"{who!r} sees what she holds", {piece.item: piece.cell for piece in shown}, right
+        known = [piece.item for piece in shown if list(reach(piece.attributes, path))]
+        yield f"{who!r} sees no known answer", known, []
 
 
 def _of_lists(store: TaskStore, seen: Seen) -> Iterator[Claim]:

@@ -23,13 +23,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from distribution.basis import ByCount, ByEffort, Grouped, Stratified
+from distribution.golden import GoldPool
 from distribution.overlap import Overlap
 from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.split import ORDERS
 from distribution.stopping import Beat, Quorum
 from distribution.task import Ask, Task
-from distribution.testing.agreement import FILTERS, ITEMS, LEASE, PEOPLE, RULES, numbers, people
+from distribution.testing.agreement import FILTERS, GOLDS, ITEMS, LEASE, PEOPLE, RULES, numbers, people
 from distribution.testing.machine_quality import Reviewing
 from distribution.testing.machine_team import Managing, workloads
 from distribution.testing.machine_work import Working
@@ -58,6 +59,7 @@ overlaps = st.sampled_from(
     ]
 )
 ways = st.fixed_dictionaries({"overlap": overlaps, "rules": st.sampled_from(RULES)})
+golds = st.sampled_from(GOLDS)
 """Which items go to several people, and what keeps whom from which."""
 steps = st.sampled_from(
     [timedelta(seconds=1), LEASE, timedelta(hours=-1), timedelta(microseconds=1), timedelta(days=1)]
@@ -67,18 +69,19 @@ steps = st.sampled_from(
 class StoreMachine(Working, Managing, Reviewing):
     """Every verb, in any order."""
 
-    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), ways=ways)
-    def begin_pulling(self, pull: Pull, items: int, ways: dict[str, Any]) -> None:
+    @initialize(pull=pulls, items=st.integers(4, len(ITEMS)), ways=ways, gold=golds)
+    def begin_pulling(self, pull: Pull, items: int, ways: dict[str, Any], gold: GoldPool | None) -> None:
         """Begin with a task that is pulled from."""
-        self._create("p0", items, allowed=PEOPLE[:3], pull=pull, **ways)
+        self._create("p0", items, allowed=PEOPLE[:3], pull=pull, gold=gold, **ways)
 
-    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)), ways=ways)
-    def begin_shared(self, workload: Workload, basis: Any, items: int, ways: dict[str, Any]) -> None:
+    @initialize(workload=workloads, basis=bases, items=st.integers(4, len(ITEMS)), ways=ways, gold=golds)
+    def begin_shared(
+        self, workload: Workload, basis: Any, items: int, ways: dict[str, Any], gold: GoldPool | None
+    ) -> None:
         """Begin with a task that is shared out: as it is drawn where that can be, else plainly."""
-        if not self._create(
-            "s0", items, workload=workload, basis=ByCount() if any(ways.values()) else basis, **ways
-        ):
-            self._create("s0", items, workload=workload, basis=basis)
+        plainly = ByCount() if any(ways.values()) else basis
+        if not self._create("s0", items, workload=workload, basis=plainly, gold=gold, **ways):
+            self._create("s0", items, workload=workload, basis=basis, gold=gold)
 
     @precondition(lambda self: len(self.tasks) < MOST_TASKS)
     @rule(
@@ -147,6 +150,8 @@ class StoreMachine(Working, Managing, Reviewing):
         self.answers("items", task_id, where=where, after=after, limit=3)
         self.answers("placements", task_id, after=after, limit=3)
         self.answers("placements", task_id, assignee=who, limit=2, state="open")
+        self.answers("worklist", task_id, who, where=where, after=ITEMS[number].id, limit=2)
+        self.answers("worklist", task_id, who)
         self.answers("explain", task_id, ITEMS[number].id)
         self.answers("all", name="task *", assignee=who, state="open")
         found: list[Task] = self.answers("all")

@@ -2,7 +2,8 @@
 
 Holds: one strategy for each value that crosses a port, shrinking to the plainest.
 Does not hold: items, workloads, filters and plain values (see strategies).
-Depends on: events, members, outcomes, overlap, pipeline, ports, pull, refusals, stopping, strategies, task.
+Depends on: events, gold, golden, members, outcomes, overlap, pipeline, ports, pull, refusals, stopping,
+strategies, task.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 from distribution.bars import Bar
 from distribution.diff import Diff, Move
 from distribution.events import Cell, Entry, Event, MemberChange, SettingChange, Shift, Stamp, What
+from distribution.gold import GoldFading, GoldShare
+from distribution.golden import Golden
 from distribution.lifecycle import MemberState, PlacementState, TaskState
 from distribution.members import Limit, Member, Standing
 from distribution.outcomes import Batch, Changed, Left, Outcome
@@ -122,6 +125,9 @@ def standings() -> st.SearchStrategy[Standing]:
         done=number,
         skipped=number,
         lost=number,
+        gold_open=number,
+        gold_done=number,
+        gold_gone=number,
         worked_at=st.none() | instants(),
     )
 
@@ -210,6 +216,18 @@ def overlaps() -> st.SearchStrategy[Overlap]:
     )
 
 
+def golds() -> st.SearchStrategy[Golden]:
+    """Give what tasks remember of their gold."""
+    shares = st.builds(GoldShare, st.sampled_from([5, 50, "100/3"]))
+    return st.builds(
+        Golden,
+        rule=shares | st.builds(GoldFading, st.integers(1, 10)),
+        truth=st.sampled_from(["truth", "meta.label"]),
+        start=counts(),
+        count=st.integers(1, 3),
+    )
+
+
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
     """Give tasks of both modes, with overlap and without."""
@@ -226,6 +244,7 @@ def tasks(draw: st.DrawFn) -> Task:
         basis=draw(bases()),
         where=draw(st.none() | filters()),
         rules=draw(st.none() | rules()),
+        gold=draw(st.none() | golds()),
         items=items,
         positions=items + draw(st.integers(0, 3)),
         copies=items if overlap is None else items + draw(counts()),
@@ -301,6 +320,7 @@ def asks() -> st.SearchStrategy[Ask]:
         known=names,
         whole=st.booleans(),
         outlook=st.booleans(),
+        gold=st.none() | ids(),
         entry=st.none() | counts(),
     )
 
