@@ -108,7 +108,7 @@ def test_answers_are_handed_in_with_a_status(shell: Shell) -> None:
     shell.ok("submit", "i0", "i1", *she, "--answer", "i0=cat", "--answer", "i1=a cat")
     shell.ok("submit", "i2", *she, "--answer", "i2=dog", "--next", said="1 item set to completed\n")
 
-    cells = {row["item"]: row["cell"]["answer"] for row in shell.data("items", *she)}
+    cells = {row["item"]: row["cell"]["answer"] for row in shell.data("worklist", *she)}
     assert (cells["i0"], cells["i2"]) == ("cat", "dog")
     for answer, message in (
         (("cat",), "--answer must be written ITEM=ANSWER, got 'cat'; e.g. --answer img-004=cat"),

@@ -46,6 +46,7 @@ CALLS: dict[str, Call] = {
     "delete": call(*T, "--yes"),
     "purge": call(*T, "--yes", first=(("delete", *T, "--yes"),)),
     "pull": call(*P, *BOB),
+    "worklist": call(*P, *ANN),
     "steal": call(*P, *BOB, code=3),
     "submit": call("i0", *P, *ANN),
     "clear": call("i0", *P, *ANN, first=(("submit", "i0", *P, *ANN),)),

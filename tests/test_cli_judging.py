@@ -25,7 +25,7 @@ def lot(shell: Shell, size: int = 200) -> None:
 
 def verdicts(shell: Shell, *wrong: str) -> None:
     """Let zoe review all of `r`: what is named is wrong."""
-    rows = shell.data("items", *R, "--assignee", "zoe", "--limit", "500")
+    rows = shell.data("worklist", *R, "--assignee", "zoe", "--limit", "500")
     fine = [row["item"] for row in rows if row["cell"]["state"] == "open" and row["item"] not in wrong]
     if fine:
         shell.ok("submit", *fine, *R, "--assignee", "zoe", "--status", "approved")
@@ -105,7 +105,7 @@ def test_a_stream_of_reviews_says_how_much_of_the_next_work_to_look_at(shell: Sh
     assert rows == [
         ["ann", "5", "0", "part", "10 %"], ["bob", "3", "0", "part", "10 %"], ["eve", "2", "0", "all", "all"],
     ]  # fmt: skip
-    (hers_now,) = [row["item"] for row in shell.data("items", *T, "--assignee", "bob")][:1]
+    (hers_now,) = [row["item"] for row in shell.data("worklist", *T, "--assignee", "bob")][:1]
     shell.ok("submit", hers_now, *R, "--assignee", "zoe", "--status", "discard")
     found = shell.data("inspect", *R, "--csp", "3,1/10")
     assert (found["ann"]["rate"], found["bob"]["state"], found["bob"]["rate"]) == ("1/10", "all", "1")
