@@ -95,7 +95,8 @@ class _Able:
                 for who, member in members.items()
                 if who not in holders and can_take(task, member, row, row.cells.get(who), alone=True)
             )
-            known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned)
+            company = frozenset(held) - holders
+            known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned, company)
         return known
 
 
