@@ -25,15 +25,18 @@ from adapters import (
     cli_items,
     cli_known,
     cli_looking,
+    cli_piping,
     cli_reviewing,
+    cli_serving,
     cli_tasks,
     cli_team,
     cli_watch,
     cli_working,
 )
 from adapters.cli_options import CLOCK
-from adapters.cli_output import out, visible
+from adapters.cli_output import out
 from adapters.deciding import now
+from adapters.wording import visible
 from distribution.errors import DistributionError, InvalidInput
 
 STOPPED = 130
@@ -54,7 +57,13 @@ app.add_typer(
     rich_help_panel=cli_changing.PANEL.title,
     help="Change the people of a task: let them join, pause, resume, leave; limit what they may have.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch):
+app.add_typer(
+    cli_piping.PANEL.typer,
+    name="pipeline",
+    rich_help_panel=cli_piping.PANEL.title,
+    help="Tasks in a row: what is finished in one goes on to another by its status.",
+)
+for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
     app.add_typer(module.PANEL.typer)
 
 

@@ -10,8 +10,9 @@ from typer import Option
 
 from adapters.cli_covered import coverage_data, warn_of_islands
 from adapters.cli_options import OnTask, Panel
-from adapters.cli_output import listed, many, note, print_json, row, say, table
+from adapters.cli_output import note, print_json, row, say, table
 from adapters.cli_reviewing import PANEL as QUALITY
+from adapters.wording import listed, many
 from distribution.agreement import NAMES, Agreement, Disagreement, PairAgreement
 from distribution.intervals import in_percent
 from distribution.values import Json

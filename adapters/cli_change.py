@@ -11,8 +11,8 @@ from typer import Option
 
 from adapters.cli_options import REFUSED, Asked, TaskName, known
 from adapters.cli_output import note, print_json, row, say, table, typed
-from adapters.cli_sentences import sentence
 from adapters.dispatcher import Dispatcher
+from adapters.sentences import sentence
 from distribution.events import Event
 from distribution.outcomes import Changed
 from distribution.task import Task

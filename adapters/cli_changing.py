@@ -9,36 +9,42 @@ from typer import Argument, Option
 from adapters.cli_change import Change, refuse
 from adapters.cli_modes import Shares
 from adapters.cli_options import Assignee, Chosen, Panel, chosen_items, known
-from adapters.cli_output import many, note
+from adapters.cli_output import note
 from adapters.cli_sources import Bars, Sources
-from adapters.cli_values import duration
+from adapters.cli_values import duration, item_list
+from adapters.wording import many
 
 PANEL = Panel("Changing")
 
 
-@PANEL.command("add --task review --folder more-photos --where 'name~*.png'")
-def add(*, sources: Sources, change: Change) -> None:
-    """Take items into a task; those that are in it already are skipped."""
-    items = sources.items()
+NamedItems = Annotated[
+    list[str] | None,
+    Argument(help="Ids of items; - reads them from standard input.", metavar="ITEM", show_default=False),
+]
+
+
+@PANEL.command(
+    "add --task review --folder more-photos --where 'name~*.png'", "add img-101 img-102 --task review"
+)
+def add(*, items: NamedItems = None, sources: Sources, change: Change) -> None:
+    """Take items into a task: these, or those of a source. What is in it already is skipped."""
+    coming = sources.items(item_list(items or []))
     with change.opened() as tasks, Bars() as bars:
         task = known(tasks, change.task)
         done = tasks.add_items(
-            task.id, items, dry_run=change.dry_run, progress=bars, where=sources.filter(), **change.by()
+            task.id, coming, dry_run=change.dry_run, progress=bars, where=sources.filter(), **change.by()
         )
     change.tell(task, done)
     if done.refused and not change.as_json:
         note(f"{many(len(done.refused))} in the task already, the first is {done.refused[0].item!r}")
-    if items.left_out and not change.as_json:
-        note(f"{many(items.left_out)} left out by --where")
+    if coming.left_out and not change.as_json:
+        note(f"{many(coming.left_out)} left out by --where")
 
 
 @PANEL.command("remove img-004 --task review --dry-run")
 def remove(
     *,
-    items: Annotated[
-        list[str] | None,
-        Argument(help="Ids of items; - reads them from standard input.", metavar="ITEM", show_default=False),
-    ] = None,
+    items: NamedItems = None,
     chosen: Chosen,
     change: Change,
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.cli_output import listed, many, note
+from adapters.cli_output import note
+from adapters.wording import listed, many
 from distribution.coverage import Coverage, Covered
 from distribution.values import Json
 

@@ -13,16 +13,17 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_covered import coverage_data, warn_of_islands
-from adapters.cli_looking import copies_text, items_text, task_data
+from adapters.cli_looking import task_data
 from adapters.cli_modes import Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
-from adapters.cli_output import many, note, out, print_json, row, say, table, typed
+from adapters.cli_output import note, out, print_json, row, say, table, typed
 from adapters.cli_quality import Golding, Overlapping, Ruling
 from adapters.cli_sources import Bars, Sources
-from adapters.cli_tasks import Settings, pull_text
-from adapters.cli_values import instant, metadata
+from adapters.cli_tasks import Settings
+from adapters.cli_values import due, metadata
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from adapters.wording import copies_text, items_text, many, pull_text
 from distribution.basis import ByEffort, Grouped
 from distribution.codec import decode
 from distribution.coverage import Covered
@@ -72,7 +73,6 @@ def create(
         sources.filter(),
         sources.items(),
     )
-    due = None if new.due is None else instant(new.due, "--due")
     with asked.opened(create=True) as tasks, Bars() as bars:
         task = tasks.create(
             new.name,
@@ -86,7 +86,7 @@ def create(
             gold=golding.read(),
             where=where,
             id=new.id,
-            due=due,
+            due=due(new.due),
             priority=new.priority or 0,
             actions=new.action or ACTIONS,
             metadata=metadata(new.meta),

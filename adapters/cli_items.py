@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import attrs
@@ -10,15 +10,14 @@ from rich.table import Table
 from typer import Argument, Option
 
 from adapters.cli_options import Chosen, OnTask, Panel
-from adapters.cli_output import moment, print_json, row, say, table
-from adapters.dispatcher import Dispatcher
+from adapters.cli_output import print_json, row, say, table
+from adapters.listing import Listing
+from adapters.wording import moment, state_text, waiting_text
 from distribution.errors import InvalidInput
-from distribution.events import Cell
-from distribution.filters import Filter, matches
 from distribution.lifecycle import HELD, PlacementState
 from distribution.ports import Placement
 from distribution.task import Row
-from distribution.values import INTEGER_LIMIT, TaskId
+from distribution.values import INTEGER_LIMIT
 
 PANEL = Panel("Looking")
 
@@ -40,41 +39,17 @@ class Held(Chosen):
     ] = None
     limit: Annotated[int, Option(help="So many at most.")] = 50
 
-    def found(self, tasks: Dispatcher, task_id: TaskId) -> Sequence[Row] | Sequence[Placement]:
-        """Give a page of items; of placements, where an assignee or a state is asked for."""
+    def listing(self) -> Listing:
+        """Give what is asked for."""
         if self.after is not None and not -INTEGER_LIMIT <= self.after < INTEGER_LIMIT:
             raise InvalidInput(subject="--after", must="fit 64 bits", got=self.after)
-        where = self.filter()
-        if self.assignee is None and self.state is None:
-            return tasks.items(task_id, where=where, after=self.after, limit=self.limit)
-        if where is None:
-            return self._page(tasks, task_id, self.after)
-        return self._matching(tasks, task_id, where)
-
-    def _page(self, tasks: Dispatcher, task_id: TaskId, after: int | None) -> list[Placement]:
-        return tasks.placements(
-            task_id, assignee=self.assignee, state=self.state, after=after, limit=self.limit
+        return Listing(
+            where=self.filter(),
+            assignee=self.assignee,
+            state=self.state,
+            after=self.after,
+            limit=self.limit,
         )
-
-    def _matching(self, tasks: Dispatcher, task_id: TaskId, where: Filter) -> list[Placement]:
-        """Go through placements until a page of them fits; those at one position stay together."""
-        found: list[Placement] = []
-        for placement in self._all(tasks, task_id):
-            if matches(where, placement.attributes):
-                if len(found) >= self.limit and self.key(placement) != self.key(found[-1]):
-                    break
-                found.append(placement)
-        return found
-
-    def _all(self, tasks: Dispatcher, task_id: TaskId) -> Iterator[Placement]:
-        after = self.after
-        while page := self._page(tasks, task_id, after):
-            yield from page
-            after = self.key(page[-1])
-
-    def key(self, found: Row | Placement) -> int:
-        """Give what the next page goes on after."""
-        return found.position if self.assignee is None else found.rank
 
 
 @PANEL.command("items --task review --assignee ann --state open --limit 20")
@@ -85,13 +60,14 @@ def items(*, held: Held, on: OnTask) -> None:
     single placements.
     """
     with on.opened() as tasks:
-        found = held.found(tasks, tasks.find(on.task).id)
+        listing = held.listing()
+        found = listing.found(tasks, tasks.find(on.task).id)
     if on.as_json:
         print_json(list(found))
         return
     say(_table(found, ranked=held.assignee is not None))
     if len(found) >= held.limit:
-        say(f"More: add --after {held.key(found[-1])}")
+        say(f"More: add --after {listing.key(found[-1])}")
 
 
 def _table(found: Sequence[Row] | Sequence[Placement], *, ranked: bool) -> Table:
@@ -100,28 +76,14 @@ def _table(found: Sequence[Row] | Sequence[Placement], *, ranked: bool) -> Table
     shown = table(first, "item", "state", "assignee", "reserved until", right=(first,))
     for each in found:
         if isinstance(each, Placement):
-            cells, states = {each.assignee: each.cell}, _state(each.cell)
+            cells, states = {each.assignee: each.cell}, state_text(each.cell)
         else:
             cells = {who: cell for who, cell in each.cells.items() if cell.state in HELD}
-            states = ", ".join(dict.fromkeys(map(_state, cells.values()))) or _waiting(each)
+            states = ", ".join(dict.fromkeys(map(state_text, cells.values()))) or waiting_text(each)
         until = max((cell.until for cell in cells.values() if cell.until is not None), default=None)
         key = each.rank if ranked else each.position
         row(shown, key, each.item, states, ", ".join(cells), moment(until))
     return shown
-
-
-def _waiting(item: Row) -> str:
-    """Say of an item nobody holds who had it."""
-    had = [
-        f"skipped by {who}" if cell.state == "skipped" else f"went back from {who}"
-        for who, cell in item.cells.items()
-    ]
-    return "; ".join(["waiting", *had])
-
-
-def _state(cell: Cell) -> str:
-    """Say how a placement stands."""
-    return {"done": cell.status or "done", "returned": "went back"}.get(cell.state, cell.state)
 
 
 @PANEL.command("explain img-004.png --task review")

@@ -11,10 +11,10 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_options import Common, OnTask, Panel, known
-from adapters.cli_output import many, moment, print_json, row, say, table
-from adapters.cli_sentences import line
-from adapters.cli_tasks import pull_text
+from adapters.cli_output import print_json, row, say, table
 from adapters.cli_values import conditions, instant, metadata
+from adapters.sentences import line
+from adapters.wording import copies_text, counts, items_text, moment, overlap_text, pull_text
 from distribution.codec import encode
 from distribution.overview import Assignment, TaskProgress
 from distribution.task import Task
@@ -118,7 +118,7 @@ def _settings(task: Task, now: TaskProgress) -> dict[str, str]:
     copies = "" if task.overlap is None else f", {copies_text(task.copies)}"
     lines = {"items": f"{task.items}{copies}: {counts(now)}", "statuses": ", ".join(task.actions)}
     if task.overlap is not None:
-        lines["overlap"] = _overlap_text(task)
+        lines["overlap"] = overlap_text(task)
     if task.workload is not None:
         lines["split"] = f"{task.order}, seed {task.seed}"
     if task.where is not None:
@@ -131,32 +131,6 @@ def _settings(task: Task, now: TaskProgress) -> dict[str, str]:
         lines["metadata"] = json.dumps(encode(task.metadata), ensure_ascii=False)
     lines["created"] = moment(task.created_at) + (f" by {task.creator}" if task.creator else "")
     return lines
-
-
-def _overlap_text(task: Task) -> str:
-    """Say which items go to several people."""
-    where = None if task.overlap is None else task.overlap.where
-    return str(task.overlap) + ("" if where is None else f": {json.dumps(encode(where), ensure_ascii=False)}")
-
-
-def items_text(task: Task) -> str:
-    """Say how many items a task has, and how many copies where some go to several people."""
-    return many(task.items) + ("" if task.overlap is None else f", {copies_text(task.copies)}")
-
-
-def copies_text(count: int) -> str:
-    """Say how many copies there are.
-
-    >>> copies_text(1), copies_text(15)
-    ('1 copy', '15 copies')
-    """
-    return "1 copy" if count == 1 else f"{count} copies"
-
-
-def counts(now: TaskProgress) -> str:
-    """Say how far a task is."""
-    share = f" ({100 * now.done // now.total} %)" if now.total else ""
-    return f"{now.done} done{share}, {now.open} open, {now.waiting} waiting"
 
 
 def assignment_table(assignments: Iterable[Assignment], task: Task | None) -> Table:

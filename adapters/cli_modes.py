@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, cast
+from types import EllipsisType
+from typing import Annotated, Any
 
 import attrs
 from typer import Option
 
-from adapters.cli_output import together
-from adapters.cli_values import duration, pair
+from adapters.cli_values import NONE, duration, pair
+from adapters.wording import together
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Stratified
 from distribution.errors import InvalidInput
 from distribution.pull import Pull, SkipPolicy
@@ -59,8 +60,16 @@ class Shares:
             raise InvalidInput(subject="shares", must=must, got=together(given), remedy=remedy)
         if self.assignee:
             return Workload.even(self.assignee)
-        make = Workload.of if self.load else Workload.weights
-        return make([pair(text) for text in self.load or self.weight])
+        shares = [pair(text) for text in self.load or self.weight]
+        if self.weight:
+            return Workload.weights(shares)
+        try:
+            return Workload.of(shares)
+        except InvalidInput as error:
+            if error.subject != "loads":
+                raise
+            remedy = "for shares of any sum use --weight, for equal ones --assignee"
+            raise attrs.evolve(error, remedy=remedy) from error
 
 
 @attrs.frozen(kw_only=True)
@@ -179,13 +188,14 @@ class Pulling:
 
 
 def lease(text: str | None) -> timedelta | None:
-    """Read how long items are reserved.
+    """Read how long items are reserved; none and nothing are for ever.
 
     Raises:
         InvalidInput: it is no duration, or no time at all.
     """
-    if text is None:
+    if text in {None, NONE}:
         return None
+    text = str(text)
     span = duration(text, "--lease")
     if not span:
         raise InvalidInput(subject="--lease", must="be longer than nothing", got=text)
@@ -211,7 +221,7 @@ class Repull:
     lease: Annotated[
         str | None,
         Option(
-            help="How long items are reserved from now on, e.g. 30m.",
+            help="How long items are reserved from now on, e.g. 30m; none for ever.",
             show_default=False,
             rich_help_panel=REPULLED,
         ),
@@ -221,28 +231,24 @@ class Repull:
         Option(help="What a skip means from now on.", show_default=False, rich_help_panel=REPULLED),
     ] = None
 
-    def pull(self, task: Task) -> Pull | None:
-        """Give the task's settings with what is given here; None where nothing is.
+    def pull(self, task: Task) -> Pull | EllipsisType:
+        """Give the task's settings with what is given here; ... where nothing is.
 
         Raises:
             InvalidInput: the task is not pulled from, or the settings cannot be used together.
         """
-        given = {
-            "batch_size": self.pull_batch,
-            "max_batch_workload": self.cap,
-            "lease": lease(self.lease),
-            "skip": self.skip,
-        }
-        changed = {name: value for name, value in given.items() if value is not None}
+        given = {"batch_size": self.pull_batch, "max_batch_workload": self.cap, "skip": self.skip}
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        changed |= {} if self.lease is None else {"lease": lease(self.lease)}
         if not changed:
-            return None
+            return ...
         if task.pull is None:
             raise InvalidInput(
                 subject="--pull-batch, --cap, --lease and --skip",
                 must="be of a task that is pulled from",
                 got=task.name,
             )
-        made: Pull = attrs.evolve(task.pull, **cast("dict[str, Any]", changed))
+        made: Pull = attrs.evolve(task.pull, **changed)
         return made
 
 

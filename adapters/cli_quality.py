@@ -13,8 +13,8 @@ import attrs
 from typer import Option
 
 from adapters import files
-from adapters.cli_output import together
 from adapters.cli_values import conditions, pair
+from adapters.wording import together
 from distribution.errors import InvalidInput
 from distribution.gold import GoldShare
 from distribution.golden import TRUTH, GoldPool

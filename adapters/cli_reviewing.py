@@ -13,9 +13,10 @@ from adapters.cli_change import Change
 from adapters.cli_looking import task_data
 from adapters.cli_modes import lease
 from adapters.cli_options import REFUSED, Asked, Chosen, OnTask, Panel, TaskName
-from adapters.cli_output import many, print_json, row, say, table, together, typed
+from adapters.cli_output import print_json, row, say, table, typed
 from adapters.cli_values import item_list, pair
 from adapters.reviewing import REVIEWED
+from adapters.wording import many, together
 from distribution.acceptance import Severity, plan_for
 from distribution.error_rates import ErrorRate
 from distribution.errors import InvalidInput

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -19,11 +19,11 @@ from rich.progress import (
 from typer import Option
 
 from adapters import files
-from adapters.cli_output import together
 from adapters.cli_values import WHERE, conditions
+from adapters.wording import together
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
-from distribution.values import Item
+from distribution.values import Item, ItemId
 
 SOURCE = "Where the items come from (one of the first five)"
 
@@ -97,23 +97,31 @@ class Sources:
         """Read the conditions, all of which must hold."""
         return conditions(self.where)
 
-    def items(self) -> Source:
-        """Open the source."""
+    def items(self, named: Sequence[ItemId] | None = None) -> Source:
+        """Open the source; where items may be *named* instead, these.
+
+        Raises:
+            InvalidInput: they come from nowhere, or in two ways.
+        """
         where = self.filter()
         source = Source(where)
-        items = self._opened(where, source.leave_out)
+        items = self._opened(where, source.leave_out, named)
         source.items = items if self.priority_column is None else prioritized(items, self.priority_column)
         return source
 
-    def _opened(self, where: Filter | None, left_out: Callable[[str], None]) -> Iterator[Item]:
-        """Open the one source that was named."""
+    def _opened(
+        self, where: Filter | None, left_out: Callable[[str], None], named: Sequence[ItemId] | None
+    ) -> Iterable[Item]:
+        """Open the one source that was given."""
         sources = {"--folder": self.folder, "--csv": self.csv, "--jsonl": self.jsonl}
         sources |= {"--parquet": self.parquet, "--ids": self.ids}
         given = [name for name, value in sources.items() if value is not None]
-        if len(given) != 1:
-            raise InvalidInput(
-                subject="items", must=f"come from one of {', '.join(sources)}", got=together(given)
-            )
+        ways = f"come from one of {', '.join(sources)}"
+        if len(given) + bool(named) != 1:
+            must = ways if named is None else f"be named, or {ways}"
+            raise InvalidInput(subject="items", must=must, got=together(["ITEM"] * bool(named) + given))
+        if named:
+            return map(Item, named)
         if self.folder is not None:
             if self.effort not in {None, "size", "lines"}:
                 raise InvalidInput(subject="--effort of a folder", must="be size or lines", got=self.effort)

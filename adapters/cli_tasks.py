@@ -12,12 +12,10 @@ from typer import Option
 from adapters.cli_change import Change
 from adapters.cli_modes import Repull
 from adapters.cli_options import Panel
-from adapters.cli_output import duration_text
-from adapters.cli_values import instant, metadata
+from adapters.cli_values import due, metadata
 from adapters.dispatcher import Dispatcher
 from distribution.errors import InvalidInput
 from distribution.outcomes import Changed
-from distribution.pull import Pull
 from distribution.task import ACTIONS
 from distribution.values import TaskId
 
@@ -32,7 +30,7 @@ class Settings:
     due: Annotated[
         str | None,
         Option(
-            help="Hand out nothing after it, e.g. 2026-12-24T18:00+01:00.",
+            help="Hand out nothing after it, e.g. 2026-12-24T18:00+01:00; none for no such time.",
             show_default=False,
             rich_help_panel=SETTINGS,
         ),
@@ -65,18 +63,6 @@ class Settings:
     ] = attrs.field(factory=list)
 
 
-def pull_text(pull: Pull | None) -> str:
-    """Say how a task is pulled from."""
-    if pull is None:
-        return "shared out by load"
-    lease = "for ever" if pull.lease is None else f"for {duration_text(pull.lease)}"
-    skip = {"others": "go to others", "later": "come again later", "done": "count as done"}[pull.skip]
-    return (
-        f"pulled in batches of {pull.batch_size}, at most {pull.max_batch_workload} open,"
-        f" reserved {lease}, {pull.order}; skipped items {skip}"
-    )
-
-
 @PANEL.command("set --task review --due 2026-12-24T18:00+01:00 --priority 5", name="set")
 def set_(
     *,
@@ -102,7 +88,7 @@ def set_(
             " --cap, --lease, --skip"
         )
         raise InvalidInput(subject="settings", must=must, got="none")
-    due = None if settings.due is None else instant(settings.due, "--due")
+    until = ... if settings.due is None else due(settings.due)
     more, less = metadata(settings.meta), set(drop_meta or [])
 
     def verb(tasks: Dispatcher, task_id: TaskId, **how: object) -> Changed:
@@ -110,11 +96,11 @@ def set_(
         kept = {key: value for key, value in task.metadata.items() if key not in less}
         return tasks.change(
             task_id,
-            name=name,
-            due=due,
-            priority=settings.priority,
-            actions=settings.action or None,
-            metadata=kept | more if more or less else None,
+            name=... if name is None else name,
+            due=until,
+            priority=... if settings.priority is None else settings.priority,
+            actions=settings.action or ...,
+            metadata=kept | more if more or less else ...,
             pull=repull.pull(task),
             **how,  # type: ignore[arg-type]
         )

@@ -26,6 +26,8 @@ WHERE = (
     " Or a filter as JSON."
 )
 """Help of conditions on items."""
+NONE = "none"
+"""How one says that there is to be none: no limit, no lease, no due date."""
 SIGNS = {"!=": "not_equal", ">=": "at_least", "<=": "at_most", "=": "equal", ">": "greater", "<": "less"}
 
 
@@ -74,6 +76,15 @@ def instant(text: str, subject: str) -> datetime:
         remedy = f"write {zoned}Z for UTC, or {zoned}+01:00"
         raise InvalidInput(subject=subject, must="name its time zone", got=text, remedy=remedy)
     return at
+
+
+def due(text: str | None) -> datetime | None:
+    """Read when a task is due; none and nothing are no time.
+
+    Raises:
+        InvalidInput: it is no instant.
+    """
+    return None if text in {None, NONE} else instant(str(text), "--due")
 
 
 def pair(text: str) -> tuple[str, str]:
@@ -139,7 +150,7 @@ def limit(text: str) -> Limit | None:
     Raises:
         InvalidInput: it is nothing of that.
     """
-    if text == "none":
+    if text == NONE:
         return None
     counts = [part for part in text.split(",") if not part.endswith("%")]
     percents = [part[:-1] for part in text.split(",") if part.endswith("%")]

@@ -8,9 +8,6 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import attrs
@@ -19,78 +16,23 @@ from rich.live import Live
 from rich.text import Text
 from typer import Option
 
-from adapters.cli_looking import counts
-from adapters.cli_options import CLOCK, OnTask, Panel
-from adapters.cli_output import moment, say, table, visible
-from adapters.cli_sentences import finished, line
-from adapters.dispatcher import Dispatcher
+from adapters.cli_options import OnTask, Panel
+from adapters.cli_output import print_json, say, table
+from adapters.pace import Watched
+from adapters.sentences import line
+from adapters.wording import counts, moment, visible
 from distribution.errors import InvalidInput
-from distribution.events import Entry
 from distribution.overview import Assignment, TaskProgress
-from distribution.ports import Page
-from distribution.task import Ask, Task
-from distribution.values import TaskId
+from distribution.task import Task
 
 PANEL = Panel("Looking")
 
-WINDOW = timedelta(minutes=10)
-"""How far back the rate looks."""
-KEPT = 500
-"""Events looked at for the rate, at most."""
 SHOWN = 5
 """Events shown."""
 WIDTH = 100
 """Columns of a frame where there is no terminal."""
 WIDE, SMALL = 50, 16
 """Columns of the bar of a task, and of an assignee."""
-
-
-@attrs.define
-class Watched:
-    """A task under watch: what was seen of it so far."""
-
-    tasks: Dispatcher
-    task_id: TaskId
-    clock: Callable[[], datetime] = attrs.field(factory=CLOCK.get)
-    version: int = 0
-    entries: deque[Entry] = attrs.field(factory=lambda: deque(maxlen=KEPT))
-
-    def look(self) -> list[Entry]:
-        """Take in what is new; give it."""
-        if not self.version:
-            newest = self.tasks.store.read(self.task_id, Ask()).version
-            self.version = max(newest - KEPT, 0)
-        new: list[Entry] = []
-        while page := self.tasks.store.history(self.task_id, Page(after=self.version)):
-            new += page
-            self.version = page[-1].version
-        self.entries.extend(new)
-        return new
-
-    def rate(self) -> float:
-        """Give the items that became done in a minute, over the last ten."""
-        at = self.clock()
-        recent = [entry for entry in self.entries if at - entry.stamp.at <= WINDOW]
-        done = sum(finished(entry.event) for entry in recent)
-        if done <= 0:
-            return 0.0
-        # What was seen less than a minute ago would promise too much.
-        span = max(at - recent[0].stamp.at, timedelta(minutes=1))
-        return done / (span / timedelta(minutes=1))
-
-    def outlook(self, progress: TaskProgress) -> str:
-        """Say how fast it goes, and when it will be done."""
-        rate, rest = self.rate(), progress.open + progress.waiting
-        if not rest:
-            return "everything is done"
-        if not rate:
-            return "nothing became done in the last ten minutes"
-        text = f"{rate:.3g} items a minute"
-        try:
-            end = self.clock() + timedelta(minutes=rest / rate)
-        except OverflowError:
-            return text
-        return f"{text}, all done at about {moment(end)}"
 
 
 @attrs.frozen
@@ -158,7 +100,9 @@ def watch(
 ) -> None:
     """Watch people work on a task, until everything is done or Ctrl-C.
 
-    Where standard output is no terminal, print a line for each change instead.
+    Where standard output is no terminal, print a line for each change instead. With --json:
+    a line for each look, with the progress, the items that become done in a minute, when
+    all will be done, and the events since the look before.
     """
     if not 0.05 <= interval <= 86_400:
         raise InvalidInput(subject="--interval", must="be between 0.05 and 86400 seconds", got=interval)
@@ -166,7 +110,9 @@ def watch(
         watched = Watched(tasks, tasks.find(on.task).id)
         console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, emoji=False)
         try:
-            if once:
+            if on.as_json:
+                _documents(watched, None if once else interval)
+            elif once:
                 console.print(_frame(watched, console)[0])
             elif sys.stdout.isatty():
                 _live(watched, console, interval)
@@ -202,14 +148,35 @@ def _lines(watched: Watched, interval: float) -> None:
     """Print a line for each change, until everything is done."""
     watched.look()
     progress = watched.tasks.progress(watched.task_id)
-    _tell(f"{moment(watched.clock())}  {counts(progress)}")
+    _tell(f"{moment(watched.tasks.clock())}  {counts(progress)}")
     while not _over(progress):
         time.sleep(interval)
         for entry in watched.look():
             _tell(line(entry))
         seen, progress = progress, watched.tasks.progress(watched.task_id)
         if seen != progress:
-            _tell(f"{moment(watched.clock())}  {counts(progress)}; {watched.outlook(progress)}")
+            _tell(f"{moment(watched.tasks.clock())}  {counts(progress)}; {watched.outlook(progress)}")
+
+
+def _documents(watched: Watched, interval: float | None) -> None:
+    """Print a JSON line for each look, until everything is done; only one without an interval."""
+    watched.look()
+    new = list(watched.entries)[-SHOWN:]
+    while True:
+        progress = watched.tasks.progress(watched.task_id)
+        looked = {
+            "at": watched.tasks.clock(),
+            "progress": progress,
+            "rate": watched.rate(),
+            "end": watched.end(progress),
+            "events": new,
+        }
+        print_json(looked, line=True)
+        sys.stdout.flush()
+        if interval is None or _over(progress):
+            return
+        time.sleep(interval)
+        new = watched.look()
 
 
 def _tell(text: str) -> None:

@@ -14,11 +14,11 @@ import typer
 from typer import Option
 
 from adapters.cli_options import NO_WORK, REFUSED, Asked, Items, Panel, TaskName
-from adapters.cli_output import id_out, many, moment, note, print_json, say
+from adapters.cli_output import id_out, note, print_json, say
 from adapters.cli_values import answers, item_list
 from adapters.dispatcher import Dispatcher
-from adapters.working import NoWork
-from distribution.outcomes import Batch, Outcome
+from adapters.wording import many, moment
+from distribution.outcomes import Batch, NoWork, Outcome
 
 PANEL = Panel("Working")
 

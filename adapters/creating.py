@@ -7,6 +7,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Unpack
 
+import attrs
+
 from adapters.deciding import By, Deciding
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import Basis, ByCount
@@ -16,6 +18,7 @@ from distribution.filters import Filter
 from distribution.golden import Golden, GoldPool, known_answers
 from distribution.members import Member
 from distribution.overlap import Overlap, check_overlap
+from distribution.pipeline import Station
 from distribution.plan import Plan
 from distribution.pull import Pull
 from distribution.qa import Qa
@@ -23,6 +26,27 @@ from distribution.rules import Rules, check_rules
 from distribution.task import ACTIONS, Ask, Task
 from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id, check_seed, in_order
 from distribution.workload import Workload
+
+
+class QaSettings(By, total=False):
+    """What `create_qa` is told besides: settings of `create`, and who asks."""
+
+    id: TaskId | None
+    order: str
+    overlap: Overlap | None
+    gold: GoldPool | None
+    priority: int
+    due: datetime | None
+    metadata: Mapping[str, Json] | None
+    progress: Progress
+
+
+@attrs.frozen
+class QaCall:
+    """A call of `create_qa`: what the new task remembers, and what the caller said."""
+
+    qa: Qa
+    told: tuple[object, ...]
 
 
 class Creating(Deciding):
@@ -42,7 +66,8 @@ class Creating(Deciding):
         overlap: Overlap | None = None,
         rules: Rules | None = None,
         gold: GoldPool | None = None,
-        qa: Qa | None = None,
+        qa: QaCall | None = None,
+        station: Station | None = None,
         where: Filter | None = None,
         actions: Sequence[str] = ACTIONS,
         priority: int = 0,
@@ -58,7 +83,8 @@ class Creating(Deciding):
         in. With an *overlap* some of them go to several different people each; *rules* keep
         some people from some of them; *gold* are items with known answers that everybody
         meets now and then. With a request id, a call that is made again gives the same answer; then give
-        an *id* too, so that both name the same task. *qa* is for `create_qa`.
+        an *id* too, so that both name the same task. *qa* is for `create_qa`, *station* for
+        `create_pipeline`.
 
         >>> pulled = tasks.create("moderate", ["a", "b"], allowed=["ann"], pull=pull)
         >>> pulled.mode, pulled.items
@@ -91,7 +117,8 @@ class Creating(Deciding):
                 where=where,
                 overlap=overlap,
                 rules=rules,
-                qa=qa,
+                qa=None if qa is None else qa.qa,
+                station=station,
                 gold=golden,
                 items=count,
                 positions=count + (0 if golden is None else golden.count),
@@ -110,6 +137,7 @@ class Creating(Deciding):
                 skipped=len(intake.roster.skipped),
                 shared=frozenset(shared),
                 gold=_gold_rows(gold, count),
+                told=None if qa is None else qa.told,
             )
             decide = creation(task, members, intake, stamp, plan=plan, coming=coming)
             return self.store.transact(task.id, Ask(request=stamp.request), decide)

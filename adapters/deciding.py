@@ -12,9 +12,11 @@ from typing import TypedDict, TypeVar
 
 import attrs
 
+from distribution.errors import InvalidInput
 from distribution.events import Stamp
 from distribution.outcomes import Changed
 from distribution.ports import TaskStore
+from distribution.requests import answer_again
 from distribution.task import Ask, Decide, settle
 from distribution.values import TaskId, check_id
 
@@ -56,17 +58,55 @@ class Deciding:
         self._clock = clock
         self._ids = ids
 
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Give the clock by which decisions are made."""
+        return self._clock
+
     def _stamp(self, by: By) -> Stamp:
+        """Say when, by whom and why.
+
+        Raises:
+            InvalidInput: the verb was told something else besides, that it does not know.
+        """
+        if unknown := sorted(set(by) - set(By.__annotations__)):
+            must = f"be its own, or {', '.join(By.__annotations__)}"
+            raise InvalidInput(subject="a keyword of the verb", must=must, got=unknown[0])
         return Stamp(at=self._clock(), **by)
 
     def _do(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
         """Decide and keep."""
         return self.store.transact(check_id(task_id, "task id"), *decision)
 
+    def _told(
+        self,
+        task_id: TaskId,
+        request: str | None,
+        verb: str,
+        arguments: tuple[object, ...],
+        kind: type[R],
+    ) -> R | None:
+        """Give what a task has answered this very call before, under its request id; None where it has not.
+
+        For verbs that look at other things before they decide: what those are by now is no
+        matter for a call that is made again.
+
+        Raises:
+            Refused: the request id was used for another call.
+        """
+        if request is None:
+            return None
+        ask = Ask(request=check_id(request, "request id"))
+        entry = self.store.read(check_id(task_id, "task id"), ask).answered
+        answer: R | None = None if entry is None else answer_again(entry, verb, arguments, kind)
+        return answer
+
     def _change(self, task_id: TaskId, decision: tuple[Ask, Decide[Changed]], *, dry_run: bool) -> Changed:
         """Decide and keep, or only decide."""
-        if not dry_run:
-            return self._do(task_id, decision)
+        return self._try(task_id, decision) if dry_run else self._do(task_id, decision)
+
+    def _try(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
+        """Only decide; nothing is kept, and nobody waits."""
         check_id(task_id, "task id")
         ask, decide = decision
         # A dry run answers for what would be, so it never looks up what a request was answered.

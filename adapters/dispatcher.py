@@ -2,8 +2,8 @@
 
 It asks a store, lets the core decide and keeps the answer. How tasks come about is in
 `creating`, what people who work do in `working`, what those do who run a task in
-`managing`, reviews in `reviewing`, agreement in `agreeing`, other questions in
-`reading`.
+`managing`, reviews in `reviewing`, pipelines in `piping`, agreement in `agreeing`, what
+those ask who watch in `watching`, other questions in `reading`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from adapters.deciding import By, new_id, now
 from adapters.managing import Managing
 from adapters.reading import Reading
 from adapters.reviewing import Reviewing
+from adapters.watching import Watching
 from adapters.working import Working
 
 
-class Dispatcher(Reviewing, Agreeing, Working, Managing, Reading):
+class Dispatcher(Reviewing, Agreeing, Watching, Working, Managing, Reading):
     """Tasks in a store.
 
     Safe from several threads, and from several processes where the store is.

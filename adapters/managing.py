@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import EllipsisType
 from typing import Unpack
 
 from adapters.deciding import By, Deciding
 from adapters.intake import Intake, Progress, silent
 from distribution.basis import ByCount
-from distribution.contents import adding_items, removing_items
+from distribution.contents import Arrival, adding_items, removing_items
 from distribution.course import changing, purging, turning
+from distribution.errors import InvalidInput
 from distribution.filters import Filter
 from distribution.members import Limit
 from distribution.moving import reassigning, redistributing
 from distribution.outcomes import Changed
+from distribution.parting import parting
 from distribution.pull import Pull
 from distribution.team import (
     adding_assignee,
@@ -43,6 +46,7 @@ class Managing(Deciding):
         items: Iterable[ItemId | Item],
         *,
         where: Filter | None = None,
+        workload: Workload | None = None,
         dry_run: bool = False,
         progress: Progress = silent,
         **by: Unpack[By],
@@ -50,7 +54,8 @@ class Managing(Deciding):
         """Take items into a task; those that are in it already are skipped and named.
 
         In a pulling task they join the queue; else they go to whoever is furthest below
-        her share, so that adding 30 and then 70 gives what adding 100 gives.
+        her share, so that adding 30 and then 70 gives what adding 100 gives. With a
+        *workload* they are shared out by that, whatever people hold; who is new joins.
 
         >>> tasks.add_items(task.id, ["c", "d", "e"]).event.facts
         {'added': 1, 'restored': 0, 'skipped': 2}
@@ -59,11 +64,13 @@ class Managing(Deciding):
             NotFound: there is no such task.
             InvalidInput: an item cannot be used; nothing was added.
         """
+        if workload is not None and not isinstance(workload, Workload):
+            raise InvalidInput(subject="workload", must="be a Workload", got=workload)
         with Intake(items, ByCount(), where, progress) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest, twice = intake.digest(), tuple(intake.roster.skipped)
-        decision = adding_items(task_id, rows, self._stamp(by), digest, twice)
-        return self._change(task_id, decision, dry_run=dry_run)
+        arrival = Arrival(items=rows, digest=digest, twice=twice, to=workload)
+        return self._change(task_id, adding_items(task_id, arrival, self._stamp(by)), dry_run=dry_run)
 
     def remove_items(
         self,
@@ -114,21 +121,32 @@ class Managing(Deciding):
         task_id: TaskId,
         workload: Workload | None = None,
         *,
+        source: AssigneeId | None = None,
         where: Filter | None = None,
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
         """Bring everybody to her share of a task distributed by load, with the fewest moves.
 
+        With a *source* only what she has open is shared out, by a workload of whoever gets
+        a part of it, in tasks of both kinds; then *where* has no say.
+
         >>> shares = Workload.of({"ann": 75, "bob": 25})
         >>> even = tasks.create("even", ["a", "b", "c", "d"], workload=Workload.even(["ann", "bob"]))
         >>> len(tasks.redistribute(even.id, shares).diff), len(tasks.redistribute(even.id, shares).diff)
         (1, 0)
+        >>> tasks.redistribute(even.id, Workload.even(["eve", "zoe"]), source="bob").flows()
+        {('bob', 'eve'): 1}
 
         Raises:
-            NotFound: there is no such task.
-            Refused: it is pulled from.
+            NotFound: there is no such task, or the source is not in it.
+            Refused: it is pulled from, and nobody's loads were given.
         """
+        if source is not None:
+            if workload is None or where is not None:
+                must = "come with a workload, and without a filter"
+                raise InvalidInput(subject="a source", must=must, got=source)
+            return self._change(task_id, parting(task_id, source, workload, self._stamp(by)), dry_run=dry_run)
         return self._change(
             task_id, redistributing(task_id, workload, where, self._stamp(by)), dry_run=dry_run
         )
@@ -304,16 +322,19 @@ class Managing(Deciding):
         self,
         task_id: TaskId,
         *,
-        name: str | None = None,
-        due: datetime | None = None,
-        priority: int | None = None,
-        actions: Sequence[str] | None = None,
-        metadata: Mapping[str, Json] | None = None,
-        pull: Pull | None = None,
+        name: str | EllipsisType = ...,
+        due: datetime | EllipsisType | None = ...,
+        priority: int | EllipsisType = ...,
+        actions: Sequence[str] | EllipsisType = ...,
+        metadata: Mapping[str, Json] | EllipsisType = ...,
+        pull: Pull | EllipsisType = ...,
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
-        """Change settings of a task; None leaves one as it is.
+        """Change settings of a task; what is not given stays as it is.
+
+        *due* is None for no due date; `attrs.evolve(task.pull, lease=None)` is a *pull*
+        without leases.
 
         >>> tasks.change(task.id, priority=5).event.settings
         (SettingChange(name='priority', before=0, after=5),)
@@ -324,7 +345,7 @@ class Managing(Deciding):
         """
         given: dict[str, object] = {"name": name, "due": due, "priority": priority, "actions": actions}
         given |= {"metadata": metadata, "pull": pull}
-        settings = {setting: value for setting, value in given.items() if value is not None}
+        settings = {setting: value for setting, value in given.items() if value is not ...}
         return self._change(task_id, changing(task_id, settings, self._stamp(by)), dry_run=dry_run)
 
     def delete(self, task_id: TaskId, *, dry_run: bool = False, **by: Unpack[By]) -> Changed:

@@ -198,6 +198,12 @@ class MemoryStore:
             start = bisect_right(entries, page.after or 0, key=lambda entry: entry.version)
             return entries[start : start + page.limit]
 
+    def answered(self, request: str) -> Sequence[Entry]:
+        """See `TaskStore.answered`."""
+        with self._lock:
+            requests = (self._kept[task_id].requests for task_id in self._by_key.values())
+            return [known[request] for known in requests if request in known]
+
     def close(self) -> None:
         """See `TaskStore.close`; there is nothing to let go of."""
 

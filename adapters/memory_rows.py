@@ -33,6 +33,7 @@ from distribution.task import (
     PutItems,
     PutMembers,
     PutPlacements,
+    PutRounds,
     Row,
     Task,
 )
@@ -49,6 +50,7 @@ class KeptItem:
     rank: int
     left: int
     removed: bool = False
+    round: int = 1
     cells: dict[AssigneeId, Cell] = attrs.field(factory=dict)
     ranks: dict[AssigneeId, int] = attrs.field(factory=dict)
     """Of placements that stand elsewhere in her order of work than the item in the queue."""
@@ -94,6 +96,7 @@ def row_of(kept: Kept, position: int, *, cells: bool = True) -> Row:
         rank=item.rank,
         left=item.left,
         removed=item.removed,
+        round=item.round,
         cells=_cells(kept, item) if cells else {},
         effort=item.effort,
         attributes=item.attributes,
@@ -242,6 +245,11 @@ def _put_items(kept: Kept, change: PutItems) -> None:
         kept.line.put(position, 0 if removed else left, rank)
 
 
+def _put_rounds(kept: Kept, change: PutRounds) -> None:
+    for position, number in change.rows:
+        kept.items[position].round = number
+
+
 def _add_placements(kept: Kept, change: AddPlacements) -> None:
     for position, number, rank, cell in change.rows:
         assignee = kept.names[number]
@@ -287,6 +295,7 @@ APPLY: Mapping[type, Callable[[Kept, Any], None]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    PutRounds: _put_rounds,
     AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,

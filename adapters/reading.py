@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import get_args
 
 import attrs
 
 from adapters.deciding import Deciding
 from distribution.basis import ByCount
 from distribution.errors import InvalidInput, NotFound, Refused
-from distribution.events import Entry
-from distribution.filters import AllOf, Filter, field
-from distribution.lifecycle import GONE
+from distribution.events import REASON_LIMIT, Entry
+from distribution.filters import AllOf, Filter, check_filter, field
+from distribution.lifecycle import GONE, MemberState, PlacementState, Progress, TaskState
 from distribution.overview import (
     Assignment,
     Story,
@@ -31,6 +32,16 @@ from distribution.replay import Replayed, replay
 from distribution.static import distribute
 from distribution.task import Ask, Row, Task, View, instant_text, no_member, no_task, the_task
 from distribution.values import ITEM_ID_LIMIT, AssigneeId, Item, ItemId, Json, TaskId, check_id
+
+TASKS = tuple(state for state in get_args(TaskState) if state not in GONE)
+ASSIGNMENTS = (*get_args(MemberState), *get_args(Progress))
+PLACEMENTS = get_args(PlacementState)
+
+
+def _check_state(value: str, known: Sequence[str], subject: str) -> None:
+    """Refuse a state that nothing is ever in: nothing found would look like an answer."""
+    if value not in known:
+        raise InvalidInput(subject=subject, must=f"be one of {', '.join(known)}", got=value)
 
 
 class Reading(Deciding):
@@ -92,16 +103,30 @@ class Reading(Deciding):
 
         >>> [found.name for found in tasks.all(name="label *", state="open", assignee="ann")]
         ['label cats']
+
+        Raises:
+            InvalidInput: something given cannot be looked for.
         """
+        if state is not None:
+            _check_state(state, TASKS, "state of a task")
+        if assignee is not None:
+            check_id(assignee, "assignee id")
+        if metadata is not None and not isinstance(metadata, Mapping):
+            remedy = "give dotted paths with the values they lead to"
+            raise InvalidInput(subject="metadata", must="be a mapping", got=metadata, remedy=remedy)
         clauses: list[Filter] = [] if where is None else [where]
         clauses += [] if name is None else [field("name").like(name)]
         clauses += [] if state is None else [field("state").equal(state)]
-        clauses += [] if creator is None else [field("creator").equal(creator)]
+        clauses += (
+            [] if creator is None else [field("creator").equal(check_id(creator, "creator", REASON_LIMIT))]
+        )
         clauses += [] if due_before is None else [field("due").less(instant_text(due_before))]
         clauses += [] if due_after is None else [field("due").greater(instant_text(due_after))]
         for path, value in (metadata or {}).items():
             clauses.append(field(f"metadata.{path}").equal(value))
-        wanted = AllOf(tuple(clauses)) if clauses else None
+        return self._found(AllOf(tuple(clauses)) if clauses else None, assignee)
+
+    def _found(self, wanted: Filter | None, assignee: AssigneeId | None) -> Iterator[Task]:
         page = Page(limit=200)
         while rows := self.store.tasks(page, where=wanted, member=assignee):
             yield from (task for _, task in rows)
@@ -131,7 +156,7 @@ class Reading(Deciding):
     ) -> Iterator[Assignment]:
         """Go through assignments: of a task, of an assignee over all tasks, or all there are.
 
-        *state* is that of the assignee (active, paused, removed) or a progress (waiting,
+        *state* is that of the assignee (active, paused, removed) or a progress (empty, waiting,
         in progress, completed). Those that hold nothing are left out, unless *empty*.
 
         >>> _ = tasks.pull(task.id, "ann")
@@ -140,8 +165,18 @@ class Reading(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: there is no such state.
         """
+        if state is not None:
+            _check_state(state, ASSIGNMENTS, "state of an assignment")
+        if assignee is not None:
+            check_id(assignee, "assignee id")
         found = self.all(assignee=assignee) if task_id is None else iter([self.get(task_id)])
+        return self._assignments(found, assignee, state, empty=empty)
+
+    def _assignments(
+        self, found: Iterator[Task], assignee: AssigneeId | None, state: str | None, *, empty: bool
+    ) -> Iterator[Assignment]:
         members = None if assignee is None else (assignee,)
         for task in found:
             for standing in self._read(task.id, Ask(members=members)).members.values():
@@ -163,6 +198,8 @@ class Reading(Deciding):
         Raises:
             NotFound: there is no such task.
         """
+        if where is not None:
+            check_filter(where)
         self.get(task_id)
         return list(self.store.items(task_id, Page(after=after, limit=limit), where=where))
 
@@ -186,7 +223,10 @@ class Reading(Deciding):
 
         Raises:
             NotFound: there is no such task, or she is not in it.
+            InvalidInput: there is no such state.
         """
+        if state is not None:
+            _check_state(state, PLACEMENTS, "state of a placement")
         task = self.get(task_id)
         if assignee is not None and assignee not in self._read(task_id, Ask(members=(assignee,))).members:
             raise no_member(assignee, task, 0)

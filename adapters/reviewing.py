@@ -8,12 +8,14 @@ from typing import Any, Unpack
 
 import attrs
 
-from adapters.creating import Creating
+from adapters.creating import Creating, QaCall, QaSettings
 from adapters.deciding import By
 from adapters.intake import Intake
 from distribution.acceptance import AcceptancePlan, Judgement, judge
 from distribution.basis import ByCount
-from distribution.contents import adding_items
+from distribution.contents import DRAWN, Arrival, adding_items
+from distribution.contents import VERB as ADD
+from distribution.creation import VERB as CREATE
 from distribution.error_rates import ErrorRate, Review, error_rate
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell
@@ -37,6 +39,7 @@ from distribution.qa import (
 from distribution.rules import Rules
 from distribution.samples import Sample
 from distribution.sampling import Drawn, Record, Tally, draw
+from distribution.sending_back import VERB as SEND_BACK
 from distribution.sending_back import Return, sending_back
 from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
 from distribution.values import AssigneeId, Item, ItemId, Number, TaskId, check_id, check_seed
@@ -46,6 +49,10 @@ from distribution.workload import Workload
 
 REVIEWED = ("approved", "discard")
 """Statuses of a review unless told otherwise."""
+
+
+UNSAID = {"id", "progress", *By.__annotations__}
+"""Settings that do not tell one call from another: the task that keeps the answer, and who asks."""
 
 
 class Reviewing(Creating):
@@ -69,7 +76,7 @@ class Reviewing(Creating):
         seed: int = 0,
         name: str | None = None,
         actions: Sequence[str] = REVIEWED,
-        **settings: Any,
+        **settings: Unpack[QaSettings],
     ) -> Task:
         """Create a task in which a *sample* of the finished work of another is reviewed.
 
@@ -95,6 +102,15 @@ class Reviewing(Creating):
         if not isinstance(sample, Sample):
             remedy = "use Sample(percent=10)"
             raise InvalidInput(subject="sample", must="be a Sample", got=sample, remedy=remedy)
+        self._check_request(settings.get("id"), settings)
+        said = {name: value for name, value in settings.items() if name not in UNSAID}
+        told = (
+            "qa", task_id, reviewers, sample, workload, pull, rules, own, statuses, where, rejecting, sends,
+            record, seed, name, actions, said,
+        )  # fmt: skip
+        made = self._told(settings.get("id") or "", settings.get("request"), CREATE, told, Task)
+        if made is not None:
+            return made
         parent, view, units = self._work(task_id, statuses, where)
         known = (*parent.actions, SKIPPED)
         if unknown := [status for status in statuses if status not in known]:
@@ -118,7 +134,7 @@ class Reviewing(Creating):
             name or f"{parent.name}: review",
             self._unused(None, _items(units, drawn)),
             rules=reviewing_rules(rules, own=own),
-            qa=qa,
+            qa=QaCall(qa, told),
             where=where,
             seed=seed,
             actions=actions,
@@ -144,6 +160,9 @@ class Reviewing(Creating):
             NotFound: there is no such task.
             Refused: it is no QA task, or was extended by somebody else meanwhile.
         """
+        request = None if dry_run else by.get("request")
+        if (told := self._told(task_id, request, ADD, DRAWN, Changed)) is not None:
+            return told
         task, qa = self._qa(task_id)
         _, view, units = self._work(qa.parent, qa.statuses, task.where)
         before = self._since(qa, view)
@@ -155,8 +174,8 @@ class Reviewing(Creating):
         with Intake(items, ByCount(), None) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest = intake.digest()
-        decision = adding_items(task_id, rows, self._stamp(by), digest, (), (qa.version, after))
-        return self._change(task_id, decision, dry_run=dry_run)
+        arrival = Arrival(items=rows, digest=digest, drawn=(qa.version, after))
+        return self._change(task_id, adding_items(task_id, arrival, self._stamp(by)), dry_run=dry_run)
 
     def quality(self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95) -> ErrorRate:
         """Give the error rate of the work that a QA task looks at, with its interval.
@@ -262,6 +281,10 @@ class Reviewing(Creating):
             NotFound: there is no such task, or she is not in it.
         """
         wanted = None if items is None else check_items(items)
+        told = ["finished", assignee, wanted]
+        request = None if dry_run else by.get("request")
+        if (known := self._told(task_id, request, SEND_BACK, (told, sends), Changed)) is not None:
+            return known
         task, view, units = self._work(task_id)
         if assignee is not None and check_id(assignee, "assignee id") not in view.members:
             raise no_member(assignee, task, len(view.members))
@@ -277,23 +300,31 @@ class Reviewing(Creating):
             sends=sends,
             unfinished=tuple(item for item in wanted or () if item not in found),
             of=assignee,
-            told=["finished", assignee, wanted],
+            told=told,
         )
         return self._change(task_id, sending_back(task_id, back, self._stamp(by)), dry_run=dry_run)
 
     def send_rejected(self, task_id: TaskId, *, dry_run: bool = False, **by: Unpack[By]) -> Changed:
         """Send back all that the reviews of a QA task rejected, and that is not back yet.
 
-        Reviews do it by themselves; this is for those that were cut off in between.
+        Reviews do it by themselves; this is for those that were cut off in between. Done
+        again it changes nothing.
 
         Raises:
             NotFound: there is no such task, or what it reviews is gone.
             Refused: it is no QA task.
         """
+        told = ["rejected", task_id]
+        review = self.store.read(check_id(task_id, "task id"), Ask()).task
+        if review is not None and review.qa is not None and not dry_run:
+            by_then = (told, review.qa.sends)
+            known = self._told(review.qa.parent, by.get("request"), SEND_BACK, by_then, Changed)
+            if known is not None:
+                return known
         _, qa = self._qa(task_id)
         found = (rejected(qa, row.attributes, row.cells.values()) for row in self._rows(task_id))
         work = [piece for piece in found if piece is not None]
-        back = Return(work=work, sends=qa.sends, told=["rejected", task_id])
+        back = Return(work=work, sends=qa.sends, told=told)
         return self._change(qa.parent, sending_back(qa.parent, back, self._stamp(by)), dry_run=dry_run)
 
     def _qa(self, task_id: TaskId) -> tuple[Task, Qa]:

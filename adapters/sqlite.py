@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
-from adapters.sqlite_rows import Loader, put_task, write, write_entry
+from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id, put_task, write, write_entry
 from adapters.sqlite_values import cell_of, entry, task_of
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
 from distribution.events import Entry
@@ -45,8 +45,12 @@ OF_ITEM = f"""SELECT {COLUMNS} FROM item INDEXED BY item_id
     CROSS JOIN placement NOT INDEXED ON placement.task = item.task AND placement.position = item.position {WHO}
     WHERE item.task = ? AND item.id = ? AND coalesce(placement.state = ?, 1) ORDER BY placement.member"""
 TASKS = "SELECT key, id, body FROM task WHERE key > ? AND state NOT IN ('deleted', 'purged')"
-HEADER = """SELECT id, body, (SELECT max(version) FROM op NOT INDEXED WHERE op.task = task.key)
+HEADER = f"""SELECT id, body, (SELECT max(op.id) FROM op NOT INDEXED
+        WHERE op.id >= task.key * {VERSIONS} AND op.id < (task.key + 1) * {VERSIONS}) % {VERSIONS}
     FROM task WHERE key = ?"""
+HISTORY = f"SELECT {OP} FROM op NOT INDEXED WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
+ANSWERED = f"""SELECT task.id, {OP} FROM op INDEXED BY op_request CROSS JOIN task ON task.key = op.task
+    WHERE op.request = ? ORDER BY op.task"""
 FIRST = -(2**63)
 KEYS = 10_000
 """Tasks whose keys a store remembers."""
@@ -237,13 +241,18 @@ class SqliteStore:
     def history(self, task_id: TaskId, page: Page) -> Sequence[Entry]:
         """See `TaskStore.history`."""
         with self._file.reading(f"reading the history of task {task_id!r}") as connection:
-            rows = connection.execute(
-                """SELECT version, at, actor, request, reason, event, call, answer FROM op
-                JOIN task ON task.key = op.task
-                WHERE task.id = ? AND version > ? ORDER BY version LIMIT ?""",
-                (task_id, page.after or 0, page.limit),
-            ).fetchall()
+            key = self._key(connection, task_id)
+            if key is None:
+                return []
+            span = (op_id(key, max(page.after or 0, 0)), op_id(key + 1, 0))
+            rows = connection.execute(HISTORY, (*span, page.limit)).fetchall()
             return [entry(task_id, row) for row in rows]
+
+    def answered(self, request: str) -> Sequence[Entry]:
+        """See `TaskStore.answered`."""
+        with self._file.reading("reading what was answered") as connection:
+            rows = connection.execute(ANSWERED, (request,)).fetchall()
+            return [entry(row[0], row[1:]) for row in rows]
 
     def close(self) -> None:
         """See `TaskStore.close`."""

@@ -33,13 +33,14 @@ from distribution.task import (
     PutItems,
     PutMembers,
     PutPlacements,
+    PutRounds,
     PutTask,
     Row,
     Task,
     View,
 )
 
-ROW = """item.position, item.id, item.rank, item.free, item.removed, item.effort, item.attributes,
+ROW = """item.position, item.id, item.rank, item.free, item.removed, item.round, item.effort, item.attributes,
     placement.member, placement.state, placement.status, placement.since, placement.until,
     placement.answer"""
 CELLS = """LEFT JOIN placement NOT INDEXED
@@ -73,8 +74,10 @@ MEMBER = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_op
 NUMBER = "SELECT number FROM member INDEXED BY member_id WHERE task = ? AND id = ?"
 NOBODY = -1
 MEMBERS = "SELECT id, body, number, open, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone FROM member NOT INDEXED WHERE task = ? ORDER BY number"
-OP = "version, at, actor, request, reason, event, call, answer"
-BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE task = ? AND version = ?"
+VERSIONS = 1 << 40
+"""Versions of one task; the id of a line of the log is the task's key times this, plus its version."""
+OP = f"op.id % {VERSIONS}, at, actor, request, reason, event, call, answer"
+BY_VERSION = f"SELECT {OP} FROM op NOT INDEXED WHERE id = ?"
 BY_REQUEST = f"SELECT {OP} FROM op INDEXED BY op_request WHERE task = ? AND request = ?"
 
 PUT_TASK = """INSERT INTO task (id, state, record, body) VALUES (?, ?, ?, ?) ON CONFLICT (id)
@@ -88,6 +91,7 @@ ADD_PLACEMENT = "INSERT INTO placement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_PLACEMENT = """UPDATE placement NOT INDEXED SET state = ?, status = ?, since = ?, until = ?, answer = ?
     WHERE task = ? AND position = ? AND member = ?"""
 PUT_ITEM = "UPDATE item NOT INDEXED SET free = ?, rank = ?, removed = ? WHERE task = ? AND position = ?"
+PUT_ROUND = "UPDATE item NOT INDEXED SET round = ? WHERE task = ? AND position = ?"
 DROP = "DELETE FROM placement NOT INDEXED WHERE task = ? AND position = ? AND member = ?"
 PUT_ENTRY = "INSERT INTO op VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -109,7 +113,7 @@ class Loader:
             ask=ask,
             task=self.task,
             version=version,
-            answered=self._entry(BY_REQUEST, ask.request),
+            answered=None if ask.request is None else self._entry(BY_REQUEST, self.key, ask.request),
             members=members,
             fresh=fresh,
             again=again,
@@ -119,7 +123,7 @@ class Loader:
             known=self._known(ask.known) if ask.known else frozenset(),
             outlook=self._outlook() if ask.outlook else None,
             gold=self._gold(ask.gold) if ask.gold is not None else (),
-            entry=self._entry(BY_VERSION, ask.entry),
+            entry=None if ask.entry is None else self._entry(BY_VERSION, op_id(self.key, ask.entry)),
         )
 
     def _members(self, ask: Ask) -> Mapping[str, Standing]:
@@ -145,11 +149,9 @@ class Loader:
             for row in sorted(found, key=lambda row: int(row[2]))
         }
 
-    def _entry(self, query: str, value: object) -> Entry | None:
+    def _entry(self, query: str, *values: object) -> Entry | None:
         """Load one line of the log."""
-        if value is None:
-            return None
-        rows = self.connection.execute(query, (self.key, value)).fetchall()
+        rows = self.connection.execute(query, values).fetchall()
         return entry(self.task.id, rows[0]) if rows else None
 
     def _head(
@@ -269,12 +271,13 @@ class Loader:
                     rank=row[2],
                     left=row[3],
                     removed=bool(row[4]),
+                    round=row[5],
                     cells=cells,
-                    effort=row[5] or "1",
-                    attributes=json.loads(row[6]) if row[6] else {},
+                    effort=row[6] or "1",
+                    attributes=json.loads(row[7]) if row[7] else {},
                 )
-            if row[7] is not None:
-                cells[self.name(row[7])] = cell_of(row[8], row[9], row[10], row[11], row[12])
+            if row[8] is not None:
+                cells[self.name(row[8])] = cell_of(row[9], row[10], row[11], row[12], row[13])
         return found
 
     def name(self, number: int) -> str:
@@ -288,6 +291,11 @@ class Loader:
         return found
 
 
+def op_id(key: int, version: int) -> int:
+    """Give the id of a line of the log."""
+    return key * VERSIONS + min(version, VERSIONS - 1)
+
+
 def write_entry(connection: sqlite3.Connection, key: int, version: int, decision: Decision[Any]) -> None:
     """Append a line to the log; its key is a second guard against two writers at one version."""
     stamp, text = decision.stamp, dumped(encode(decision.event, brief=True))
@@ -295,7 +303,7 @@ def write_entry(connection: sqlite3.Connection, key: int, version: int, decision
         return
     answer = None if decision.answer is None else dumped(decision.answer)
     by = (micros(stamp.at), stamp.actor, stamp.request, stamp.reason)
-    connection.execute(PUT_ENTRY, (key, version, *by, text, decision.call, answer))
+    connection.execute(PUT_ENTRY, (op_id(key, version), key, *by, text, decision.call, answer))
 
 
 def write(connection: sqlite3.Connection, key: int, change: Change) -> None:
@@ -339,7 +347,7 @@ def _member_text(member: Member) -> str:
 
 def _add(connection: sqlite3.Connection, key: int, change: AddItems) -> None:
     # The task's key is a small integer of ours: in the text it saves a million tuples.
-    connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0)", iter(change.items))
+    connection.executemany(f"INSERT INTO item VALUES ({key:d}, ?, ?, ?, ?, ?, ?, 0, 1)", iter(change.items))
     told = _Told()
     connection.executemany(
         f"INSERT INTO placement VALUES ({key:d}, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -364,6 +372,10 @@ class _Told:
 def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> None:
     rows = [(left, rank, removed, key, position) for left, rank, removed, position in change.rows]
     connection.executemany(PUT_ITEM, rows)
+
+
+def _put_rounds(connection: sqlite3.Connection, key: int, change: PutRounds) -> None:
+    connection.executemany(PUT_ROUND, [(number, key, position) for position, number in change.rows])
 
 
 def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlacements) -> None:
@@ -392,6 +404,7 @@ _WRITE: Mapping[type, Callable[[sqlite3.Connection, int, Any], object]] = {
     PutMembers: _put_members,
     AddItems: _add,
     PutItems: _put_items,
+    PutRounds: _put_rounds,
     AddPlacements: _add_placements,
     PutPlacements: _put_placements,
     DropPlacements: _drop,

@@ -25,19 +25,19 @@ STEPS: Sequence[str] = (
     ) STRICT;
 
     -- Append-only: the newest row of a task is its version, its history, and the answer
-    -- to a request that is made again.
+    -- to a request that is made again. The id is task * 2^40 + version: a table with an
+    -- integer key keeps a line of 2,000 bytes in its page, any other spills at 488.
     CREATE TABLE op (
+        id INTEGER PRIMARY KEY,
         task INTEGER NOT NULL REFERENCES task (key),
-        version INTEGER NOT NULL,
         at INTEGER NOT NULL,
         actor TEXT NOT NULL,
         request TEXT,
         reason TEXT NOT NULL,
         event TEXT NOT NULL,
         call TEXT NOT NULL,
-        answer TEXT,
-        PRIMARY KEY (task, version)
-    ) STRICT, WITHOUT ROWID;
+        answer TEXT
+    ) STRICT;
     CREATE UNIQUE INDEX op_request ON op (task, request) WHERE request IS NOT NULL;
 
     -- The counts follow from the placements and are written with them.
@@ -124,6 +124,13 @@ STEPS: Sequence[str] = (
         content BLOB NOT NULL,
         PRIMARY KEY (kind, id)
     ) STRICT;
+    """,
+    # Which time an item is in a task that a pipeline may bring it to again.
+    "ALTER TABLE item ADD COLUMN round INTEGER NOT NULL DEFAULT 1 CHECK (round > 0);",
+    """
+    -- The request first: a call that any of several tasks may have answered is looked up in all of them.
+    DROP INDEX op_request;
+    CREATE UNIQUE INDEX op_request ON op (request, task) WHERE request IS NOT NULL;
     """,
 )
 """Step n brings a file from schema n to schema n + 1."""

@@ -8,13 +8,14 @@ from typing import Unpack
 
 import attrs
 
-from adapters.deciding import By, Deciding
+from adapters.deciding import By
+from adapters.piping import Piping
+from distribution.choosing import finding_nothing, pulling_next, told_before, urgency
 from distribution.errors import NotFound
 from distribution.filters import Filter, field
 from distribution.handing import pulling, stealing
-from distribution.outcomes import Batch, Outcome, Turn
+from distribution.outcomes import Batch, NoWork, Outcome, Turn
 from distribution.ports import Page
-from distribution.refusals import WhyNoWork
 from distribution.sending_back import Return, sending_back
 from distribution.task import Ask, Task
 from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
@@ -31,20 +32,7 @@ from distribution.work import (
 PULLING: Filter = field("mode").equal("pulling")
 
 
-@attrs.frozen
-class NoWork:
-    """Why no task had anything for her, task by task in the order of urgency."""
-
-    reasons: tuple[tuple[TaskId, WhyNoWork], ...]
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        if not self.reasons:
-            return "she takes part in no task that is pulled from"
-        return "; ".join(str(reason) for _, reason in self.reasons)
-
-
-class Working(Deciding):
+class Working(Piping):
     """What assignees do."""
 
     def pull(self, task_id: TaskId, assignee: AssigneeId, **by: Unpack[By]) -> Batch:
@@ -67,31 +55,39 @@ class Working(Deciding):
         """Give her the next batch of whichever of her tasks is most urgent and has one.
 
         Tasks go by priority, then by due date, then by age; closed ones are passed over.
-        A call made again under its request id asks only the tasks that answered it before.
+
+        Under a request id the answer is kept: a batch in the task it came from, that there
+        was no work in the most urgent of her tasks. A call made again gets the same, also
+        when that task was closed or deleted since. A call that was cut off before has no
+        answer: made again it asks all tasks anew, and gives one batch. What cannot be had,
+        for no transaction spans several tasks: of calls made *at the same time* under one
+        id more than one may get a batch; and where she takes part in no task, there is none
+        to keep that.
 
         >>> tasks.pull_next("ann").task == task.id
         True
+
+        Raises:
+            Refused: a task has answered another call under the request id.
         """
         check_id(assignee, "assignee id")
-        reasons = []
-        for task in self._asked(self._urgent(assignee), by.get("request")):
-            batch = self.pull(task.id, assignee, **by)
-            if batch.reason is None:
-                return batch
-            reasons.append((task.id, batch.reason))
-        return NoWork(tuple(reasons))
-
-    def _asked(self, tasks: list[Task], request: str | None) -> list[Task]:
-        """Choose the tasks that have answered a request already; all of them where none has."""
-        if request is None:
-            return tasks
-        before = [task for task in tasks if self.store.read(task.id, Ask(request=request)).answered]
-        return before or tasks
-
-    def _urgent(self, assignee: AssigneeId) -> list[Task]:
-        """List her tasks, the most urgent first."""
-        found = list(self._tasks(PULLING, assignee))
-        return sorted(found, key=lambda t: (-t.priority, t.due is None, t.due or t.created_at))
+        stamp = self._stamp(by)
+        if stamp.request is not None:
+            told = told_before(self.store.answered(stamp.request), assignee)
+            if told is not None:
+                return told
+        tried: list[Batch] = []
+        for task in sorted(self._tasks(PULLING, assignee), key=urgency):
+            with suppress(NotFound):  # deleted meanwhile
+                answer = self._do(task.id, pulling_next(task.id, assignee, stamp))
+                if isinstance(answer, NoWork) or answer:
+                    return answer
+                tried.append(answer)
+        nothing = NoWork(tuple(tried))
+        for batch in tried if stamp.request is not None else ():
+            with suppress(NotFound):
+                return self._do(batch.task, finding_nothing(batch.task, nothing, assignee, stamp))
+        return nothing
 
     def _tasks(self, where: Filter | None, member: AssigneeId | None) -> Iterator[Task]:
         page = Page(limit=200)
@@ -112,7 +108,10 @@ class Working(Deciding):
         """Set her status on items; each counts for itself.
 
         *answers* say what she answered about them, where the status alone does not: for
-        agreement, and where answers decide how many people are asked.
+        agreement, and where answers decide how many people are asked. Work that a review
+        rejects goes back by a change of its own in the task it belongs to. A call that is cut
+        off between the two leaves it done there, until the same status is set again, with the
+        same request id or without, or until `send_rejected`; however often, it goes back once.
 
         >>> done = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
         >>> done.changed, done.refused
@@ -125,6 +124,7 @@ class Working(Deciding):
         handed = Handed(items=items, status=status, answers=answers or {})
         done = self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, done, by)
+        self._lead_on(task_id, done, by)
         return done
 
     def submit_and_pull(
@@ -153,6 +153,7 @@ class Working(Deciding):
         handed = Handed(items=items, status=status, answers=answers or {})
         turn = self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, turn.done, by)
+        self._lead_on(task_id, turn.done, by)
         return turn
 
     def _pass_on(self, task_id: TaskId, done: Outcome, by: By) -> None:
@@ -191,7 +192,9 @@ class Working(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        return self._do(task_id, skipping(task_id, assignee, items, self._stamp(by)))
+        done = self._do(task_id, skipping(task_id, assignee, items, self._stamp(by)))
+        self._lead_on(task_id, done, by)
+        return done
 
     def renew(
         self,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from distribution.outcomes import Batch, Changed, Outcome
     from distribution.overlap import Overlap
     from distribution.overview import Assignment, Story, TaskProgress
+    from distribution.pipeline import Link, Node, Pipeline
     from distribution.plan import Plan
     from distribution.pull import Pull, recommend_batch
     from distribution.reasons import Placed
@@ -47,6 +48,7 @@ _HOMES = {
     "outcomes": ("Batch", "Changed", "Outcome"),
     "overview": ("Assignment", "Story", "TaskProgress"),
     "overlap": ("Overlap",),
+    "pipeline": ("Link", "Node", "Pipeline"),
     "plan": ("Plan",),
     "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
@@ -83,11 +85,14 @@ __all__ = [
     "InvalidInput",
     "Item",
     "Limit",
+    "Link",
     "Move",
+    "Node",
     "NotFound",
     "Outcome",
     "Overlap",
     "PauseRule",
+    "Pipeline",
     "Placed",
     "Plan",
     "Pull",

@@ -2,9 +2,8 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, errors, events, everybody, filters,
-growing, ledger, outcomes, qa, ranks, refusals, requests,
-spreading, task, values, work.
+Depends on: basis, errors, events, everybody, filters, growing, handing, ledger, lifecycle,
+moving, outcomes, qa, ranks, refusals, requests, rounds, spreading, task, values, work, workload.
 """
 
 from __future__ import annotations
@@ -19,12 +18,16 @@ from distribution.events import Cell, Stamp
 from distribution.everybody import for_everybody, give_everything, staying
 from distribution.filters import Filter
 from distribution.growing import NewItem, copies_of, owners_of
+from distribution.handing import lease_end
 from distribution.ledger import Ledger
+from distribution.lifecycle import PLACEMENT, after
+from distribution.moving import admit
 from distribution.outcomes import Changed, Left
 from distribution.qa import Qa
 from distribution.ranks import first, rank
 from distribution.refusals import HasStatus, InTask, NotInTask
 from distribution.requests import once
+from distribution.rounds import StaysDone, TooOften
 from distribution.spreading import spread
 from distribution.task import (
     AddItems,
@@ -34,11 +37,14 @@ from distribution.task import (
     Held,
     ItemRow,
     PlacementRow,
+    Row,
+    Task,
     View,
     the_task,
 )
 from distribution.values import AssigneeId, ItemId, Json, TaskId
 from distribution.work import check_items
+from distribution.workload import Workload
 
 
 @attrs.frozen
@@ -70,24 +76,42 @@ class _New:
             yield self.start + at, item, effort, attributes, self.ranks[at], self.left[at]
 
 
-def adding_items(
-    task_id: TaskId,
-    items: Sequence[NewItem],
-    stamp: Stamp,
-    digest: str = "",
-    twice: Sequence[ItemId] = (),
-    qa: tuple[int, Qa] | None = None,
-) -> tuple[Ask, Decide[Changed]]:
+VERB = "add-items"
+DRAWN = ("drawn",)
+"""What tells a call that draws further: the items do not, drawn again there may be others."""
+
+
+@attrs.frozen(kw_only=True)
+class Arrival:
+    """Items on their way into a task, and how they come."""
+
+    items: Sequence[NewItem]
+    digest: str = ""
+    """Tells them apart from those of another call."""
+    twice: Sequence[ItemId] = ()
+    """Those that came more than once."""
+    drawn: tuple[int, Qa] | None = None
+    """They were drawn further for a review: up to which version of the reviewed task it had
+    been looked at, and what is remembered from now on."""
+    to: Workload | None = None
+    """They are shared out by these loads instead of the task's, as if nobody held anything."""
+    carried: bool = False
+    """A pipeline brings them: what is finished here is opened again."""
+
+
+def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
     """Decide to take items into a task; into one of reviews only what was drawn.
 
-    Those that are in it already are skipped and named, as are those that come *twice*;
+    Those that are in it already are skipped and named, as are those that come twice;
     those that were removed come back as they were. In a pulling task new items join the
     queue; in a task distributed by load everybody's deficit decides, by number, by effort,
     within the stratum, or by group, as the task was shared out. Nobody is given more than
     her limit; what nobody may have waits. Where items overlap, as many of the new ones do
-    as it takes for the share to hold of all; what overlapped goes on doing so. With *qa* they
-    are what was drawn further for a review: up to which version of the reviewed task it
-    had been looked at, and what is remembered from now on.
+    as it takes for the share to hold of all; what overlapped goes on doing so.
+
+    Loads that come with them are for these items alone: each is within one item of her
+    share of them, and who is new in them joins. What a pipeline brings and is finished here
+    is open again, with whoever did it; who takes no part any more makes room for others.
 
     Runtime: O(items * people); other bases than `ByCount`, and overlap in a task
     distributed by load, look at the whole task.
@@ -97,7 +121,7 @@ def adding_items(
         Refused: the task reviews another, and they were not drawn, or were drawn while somebody
             else extended the sample.
     """
-    ids = tuple(item[0] for item in items)
+    ids = tuple(item[0] for item in arrival.items)
     start = Ask(request=stamp.request, members=None, known=ids)
 
     def decide(view: View) -> Decision[Changed] | Ask:
@@ -106,26 +130,73 @@ def adding_items(
         if (view.known or not plain) and not (view.ask.items or view.ask.whole):
             return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
         ledger = Ledger(view, task, stamp)
-        if task.qa is not None or qa is not None:
-            _drawn_further(ledger, qa)
-        fresh = [item for item in items if item[0] not in view.known]
-        _insert(ledger, view, fresh)
-        known = {row.item: row for row in view.rows if row.item in view.known}
-        back = [row for row in known.values() if row.removed]
-        for row in back:
-            ledger.remove(row, removed=False)
-        if for_everybody(task):
-            give_everything(ledger, back)
-        else:
-            spread(ledger, [attrs.evolve(row, removed=False) for row in back])
-        there = [*(row.item for row in known.values() if not row.removed), *twice]
-        facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(there)}
-        refused = tuple(Left(item, InTask(item)) for item in there)
-        return ledger.change("items-added", facts=facts, refused=refused)
+        if task.qa is not None or arrival.drawn is not None:
+            _drawn_further(ledger, arrival.drawn)
+        if arrival.to is not None:
+            admit(ledger, arrival.to, named=arrival.to.assignees)
+        fresh = [item for item in arrival.items if item[0] not in view.known]
+        _insert(ledger, view, fresh, arrival.to)
+        known = {row.item: row for row in view.rows if row.item in view.known}.values()
+        back = [row for row in known if row.removed]
+        _restore(ledger, back, arrival.to)
+        left, again = _stay(ledger, [row for row in known if not row.removed], arrival)
+        facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(left)}
+        facts |= {"again": again} if arrival.carried else {}
+        return ledger.change("items-added", facts=facts, refused=tuple(left))
 
-    # Drawn again the same call may give other items.
-    told = (len(ids), digest) if qa is None else ("drawn",)
-    return start, once(decide, stamp, "add-items", told, Changed)
+    told: tuple[object, ...] = (len(ids), arrival.digest) if arrival.drawn is None else DRAWN
+    told += () if arrival.to is None else (arrival.to,)
+    return start, once(decide, stamp, VERB, told, Changed)
+
+
+def _restore(ledger: Ledger, rows: Sequence[Row], to: Workload | None) -> None:
+    """Put items back that were removed, and find somebody for them."""
+    for row in rows:
+        ledger.remove(row, removed=False)
+    if for_everybody(ledger.task):
+        give_everything(ledger, rows)
+    else:
+        spread(ledger, [attrs.evolve(row, removed=False) for row in rows], by=to)
+
+
+def _stay(ledger: Ledger, there: Sequence[Row], arrival: Arrival) -> tuple[list[Left], int]:
+    """Leave what is in the task already, or open it again where a pipeline brings it; give what was left, and how many were opened."""
+    twice = [Left(item, InTask(item)) for item in arrival.twice]
+    if not arrival.carried:
+        return [*(Left(row.item, InTask(row.item)) for row in there), *twice], 0
+    left = _opened_again(ledger, there)
+    return left + twice, len(there) - len(left)
+
+
+def _opened_again(ledger: Ledger, rows: Sequence[Row]) -> list[Left]:
+    """Open what is finished and comes once more; give what stays as it is, with the reason."""
+    task, left, others = ledger.task, list[Left](), list[Row]()
+    for row in rows:
+        why = _why_not_again(task, row)
+        if why is not None:
+            left.append(Left(row.item, why))
+            continue
+        ledger.again(row)
+        for who, cell in row.cells.items():
+            if cell.state == "done":
+                verb = "reopen" if ledger.members[who].active else "reject"
+                state = after(PLACEMENT, "done", verb, f"item {row.item!r}")
+                until = lease_end(task, ledger.stamp.at) if state == "open" else None
+                ledger.put(row, who, Cell(state, ledger.stamp.at, None, until))  # type: ignore[arg-type]
+        others.append(row)
+    spread(ledger, [ledger.as_it_stands(row) for row in others if ledger.left(row)], again=True)
+    return left
+
+
+def _why_not_again(task: Task, row: Row) -> InTask | StaysDone | TooOften | None:
+    """Tell why an item that is here and comes once more is not opened again."""
+    if not row.complete or task.station is None:
+        return InTask(row.item)
+    if not task.station.repeatable:
+        return StaysDone(row.item)
+    if row.round >= task.station.passes:
+        return TooOften(row.item, task.station.passes)
+    return None
 
 
 def _drawn_further(ledger: Ledger, drawn: tuple[int, Qa] | None) -> None:
@@ -144,7 +215,7 @@ def _drawn_further(ledger: Ledger, drawn: tuple[int, Qa] | None) -> None:
     ledger.task = attrs.evolve(task, qa=qa)
 
 
-def _insert(ledger: Ledger, view: View, items: Sequence[NewItem]) -> None:
+def _insert(ledger: Ledger, view: View, items: Sequence[NewItem], to: Workload | None) -> None:
     """Take in items that never were in the task."""
     if not items:
         return
@@ -158,7 +229,7 @@ def _insert(ledger: Ledger, view: View, items: Sequence[NewItem]) -> None:
         active = tuple(who for who, standing in ledger.members.items() if standing.active)
         owners = [active] * len(items)
         if not for_everybody(task):
-            owners = owners_of(ledger, view, items, copies)
+            owners = owners_of(ledger, view, items, copies, to)
         for at, names in enumerate(owners):
             for name in names:
                 owned.setdefault(name, []).append(start + at)

@@ -23,7 +23,7 @@ from distribution.task import Ask, Decide, Decision, Purge, PutTask, Task, View,
 from distribution.values import TaskId
 
 WHATS: Mapping[str, What] = {"close": "closed", "reopen": "reopened", "delete": "deleted"}
-CHANGEABLE = ("name", "actions", "priority", "due", "metadata", "pull")
+CHANGEABLE = ("name", "actions", "priority", "due", "metadata", "pull", "station")
 """Settings that may be changed at any time."""
 
 

@@ -3,7 +3,7 @@
 Holds: the decision to create one, with its items shared out or queued.
 Does not hold: planning (see static), reading items (adapters do).
 Depends on: codec, errors, events, gold, lifecycle, members, plan, ranks, requests,
-sampling, task, values.
+task, values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from distribution.members import Member, Standing
 from distribution.plan import Plan
 from distribution.ranks import first, rank
 from distribution.requests import once
-from distribution.sampling import Tally
 from distribution.task import (
     AddItems,
     Decide,
@@ -37,13 +36,15 @@ from distribution.task import (
 )
 from distribution.values import ItemId, Json
 
+VERB = "create"
+
 IncomingRow: TypeAlias = tuple[int, ItemId, str | None, str | None, int]
 """Position, id, effort as text (None for 1), attributes as JSON text (None for none), priority."""
 
 
 @attrs.frozen(kw_only=True)
 class Coming:
-    """What is known of the items of a new task before they are read."""
+    """What is known of a new task before its items are read."""
 
     skipped: int = 0
     """How many came twice."""
@@ -51,6 +52,8 @@ class Coming:
     """Positions of those that overlap, where they are pulled."""
     gold: tuple[IncomingRow, ...] = ()
     """Items with known answers; their positions come after all others."""
+    told: tuple[object, ...] | None = None
+    """What the caller said, by which a repeated call is known; None for the task itself."""
 
 
 @attrs.frozen
@@ -182,9 +185,11 @@ def creation(
             result=task,
         )
 
-    given = encode(attrs.evolve(_asked_for(task), created_at=stamp.at))
-    same = {name: value for name, value in dict(given).items() if name != "created_at"}  # type: ignore[arg-type]
-    return once(decide, stamp, "create", (same, [encode(member) for member in members]), Task)
+    told = coming.told
+    if told is None:
+        same = {name: value for name, value in dict(encode(task)).items() if name != "created_at"}  # type: ignore[arg-type]
+        told = (same, [encode(member) for member in members])
+    return once(decide, stamp, VERB, told, Task)
 
 
 def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
@@ -201,11 +206,3 @@ def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
         if plan.sizes is not None:
             facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
     return facts
-
-
-def _asked_for(task: Task) -> Task:
-    """Give a task without what a draw made of it: drawn again, more may have finished."""
-    if task.qa is None:
-        return task
-    qa = attrs.evolve(task.qa, tally=Tally(per=task.qa.tally.per), version=0)
-    return attrs.evolve(task, qa=qa, items=0, positions=0, copies=0, digest="")

@@ -80,7 +80,8 @@ def _relation(value: Comparison) -> Comparison:
     return value
 
 
-def _clause(value: Filter) -> Filter:
+def check_filter(value: Filter) -> Filter:
+    """Return a filter that is one, and not nested too deep; else raise `InvalidInput`."""
     if type(value) not in _CHECKS:
         remedy = "build one with field(path).equal(value) and the like"
         raise InvalidInput(subject="clause of a filter", must="be a filter", got=value, remedy=remedy)
@@ -99,7 +100,7 @@ def _depth(where: Filter) -> int:
 def _clauses(value: Iterable[Filter]) -> tuple[Filter, ...]:
     if not isinstance(value, (list, tuple)):
         raise InvalidInput(subject="clauses of a filter", must="be a list or tuple of filters", got=value)
-    return tuple(map(_clause, value))
+    return tuple(map(check_filter, value))
 
 
 @attrs.frozen
@@ -148,7 +149,7 @@ class Element:
     """Some one element of the list at *path* satisfies the whole of *clause*."""
 
     path: str = attrs.field(converter=_path)
-    clause: Filter = attrs.field(converter=_clause)
+    clause: Filter = attrs.field(converter=check_filter)
 
 
 @attrs.frozen
@@ -169,7 +170,7 @@ class AnyOf:
 class Not:
     """The clause does not hold."""
 
-    clause: Filter = attrs.field(converter=_clause)
+    clause: Filter = attrs.field(converter=check_filter)
 
 
 Filter: TypeAlias = Compare | OneOf | Exists | Empty | Glob | Element | AllOf | AnyOf | Not
@@ -302,7 +303,7 @@ def matches(where: Filter, attributes: Mapping[str, Json]) -> bool:
     True
     """
     if type(where) not in _CHECKS:
-        _clause(where)
+        check_filter(where)
     return _CHECKS[type(where)](where, attributes)
 
 

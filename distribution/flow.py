@@ -1,35 +1,37 @@
 """The fewest moves that bring people from what they have to what they shall have.
 
 Holds: the choice of copies, exact also where some people cannot take some items, and
-where several people have the same item.
+where several people have the same item, but never two of a team.
 Does not hold: targets (see levelling), what keeps somebody from an item (see taking).
 Depends on: nothing of the core.
 
 Items alike form a kind: who has them, and who cannot take them. A kind's copies can go
 to anybody who is able, each person once an item; how many of them everybody ends up
 with is all that counts, for whole numbers up to the number of items can always be laid
-out so that nobody has an item twice (McNaughton 1959). So the fewest moves are a
-min-cost flow between people, whatever the number of items: one more copy goes along a
-shortest chain of hands from somebody who has too much to somebody who has too little
-(successive shortest paths, Busacker and Gowen 1960).
+out so that nobody has an item twice (McNaughton 1959), and a team counts like a person.
+So the fewest moves are a min-cost flow between people, whatever the number of items: one
+more copy goes along a shortest chain of hands from somebody who has too much to somebody
+who has too little (successive shortest paths, Busacker and Gowen 1960).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
+from types import MappingProxyType
 from typing import TypeAlias
 
 import attrs
 
 Name: TypeAlias = str | None
 """A person, or nobody: where copies wait."""
-
 PARTS = 24
 """In so many parts at most one hands over to another at once: of as many kinds, for variety."""
 SCALE = 1 << 20
 """Meetings are counted in such parts of an item: whole numbers are quick, and the same everywhere."""
+NOBODY: Mapping[str, str] = MappingProxyType({})
+"""Teams where there are none."""
 
 
 @attrs.frozen
@@ -41,13 +43,16 @@ class Movable:
     waiting: int = 0
     """Copies with nobody."""
     banned: frozenset[str] = frozenset()
-    """Who cannot take a copy."""
+    """Who cannot take a copy. Where several of a team have one, the others of it must be among them."""
     company: frozenset[str] = frozenset()
     """Who has a copy that stays; they are among the banned."""
 
 
 def fewest_moves(
-    items: Sequence[Movable], surplus: Mapping[str, int], deficit: Mapping[str, int]
+    items: Sequence[Movable],
+    surplus: Mapping[str, int],
+    deficit: Mapping[str, int],
+    teams: Mapping[str, str] = NOBODY,
 ) -> list[tuple[int, Name, str]]:
     """Choose which copies go to whom: (index of the item, who gives it, who gets it).
 
@@ -55,10 +60,12 @@ def fewest_moves(
     much as possible is brought to those who have too little, by as few copies given from
     person to person as any way needs; where she cannot take what is too much elsewhere,
     somebody in between gives her something else for it: anybody whom *surplus* or *deficit*
-    names, if only with 0. What waits goes first. Of the ways that need as few moves, whoever
-    gets something gets it from several kinds, first of those whose people she shares
-    little with and the giver much, so that somebody new meets everybody. Of a kind the
-    earlier items move.
+    names, if only with 0. What waits goes first. Nobody gets an item that somebody else of
+    her team, by *teams*, keeps or gets.
+
+    Of the ways that need as few moves, whoever gets something gets it from several kinds,
+    first of those whose people she shares little with and the giver much, so that somebody
+    new meets everybody. Of a kind the earlier items move.
 
     Runtime: O(items), and for each chain O(people^2 + kinds that can be handed over + kinds
     changed * people); a few dozen kinds change at most.
@@ -71,7 +78,7 @@ def fewest_moves(
     for at, item in enumerate(items):
         kinds.setdefault(item, []).append(at)
     people = list(dict.fromkeys([*surplus, *deficit]))
-    hands = _Hands([_Kind(item, found) for item, found in kinds.items()], people)
+    hands = _Hands([_Kind(item, found, teams) for item, found in kinds.items()], people)
     give: dict[Name, int] = {None: sum(item.waiting for item in items)}
     give.update(surplus)
     want = dict(deficit)
@@ -90,6 +97,7 @@ class _Kind:
 
     item: Movable
     places: list[int]
+    teams: Mapping[str, str]
     now: dict[Name, int] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -99,15 +107,24 @@ class _Kind:
             self.now[None] = self.item.waiting * size
 
     def room(self, giver: Name, taker: str) -> int:
-        """Tell how many copies one can hand to the other."""
-        return min(self.now[giver], len(self.places) - self.now.get(taker, 0))
+        """Tell how many more of them she can take from somebody."""
+        room = len(self.places) - self.now.get(taker, 0)
+        team = self.teams.get(taker)
+        if room and team is not None and self._team(giver) != team:
+            held = sum(count for name, count in self.now.items() if self._team(name) == team)
+            had = sum(self._team(name) == team for name in self.item.holders)
+            room = min(room, len(self.places) * max(had, 1) - held)
+        return room
+
+    def _team(self, name: Name) -> str | None:
+        return None if name is None else self.teams.get(name)
 
     def hand(self, giver: Name, taker: str, amount: int) -> None:
         """Let so many copies change hands."""
         self.now[giver] -= amount
         self.now[taker] = self.now.get(taker, 0) + amount
 
-    def others(self, giver: Name, taker: str) -> Iterable[tuple[str, int]]:
+    def others(self, giver: Name, taker: str) -> Iterator[tuple[str, int]]:
         """Name whom one meets at an item of this kind, and how often in SCALE items."""
         for name, count in self.now.items():
             if name is not None and name not in (giver, taker) and count:
@@ -120,29 +137,47 @@ class _Kind:
 
         Moves are what those who had it first have given up.
         """
-        size, holders = len(self.places), self.item.holders
+        holders = self.item.holders
         givers = [(name, name in holders) for name, count in self.now.items() if count]
         for name in people:
-            if self.now.get(name, 0) < size and name not in self.item.banned:
+            if name not in self.item.banned:
                 for giver, first in givers:
-                    if giver != name:
+                    if giver != name and self.room(giver, name):
                         yield giver, name, first - (name in holders)
 
-    def moves(self) -> Iterable[tuple[int, Name, str]]:
-        """Lay out the change over the items: what everybody gives up, and who gets it, no item twice."""
+    def moves(self) -> Iterator[tuple[int, Name, str]]:
+        """Lay out the change over the items: what everybody gives up, and who gets it, no item twice.
+
+        A team mate of whoever had it gets what she gave up, for elsewhere she still has it.
+        """
         size = len(self.places)
-        before = dict.fromkeys(sorted(self.item.holders), size)
-        given: list[tuple[int, Name]] = []
-        for giver, had in [*before.items(), (None, self.item.waiting * size)]:
-            for _ in range(had - self.now.get(giver, 0)):
-                given.append((len(given) % size, giver))
+        gained = self._gained()
+        line: list[tuple[int, Name]] = []
+        for giver, had in [*((name, size) for name in sorted(self.item.holders)), (None, self._waiting)]:
+            given, team = had - self.now.get(giver, 0), self._team(giver)
+            mates = [] if team is None else gained.pop(("team", team), [])
+            for _ in range(given - len(mates)):
+                line.append((len(line) % size, giver))
+            for after, name in enumerate(mates):
+                yield self.places[(len(line) + after) % size], giver, name
         # Neighbours on this line are copies of different items, as many as there are items.
-        line = iter(given)
+        takers = [name for names in gained.values() for name in names]
+        for (at, giver), name in zip(line, takers, strict=True):
+            yield self.places[at], giver, name
+
+    @property
+    def _waiting(self) -> int:
+        return self.item.waiting * len(self.places)
+
+    def _gained(self) -> dict[tuple[str, str], list[str]]:
+        """Name everybody as often as she got one; those of one team stand together."""
+        gained: dict[tuple[str, str], list[str]] = {}
         for name, count in self.now.items():
-            if name is not None:
-                for _ in range(count - before.get(name, 0)):
-                    at, giver = next(line)
-                    yield self.places[at], giver, name
+            if name is not None and name not in self.item.holders and count:
+                team = self._team(name)
+                key = ("alone", name) if team is None else ("team", team)
+                gained.setdefault(key, []).extend([name] * count)
+        return gained
 
 
 class _Hands:
@@ -169,15 +204,22 @@ class _Hands:
                 del kinds[cost]
 
     def chain(self, givers: Sequence[Name], want: Mapping[str, int]) -> list[Name]:
-        """Find a cheapest chain from somebody with too much to somebody with too little; empty if none."""
+        """Find a cheapest chain from somebody with too much to somebody with too little; empty if none.
+
+        Of equally cheap ones a shortest: so no two of its steps use up the room of one team.
+        """
+        dear = len(self.people) + 1
         cost: dict[Name, int] = dict.fromkeys(givers, 0)
         before: dict[Name, Name] = {}
         queue: deque[Name] = deque(givers)
         while queue:
             giver = queue.popleft()
             for taker, kinds in self.ways.get(giver, {}).items():
-                if kinds and cost[giver] + min(kinds) < cost.get(taker, len(self.people) + 1):
-                    cost[taker] = cost[giver] + min(kinds)
+                if not kinds:
+                    continue
+                new = cost[giver] + min(kinds) * dear + 1
+                if taker not in cost or new < cost[taker]:
+                    cost[taker] = new
                     before[taker] = giver
                     queue.append(taker)
         able = [name for name, count in want.items() if count and name in before]
@@ -193,14 +235,19 @@ class _Hands:
         """Hand on along a chain, as much as its kinds allow; give how much that was."""
         if len(chain) == 2:
             return self._hand_over(chain[0], str(chain[1]), most)
-        steps = []
-        for giver, taker in pairwise(chain):
-            kinds = self.ways[giver][str(taker)]
+        steps: list[tuple[Name, str, int]] = []
+        for giver, name in pairwise(chain):
+            taker = str(name)
+            kinds = self.ways[giver][taker]
             steps.append((giver, taker, next(iter(kinds[min(kinds)]))))
-        amount = min([most, *(self.kinds[n].room(giver, str(taker)) for giver, taker, n in steps)])
+        rooms = []
+        for giver, taker, number in steps:
+            kind = self.kinds[number]
+            rooms += [kind.now[giver], kind.room(giver, taker)]
+        amount = min([most, *rooms])
         for giver, taker, number in steps:
             self._forget(number)
-            self.kinds[number].hand(giver, str(taker), amount)
+            self.kinds[number].hand(giver, taker, amount)
             self._note(number)
         return amount
 
@@ -210,7 +257,8 @@ class _Hands:
         Ties to the earlier kind.
         """
         ways = self.ways[giver][taker]
-        left = {number: self.kinds[number].room(giver, taker) for number in ways[min(ways)]}
+        able = [(number, self.kinds[number]) for number in ways[min(ways)]]
+        left = {number: min(kind.now[giver], kind.room(giver, taker)) for number, kind in able}
         part = -(-most // PARTS) if len(left) > 1 else most
         given: dict[int, int] = {}
         amount = 0

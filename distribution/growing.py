@@ -3,7 +3,7 @@
 Holds: the choice of owners for new items, how many copies each of them has.
 Does not hold: the decision to add them (see contents), the first split (see static).
 Depends on: basis, filters, ledger, lifecycle, members, moving, overlap, task,
-turns, values.
+turns, values, workload.
 
 Items that come later are never apportioned delivery by delivery: single items at
 50/30/20 would all go to the first. Whoever is furthest below her share is served, from
@@ -34,6 +34,7 @@ from distribution.taking import can_take
 from distribution.task import Row, Task, View
 from distribution.turns import Turns
 from distribution.values import AssigneeId, ItemId, Json
+from distribution.workload import Workload
 
 NewItem = tuple[ItemId, str | None, str | None, int]
 """Id, effort as text, attributes as JSON text, priority; of an item on its way in."""
@@ -49,6 +50,8 @@ class _Takers:
     limits: list[Limit | None]
     items: int
     """In the task by now."""
+    before: Sequence[int]
+    """What each holds besides, which counts for her limit alone."""
 
     def next(self, claim: Callable[[int], Any]) -> int:
         """Give the next item to whoever has the largest claim of those below their limits; -1 for nobody.
@@ -69,7 +72,7 @@ class _Takers:
 
     def _has_room(self, at: int, limit: Limit) -> bool:
         most = limit.of(self.items)
-        return most is None or self.held[at] < most
+        return most is None or self.before[at] + self.held[at] < most
 
 
 OPEN = Cell("open", datetime(1970, 1, 1, tzinfo=UTC))
@@ -77,10 +80,17 @@ OPEN = Cell("open", datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def owners_of(
-    ledger: Ledger, view: View, items: Sequence[NewItem], copies: Sequence[int]
+    ledger: Ledger,
+    view: View,
+    items: Sequence[NewItem],
+    copies: Sequence[int],
+    to: Workload | None = None,
 ) -> list[tuple[AssigneeId, ...]]:
-    """Choose who gets each new item of a task distributed by load; nobody where nobody may have it."""
-    workload = shared(ledger.task)
+    """Choose who gets each new item of a task distributed by load; nobody where nobody may have it.
+
+    With *to* they are shared out by those loads, as if nobody held anything.
+    """
+    workload = shared(ledger.task) if to is None else to
     pairs = [
         (name, share)
         for name, share in zip(workload.assignees, workload.shares, strict=True)
@@ -90,8 +100,9 @@ def owners_of(
         return [()] * len(items)
     names = [name for name, _ in pairs]
     limits = [ledger.members[name].member.limit for name in names]
-    held = [ledger.holds(name) for name in names]
-    takers = _Takers(names, [share for _, share in pairs], held, limits, ledger.task.items)
+    holds, none = [ledger.holds(name) for name in names], [0] * len(names)
+    held, before = (holds, none) if to is None else (none, holds)
+    takers = _Takers(names, [share for _, share in pairs], held, limits, ledger.task.items, before)
     if ledger.task.overlap is not None or ledger.task.rules is not None:
         rows = [
             Row(position=-1, item=item[0], rank=0, left=count, attributes=_attributes(item[2]))
@@ -101,7 +112,8 @@ def owners_of(
         return [
             tuple(names[at] for at in team) for team in _teams(takers, view, rows, (ledger.task, standings))
         ]
-    owners = _CHOICES[type(ledger.task.basis)](takers, ledger.task, view, items)
+    seen = view if to is None else attrs.evolve(view, rows=())
+    owners = _CHOICES[type(ledger.task.basis)](takers, ledger.task, seen, items)
     return [() if at < 0 else (names[at],) for at in owners]
 
 

@@ -35,6 +35,7 @@ from distribution.task import (
     PutItems,
     PutMembers,
     PutPlacements,
+    PutRounds,
     PutTask,
     Row,
     Task,
@@ -76,6 +77,8 @@ class Ledger:
         self._removed: dict[int, bool] = {}
         self._more: dict[int, int] = {}
         self._before: dict[tuple[int, AssigneeId], int] = {}
+        self._rounds: dict[int, tuple[int, int]] = {}
+        """Position to the round before and by now."""
         self._bulk: dict[tuple[AssigneeId, Cell | None, Cell | None], list[int]] = {}
         self._rows: AddItems | None = None
 
@@ -176,6 +179,10 @@ class Ledger:
             self._more[row.position] = self._more.get(row.position, 0) + by
             self._copies += by
 
+    def again(self, row: Row, by: int = 1) -> None:
+        """Let an item be in the task once more, or once less."""
+        self._rounds[row.position] = (row.round, row.round + by)
+
     def copies(self, row: Row) -> int:
         """Give how many copies an item has by now, left or held. O(people)."""
         cells = (self.cell(row, who) for who in {**row.cells, **dict.fromkeys(self.members)})
@@ -263,7 +270,8 @@ class Ledger:
         came = (self._was.positions, self.task.positions)
         grown = came[0] != came[1]
         copies = tuple((position, by) for position, by in self._more.items() if by)
-        if not (shifts or settings or members or self._removed or grown or copies):
+        again = tuple(position for position, (before, after) in self._rounds.items() if after > before)
+        if not (shifts or settings or members or self._removed or grown or copies or self._rounds):
             return None
         return Event(
             what=what,
@@ -274,6 +282,7 @@ class Ledger:
             came=came if grown else (),
             restored=restored,
             removed=removed,
+            again=again,
             copies=copies,
             facts=facts or {},
         )
@@ -321,6 +330,8 @@ class Ledger:
         if self._items:
             rows = [(left, rank, bool(gone), at) for at, (left, rank, gone) in self._items.items()]
             changes.append(PutItems(rows))
+        if self._rounds:
+            changes.append(PutRounds([(at, now) for at, (_, now) in self._rounds.items()]))
         add: list[PlacementRow] = []
         put: list[tuple[int, int, Cell]] = []
         drop: list[tuple[int, int]] = []

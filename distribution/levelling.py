@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 
 from distribution.apportion import apportion
 from distribution.events import Cell
-from distribution.flow import Movable, fewest_moves
+from distribution.flow import NOBODY, Movable, fewest_moves
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
-from distribution.lifecycle import HELD
 from distribution.spreading import spread
-from distribution.taking import can_take, mate_has, sameness
+from distribution.taking import can_take, sameness
 from distribution.task import Row
 from distribution.values import AssigneeId
 from distribution.workload import Workload
@@ -47,10 +46,9 @@ def move(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
     short = {who: target - ledger.holds(who) for who, target in targets.items()}
     short = {who: count for who, count in short.items() if count > 0}
     cell = Cell("open", ledger.stamp.at, None, lease_end(ledger.task, ledger.stamp.at))
-    for at, giver, taker in fewest_moves([item for _, item in last], over, short):
+    teams = NOBODY if ledger.task.rules is None else ledger.task.rules.teams
+    for at, giver, taker in fewest_moves([item for _, item in last], over, short, teams):
         row = last[at][0]
-        if able.mate_has_it(row, taker, giver):
-            continue
         if giver is not None:
             ledger.put(row, giver, None)
         ledger.put(row, taker, cell)
@@ -62,14 +60,6 @@ class _Able:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._known: dict[object, Movable] = {}
-
-    def mate_has_it(self, row: Row, taker: AssigneeId, giver: AssigneeId | None) -> bool:
-        """Tell whether two copies of an item would come to one team, each by a move of its own."""
-        rules = self._ledger.task.rules
-        if rules is None or not rules.teams:
-            return False
-        now = self._ledger.as_it_stands(row)
-        return mate_has(rules, taker, now if giver is None else now.without(giver)) is not None
 
     def reach(self, items: Sequence[Movable]) -> dict[AssigneeId, int]:
         """Count the items of which everybody can hold a copy that moves. O(items + kinds * people)."""
@@ -86,16 +76,17 @@ class _Able:
         if known is None:
             task, members = self._ledger.task, self._ledger.members
             holders = frozenset(who for who, cell in row.cells.items() if cell.state == "open")
-            held = [who for who, cell in row.cells.items() if cell.state in HELD]
-            if len(held) == 1 and not row.left:
-                # The only copy there is may go to a team mate of whoever has it.
-                row = row.without(held[0])
+            # A team mate may have what a holder gives away; where two of a team hold it none of them may.
+            given = row
+            for who in holders:
+                if task.rules is None or not any(task.rules.mates(who, holders)):
+                    given = given.without(who)
             banned = frozenset(
                 who
                 for who, member in members.items()
-                if who not in holders and can_take(task, member, row, row.cells.get(who), alone=True)
+                if who not in holders and can_take(task, member, given, row.cells.get(who), alone=True)
             )
-            company = frozenset(held) - holders
+            company = frozenset(who for who, cell in row.cells.items() if cell.state == "done")
             known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned, company)
         return known
 

@@ -52,7 +52,7 @@ def reassigning(
 
     def decide(view: View) -> Decision[Changed]:
         task = the_task(view, task_id)
-        _check_may_move(task)
+        check_may_move(task)
         if source not in view.members:
             raise no_member(source, task, len(view.members))
         if source == target:
@@ -92,7 +92,8 @@ def redistributing(
     joins; who is not in it any more keeps what is finished and loses what is open.
 
     In a task that is pulled from, what people hold is shared out once by the loads given,
-    nobody above the cap; what has no place under it returns to the queue.
+    nobody above the cap; what has no place under it, or with anybody who may have it,
+    returns to the queue, and is no part of what is shared out.
 
     Runtime: O(placements of the task); of a task that is pulled from, O(open placements).
 
@@ -107,7 +108,7 @@ def redistributing(
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
-        _check_may_move(task)
+        check_may_move(task)
         if view.ask.held is None:
             return Ask(members=None, held=Held(where=where), waiting=task.pull is None)
         ledger = Ledger(view, task, stamp)
@@ -116,25 +117,50 @@ def redistributing(
                 take_workload(ledger, workload, named=workload.assignees)
             level(ledger, view.rows, shared(ledger.task))
             return ledger.change("redistributed")
-        loads = shared(task) if workload is None else workload
-        admit(ledger, loads, named=loads.assignees)
-        move(ledger, view.rows, loads)
-        _return_rest(ledger, view.rows, loads)
-        return ledger.change("redistributed", facts={"loads": str(loads)})
+        if workload is None:
+            what = "is pulled from and keeps no loads"
+            remedy = "give loads, and what people hold is shared out by them"
+            raise Refused(f"task {task.name!r}", what, remedy)
+        ledger = _shared_out(view, task, workload, stamp)
+        return ledger.change("redistributed", facts={"loads": str(workload)})
 
     return first, once(decide, stamp, "redistribute", (workload, where), Changed)
 
 
-def _check_may_move(task: Task) -> None:
+def check_may_move(task: Task) -> None:
     """Refuse to move work where everybody has all of it."""
     if for_everybody(task):
         what = "gives every item to everybody, nothing can change hands"
         raise Refused(f"task {task.name!r}", what, "add, pause or remove assignees instead")
 
 
-def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> None:
-    """Give back to the queue what nobody may hold: of whoever carries no share, or is above the cap."""
-    pull = ledger.task.pull
+def _shared_out(view: View, task: Task, workload: Workload, stamp: Stamp) -> Ledger:
+    """Share out what people hold of a queue, but for what has no place with anybody: that goes back first.
+
+    What that is shows only when all of it is shared out; and what is left has other shares.
+    """
+    back: list[tuple[Row, AssigneeId]] = []
+    while True:
+        ledger = Ledger(view, task, stamp)
+        admit(ledger, workload, named=workload.assignees)
+        for row, holder in back:
+            _give_back(ledger, row, holder)
+        rows = [ledger.as_it_stands(row) for row in view.rows]
+        move(ledger, rows, workload)
+        homeless = _return_rest(ledger, rows, workload)
+        if not homeless:
+            return ledger
+        back += homeless
+
+
+def _give_back(ledger: Ledger, row: Row, holder: AssigneeId) -> None:
+    ledger.put(row, holder, Cell("returned", ledger.stamp.at))
+    settle_copies(ledger, row)
+
+
+def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> list[tuple[Row, AssigneeId]]:
+    """Give back to the queue what nobody may hold: of whoever carries no share, or is above the cap; name it."""
+    pull, given = ledger.task.pull, list[tuple[Row, AssigneeId]]()
     for row in reversed(rows):
         for holder, cell in row.cells.items():
             now = ledger.cell(row, holder)
@@ -142,8 +168,9 @@ def _return_rest(ledger: Ledger, rows: Sequence[Row], workload: Workload) -> Non
             gold = ledger.task.is_gold(row.position)
             over = pull is not None and not gold and ledger.holds_open(holder) > pull.max_batch_workload
             if now == cell and cell.state == "open" and (over or not shares):
-                ledger.put(row, holder, Cell("returned", ledger.stamp.at))
-                settle_copies(ledger, row)
+                _give_back(ledger, row, holder)
+                given.append((row, holder))
+    return given
 
 
 def shared(task: Task) -> Workload:

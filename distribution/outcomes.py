@@ -2,7 +2,7 @@
 
 Holds: the answers, as values.
 Does not hold: decisions.
-Depends on: diff, events, qa, refusals, values.
+Depends on: diff, events, pipeline, qa, refusals, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import attrs
 
 from distribution.diff import Diff
 from distribution.events import Event
+from distribution.pipeline import Departure
 from distribution.qa import Rejected
 from distribution.refusals import WhyNot, WhyNoWork
 from distribution.values import AssigneeId, ItemId, TaskId
@@ -42,6 +43,25 @@ class Batch:
 
 
 @attrs.frozen
+class NoWork:
+    """That no task had anything for her."""
+
+    batches: tuple[Batch, ...]
+    """The empty batch of each, in the order of urgency."""
+
+    @property
+    def reasons(self) -> tuple[tuple[TaskId, WhyNoWork], ...]:
+        """Say why, task by task."""
+        return tuple((batch.task, batch.reason) for batch in self.batches if batch.reason is not None)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if not self.batches:
+            return "she takes part in no task that is pulled from"
+        return "; ".join(str(reason) for _, reason in self.reasons)
+
+
+@attrs.frozen
 class Left:
     """One item that a bulk call left as it was, and why."""
 
@@ -65,6 +85,10 @@ class Outcome:
     """Not done, with the reason."""
     rejected: tuple[Rejected, ...] = ()
     """Work of another task that these reviews send back."""
+    leaving: tuple[Departure, ...] = ()
+    """Items that a pipeline carries on to another task."""
+    version: int = 0
+    """Of the task after it, where something leaves; else 0."""
 
     def __bool__(self) -> bool:
         """Tell whether nothing was refused."""

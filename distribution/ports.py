@@ -141,6 +141,14 @@ class TaskStore(Protocol):
         """List what happened to a task, by version; also of a deleted one."""
         ...
 
+    def answered(self, request: str) -> Sequence[Entry]:
+        """List what was answered under a request id, at most one entry of each task, the oldest task first.
+
+        Of all tasks: deleted and purged ones too.
+        Called: once for a call that may be answered by any of several tasks.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; can be called repeatedly."""
         ...

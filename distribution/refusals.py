@@ -2,7 +2,7 @@
 
 Holds: reasons for an empty batch, and for single items that were left out of a call.
 Does not hold: errors (those end a whole call), reasons for what is (see reasons).
-Depends on: bars, values.
+Depends on: bars, rounds, values.
 
 Every sentence ends with the way out, if there is one.
 """
@@ -15,6 +15,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.bars import Bar
+from distribution.rounds import StaysDone, TooOften
 from distribution.values import AssigneeId, ItemId, TaskId
 
 
@@ -376,6 +377,6 @@ WhyNoWork: TypeAlias = (
 """Why a batch is empty."""
 WhyNot: TypeAlias = (
     TaskNotOpen | PastDue | NotAMember | Locked | AtLimit | NotInTask | InTask | NotHers | Lost | WrongState | HasIt
-    | SkippedIt | LostIt | HasStatus | NotEligible | TeamHasIt
+    | SkippedIt | LostIt | HasStatus | NotEligible | TeamHasIt | StaysDone | TooOften
 )  # fmt: skip
 """Why one item was left out of a call."""

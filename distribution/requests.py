@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import attrs
 
 from distribution.codec import decode, encode
 from distribution.errors import Refused
-from distribution.events import Event, Stamp
+from distribution.events import Entry, Event, Stamp
 from distribution.task import Ask, Decide, Decision, View
 
 R = TypeVar("R")
+
+
+def _always(_answer: object) -> bool:
+    return True
 
 
 def call_text(verb: str, *arguments: Any) -> str:
@@ -38,11 +43,33 @@ def used_before(request: object) -> Refused:
     )
 
 
-def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...], kind: Any) -> Decide[R]:
+def answer_again(entry: Entry, verb: str, arguments: tuple[Any, ...], kind: Any) -> Any:
+    """Give what a call was answered, from the entry that is kept under its request id.
+
+    *kind* is the type of the answer, as `codec.decode` takes it.
+
+    Raises:
+        Refused: the request id was used for another call.
+    """
+    if entry.call != call_text(verb, *arguments):
+        raise used_before(entry.stamp.request)
+    return decode(kind, entry.answer)
+
+
+def once(
+    decide: Decide[R],
+    stamp: Stamp,
+    verb: str,
+    arguments: tuple[Any, ...],
+    kind: Any,
+    *,
+    final: Callable[[R], bool] = _always,
+) -> Decide[R]:
     """Let a decision with a request id be made once, and be answered alike ever after.
 
-    *kind* is the type of the answer, as `codec.decode` takes it. What is answered goes
-    into the log, also where nothing changed: an empty batch stays empty for that call.
+    *kind* is the type of the answer, see `answer_again`. What is answered goes into the
+    log, also where nothing changed: an empty batch stays empty for that call. What is not
+    *final* is no answer to the call yet; what it changed is kept without its id.
 
     Raises, when decided:
         Refused: the request id was used for another call.
@@ -53,12 +80,13 @@ def once(decide: Decide[R], stamp: Stamp, verb: str, arguments: tuple[Any, ...],
 
     def repeatable(view: View) -> Decision[R] | Ask:
         if view.answered is not None:
-            if view.answered.call != call:
-                raise used_before(stamp.request)
-            return Decision(result=decode(kind, view.answered.answer))
+            return Decision(result=answer_again(view.answered, verb, arguments, kind))
         decided = decide(view)
         if isinstance(decided, Ask):
             return attrs.evolve(decided, request=stamp.request)
+        if not final(decided.result):
+            nameless = None if decided.event is None else attrs.evolve(stamp, request=None)
+            return attrs.evolve(decided, stamp=nameless)
         event = decided.event or Event(what="answered")
         return attrs.evolve(decided, event=event, stamp=stamp, call=call, answer=encode(decided.result))
 

@@ -24,6 +24,8 @@ from distribution.spreading import spread
 from distribution.task import Ask, Decide, Decision, Row, View, the_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
+VERB = "send-back"
+
 
 @attrs.frozen(kw_only=True)
 class Return:
@@ -74,7 +76,7 @@ def sending_back(task_id: TaskId, back: Return, stamp: Stamp) -> tuple[Ask, Deci
         return ledger.change("sent-back", facts={"to": back.sends}, refused=tuple(refused))
 
     told = [[w.item, w.author, w.finished] for w in back.work] if back.told is None else back.told
-    return ask, once(decide, stamp, "send-back", (told, back.sends), Changed)
+    return ask, once(decide, stamp, VERB, (told, back.sends), Changed)
 
 
 def _why_unfinished(row: Row | None, item: ItemId, of: AssigneeId | None) -> WhyNot:

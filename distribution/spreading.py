@@ -2,7 +2,7 @@
 
 Holds: who gets items that came late, or came back.
 Does not hold: moving work between people who are all there (see moving).
-Depends on: ledger, members, taking, task.
+Depends on: events, ledger, members, taking, task, values, workload.
 """
 
 from __future__ import annotations
@@ -15,22 +15,28 @@ from distribution.members import Standing
 from distribution.taking import can_take
 from distribution.task import Row
 from distribution.values import AssigneeId
+from distribution.workload import Workload
 
 
 def spread(
-    ledger: Ledger, rows: Sequence[Row], *, but: Iterable[AssigneeId] = (), again: bool = False
+    ledger: Ledger,
+    rows: Sequence[Row],
+    *,
+    but: Iterable[AssigneeId] = (),
+    again: bool = False,
+    by: Workload | None = None,
 ) -> list[tuple[Row, AssigneeId | None]]:
     """Give every copy that is left to whoever is furthest below her share of all that is held, of those who can take it.
 
     Ties go to the earlier of the workload. Items that nobody can take wait: the next
     change of the team or of loads looks at them again. All members must have been
     asked for. *but* are passed over. With *again* whoever lost an item gets it again
-    where nobody else can take it.
+    where nobody else can take it. *by* are other loads than the task's.
 
     Runtime: O(items * people).
     """
-    workload = ledger.task.workload
-    if workload is None:
+    workload = by or ledger.task.workload
+    if workload is None or ledger.task.workload is None:
         return []
     share = dict(zip(workload.assignees, workload.shares, strict=True))
     passed = set(but)

@@ -3,8 +3,8 @@
 Holds: the task, the view and what is asked of it, changes, the decision.
 Does not hold: any decision (see creation, handing, work, team, moving), loading and
 keeping (see ports).
-Depends on: basis, errors, events, filters, golden, members, overlap, pull, qa, rules,
-values, workload.
+Depends on: basis, errors, events, filters, golden, members, overlap, pipeline, pull, qa,
+rules, values, workload.
 
 A decision is a pure function of the view a store loaded. It returns the changes to
 make, the event that says what happened, and the answer for the caller; a store applies
@@ -24,11 +24,12 @@ import attrs
 from distribution.basis import Basis, ByCount
 from distribution.errors import InvalidInput, NotFound
 from distribution.events import Cell, Entry, Event, Stamp, aware
-from distribution.filters import Filter
+from distribution.filters import Filter, check_filter
 from distribution.golden import Golden
 from distribution.lifecycle import GONE, HELD, TaskState
 from distribution.members import Standing
 from distribution.overlap import Overlap
+from distribution.pipeline import Station
 from distribution.pull import Pull
 from distribution.qa import Qa
 from distribution.rules import Rules
@@ -110,6 +111,8 @@ class Task:
     """Whose work is reviewed here; None where it is no QA task."""
     gold: Golden | None = None
     """Items with known answers among the others; None where there are none."""
+    station: Station | None = None
+    """The node of a pipeline that it is; None where it stands alone."""
     actions: tuple[str, ...] = attrs.field(default=ACTIONS, converter=_actions)
     """Statuses that may be set."""
     priority: int = attrs.field(default=0, converter=check_priority)
@@ -149,6 +152,8 @@ class Task:
             "state": self.state,
             "mode": self.mode,
             "parent": None if self.qa is None else self.qa.parent,
+            "pipeline": None if self.station is None else self.station.pipeline,
+            "node": None if self.station is None else self.station.node,
             "creator": self.creator,
             "created": instant_text(self.created_at),
             "due": None if self.due is None else instant_text(self.due),
@@ -180,6 +185,8 @@ class Row:
     """Copies nobody holds: open to be handed out."""
     removed: bool = False
     """It left the task; only its history and what was done stays."""
+    round: int = 1
+    """Which time it is in the task: more than 1 where a pipeline brought it again."""
     cells: Mapping[AssigneeId, Cell] = attrs.field(factory=dict, hash=False)
     """Everybody who has or had it."""
     effort: str = "1"
@@ -223,7 +230,7 @@ class Held:
     assignees: tuple[AssigneeId, ...] | None = None
     """Only theirs; None for everybody's."""
     states: tuple[str, ...] = ("open",)
-    where: Filter | None = None
+    where: Filter | None = attrs.field(default=None, converter=attrs.converters.optional(check_filter))
     """Only of items with these attributes."""
 
 
@@ -325,6 +332,13 @@ class PutItems:
 
 
 @attrs.frozen
+class PutRounds:
+    """Keep which time these items are in the task: (position, round)."""
+
+    rows: Sequence[tuple[int, int]]
+
+
+@attrs.frozen
 class AddPlacements:
     """Add these placements; rank is that of the item, as if it never came back."""
 
@@ -351,7 +365,15 @@ class Purge:
 
 
 Change: TypeAlias = (
-    PutTask | PutMembers | AddItems | PutItems | AddPlacements | PutPlacements | DropPlacements | Purge
+    PutTask
+    | PutMembers
+    | AddItems
+    | PutItems
+    | PutRounds
+    | AddPlacements
+    | PutPlacements
+    | DropPlacements
+    | Purge
 )
 
 

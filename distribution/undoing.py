@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from distribution.codec import encode
 from distribution.errors import NotFound, Refused
-from distribution.events import Cell, Event, Stamp
+from distribution.events import Cell, Event, Shift, Stamp
 from distribution.everybody import for_everybody, give_everything
 from distribution.ledger import Ledger
 from distribution.lifecycle import GONE, HELD
@@ -47,7 +47,7 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
             raise NotFound("version", version, place, "list the history to see the versions")
         event = view.entry.event
         if view.task.state in GONE and not _deleted(event):
-            raise no_task(task_id)
+            raise _too_late(version, "the task was deleted")
         if event.what in NEVER:
             raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
         if view.ask.members is not None:
@@ -87,7 +87,7 @@ def _deleted(event: Event) -> bool:
 def _positions(event: Event) -> tuple[int, ...]:
     """Give the items an event touched."""
     found = {position for shift in event.shifts for position in shift.positions}
-    found |= {position for position, _ in event.copies}
+    found |= {position for position, _ in event.copies} | {*event.again}
     found |= (
         {*event.restored, *event.removed, *range(*event.came)}
         if event.came
@@ -104,6 +104,18 @@ def _too_late(version: int, what: str) -> Refused:
     )
 
 
+def _became(cell: Cell | None, shift: Shift) -> str:
+    """Say what became of a placement; people move each other's work too, and need not have worked on it."""
+    who = shift.assignee
+    if cell is None:
+        return f"moved on from {who!r}"
+    if shift.before is None:
+        return f"came to {who!r} again"
+    if cell.state == "returned":
+        return f"went back from {who!r}"
+    return "was worked on"
+
+
 def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
     """Refuse to take back items that somebody worked on, or that came or went meanwhile."""
     touched = {(p, s.assignee) for s in event.shifts for p in s.positions}
@@ -114,7 +126,10 @@ def _check_items(event: Event, rows: Iterable[Row], version: int) -> None:
         # Whoever had an item before it was restored has no part in that.
         held = any(cell.state in HELD for cell in others)
         if (row.position in came and others) or (row.position in restored and held):
-            raise _too_late(version, f"item {row.item!r} was worked on")
+            worked = any(cell.state in {"done", "skipped"} for cell in others)
+            raise _too_late(
+                version, f"item {row.item!r} " + ("was worked on" if worked else "went to somebody")
+            )
         if row.removed and row.position not in removed:
             raise _too_late(version, f"item {row.item!r} was removed")
         if row.position in removed and not row.removed:
@@ -126,8 +141,9 @@ def _placements_back(ledger: Ledger, event: Event, rows: dict[int, Row], version
     for shift in event.reversed():
         for position in shift.positions:
             row = rows[position]
-            if ledger.cell(row, shift.assignee) != shift.before:
-                raise _too_late(version, f"item {row.item!r} was worked on")
+            cell = ledger.cell(row, shift.assignee)
+            if cell != shift.before:
+                raise _too_late(version, f"item {row.item!r} {_became(cell, shift)}")
             after = shift.after
             if after is None and ledger.task.is_gold(position):
                 # She has seen it, and must not get it again.
@@ -144,6 +160,8 @@ def _items_back(ledger: Ledger, event: Event, rows: dict[int, Row]) -> None:
         ledger.remove(rows[position])
     for position in event.removed:
         ledger.remove(rows[position], removed=False)
+    for position in event.again:
+        ledger.again(rows[position], -1)
 
 
 def _members_back(ledger: Ledger, event: Event, version: int) -> None:

@@ -2,7 +2,8 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: asking, errors, events, handing, ledger, outcomes, pull, requests, spreading, task.
+Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, pull, requests,
+spreading, task, values.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from distribution.errors import InvalidInput
 from distribution.events import Cell, Stamp
 from distribution.handing import expire
 from distribution.ledger import Ledger
+from distribution.lifecycle import HELD
 from distribution.members import Standing
 from distribution.outcomes import Changed
 from distribution.pull import LEASE_LIMIT
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
-from distribution.values import TaskId
+from distribution.values import AssigneeId, TaskId
 
 
 def reclaiming(task_id: TaskId, idle: timedelta | None, stamp: Stamp) -> tuple[Ask, Decide[Changed]]:
@@ -89,10 +91,18 @@ def _untouched(ledger: Ledger, view: View, lying: tuple[str, ...], idle: timedel
 
 
 def _stay(ledger: Ledger, rows: list[Row]) -> None:
-    """Leave with its holder what nobody else can take."""
+    """Leave with its holder what nobody else can take; not if a copy came to a team mate of hers."""
     for row in rows:
+        came = [who for who, cell in ledger.as_it_stands(row).cells.items() if cell.state in HELD]
+        came = [who for who in came if who not in row.cells or row.cells[who].state not in HELD]
         for assignee, cell in row.cells.items():
             now = ledger.cell(row, assignee)
             went = cell.state == "open" and now is not None and now.state == "returned"
-            if went and ledger.left(row) > 0:
+            if went and ledger.left(row) > 0 and not _mates(ledger, assignee, came):
                 ledger.keep(row, assignee)
+
+
+def _mates(ledger: Ledger, assignee: AssigneeId, others: list[AssigneeId]) -> bool:
+    """Tell whether any of these is of her team."""
+    rules = ledger.task.rules
+    return rules is not None and any(rules.mates(assignee, others))

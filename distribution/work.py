@@ -3,7 +3,7 @@
 Holds: those decisions, each for many items at once, with partial success.
 Does not hold: how they got the items (see handing), what others decide for them (see
 team, moving).
-Depends on: asking, errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
+Depends on: asking, departing, errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
 spreading, taking, task, values.
 
 Whether a late answer counts is decided by the state of the placement, read under the
@@ -19,6 +19,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.departing import departures, told
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.handing import hand_out, lease_end, pull_ask
@@ -37,6 +38,8 @@ Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]
 """Change one placement; tell whether there was anything to change, or why not."""
 MANY = 100_000
 """Items of one call at most."""
+FINISHING = frozenset({"submit", "skip"})
+"""Verbs that may finish an item."""
 ANSWER_LIMIT = 10_000
 """Characters of an answer at most."""
 
@@ -91,7 +94,9 @@ class _Work:
             if waiting and view.ask.members is not None:
                 return attrs.evolve(view.ask, members=None)
             spread(ledger, waiting)
-        return ledger.decision(self.what, outcome, assignee=self.assignee)
+        return ledger.decision(
+            self.what, outcome, assignee=self.assignee, facts=told(outcome.leaving, view.rows)
+        )
 
     def apply(self, ledger: Ledger, view: View, step: Callable[[Task], Step]) -> Outcome:
         """Go through the items as part of what a ledger changes."""
@@ -116,9 +121,14 @@ class _Work:
         if changed:
             ledger.worked(self.assignee)
         handed_in = (*changed, *unchanged) if self.verb == "submit" else ()
-        back = _sent_back(ledger, [rows[name] for name in handed_in])
+        leaving = departures(ledger, [rows[name] for name in changed if self.verb in FINISHING])
         return Outcome(
-            changed=tuple(changed), unchanged=tuple(unchanged), refused=tuple(refused), rejected=back
+            changed=tuple(changed),
+            unchanged=tuple(unchanged),
+            refused=tuple(refused),
+            rejected=_sent_back(ledger, [rows[name] for name in handed_in]),
+            leaving=leaving,
+            version=ledger.version + 1 if leaving else 0,
         )
 
     def _locked(self, view: View, task: Task) -> WhyNot | None:
@@ -206,10 +216,10 @@ def submitting(
     """
     work, begin = _submission(task_id, assignee, handed, stamp)
     decide = partial(work.decide, step=begin)
-    return work.ask(), once(decide, stamp, "submit", (assignee, *_told(handed)), Outcome)
+    return work.ask(), once(decide, stamp, "submit", (assignee, *_handed(handed)), Outcome)
 
 
-def _told(handed: Handed) -> tuple[object, ...]:
+def _handed(handed: Handed) -> tuple[object, ...]:
     """Give what tells one call from another."""
     return (handed.items, handed.status, *([handed.answers] if handed.answers else []))
 
@@ -272,9 +282,10 @@ def submitting_and_pulling(
         batch = hand_out(ledger, view, assignee)
         if isinstance(batch, Ask):
             return batch
-        return ledger.decision("submitted-and-pulled", Turn(done=done, batch=batch), assignee=assignee)
+        turn, facts = Turn(done=done, batch=batch), told(done.leaving, view.rows)
+        return ledger.decision("submitted-and-pulled", turn, assignee=assignee, facts=facts)
 
-    return ask, once(decide, stamp, "submit and pull", (assignee, *_told(handed)), Turn)
+    return ask, once(decide, stamp, "submit and pull", (assignee, *_handed(handed)), Turn)
 
 
 def clearing(

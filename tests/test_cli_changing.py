@@ -97,6 +97,20 @@ def test_twice_the_same_loads_change_nothing(shell: Shell) -> None:
     assert shell.ok("redistribute", *T, "--dry-run") == "dry run: nothing changes\nNothing was stored.\n"
 
 
+def test_shares_that_cannot_be_meant_are_refused_with_the_options_that_help(shell: Shell) -> None:
+    shell.shared()
+    message = "loads must sum to 100, got 97 (ann 60, bob 37); for shares of any sum use --weight, for equal ones --assignee"
+    assert shell.refused("redistribute", *T, "--load", "ann=60", "--load", "bob=37") == message
+    assert shell.refused("redistribute", *T, "--load", "ann=60", "--load", "bob=-37") == (
+        "load of 'bob' must not be negative, got '-37'"
+    )
+    other = ("--ids", "-", "--name", "p", "--pull-batch", "3", "--cap", "5", "--allow", "ann")
+    shell.run("create", *other, stdin="a\nb\n")
+    assert shell.refused("redistribute", "--task", "p") == (
+        "task 'p' is pulled from and keeps no loads; give loads, and what people hold is shared out by them"
+    )
+
+
 def test_items_are_added_once(shell: Shell) -> None:
     shell.pulled(3)
 
@@ -107,6 +121,17 @@ def test_items_are_added_once(shell: Shell) -> None:
     rows = '{"id": "big", "size": 9}\n{"id": "small", "size": 1}\n'
     said = "1 item left out by --where\n"
     assert "1 item added" in shell.ok("add", *T, "--jsonl", "-", "--where", "size>5", stdin=rows, said=said)
+
+
+def test_items_are_added_by_their_names(shell: Shell) -> None:
+    shell.pulled(2)
+
+    assert shell.ok("add", "x", "y", *T) == "2 items added\n" + undo(2)
+    assert shell.ok("add", "-", *T, stdin="z\n") == "1 item added\n" + undo(3)
+    assert [row["item"] for row in shell.data("items", *T)] == ["i0", "i1", "x", "y", "z"]
+    for given, got in (((), "none"), (("x", "--ids", "-"), "ITEM and --ids")):
+        message = "items must be named, or come from one of --folder, --csv, --jsonl, --parquet, --ids, got "
+        assert shell.refused("add", *given, *T) == f"{message}{got!r}"
 
 
 def test_items_with_a_status_stay(shell: Shell) -> None:
@@ -225,6 +250,17 @@ def test_settings_change_one_by_one(shell: Shell) -> None:
     assert shell.refused("set", *T).startswith("settings must be at least one of --name, --due")
 
 
+def test_a_due_date_and_a_lease_are_taken_away_by_none(shell: Shell) -> None:
+    shell.pulled(3, "--due", "2026-12-24T18:00+01:00", "--lease", "30m")
+
+    told = shell.ok("set", *T, "--due", "none")
+    assert told.startswith("changed: due from '2026-12-24T17:00:00+00:00' to None\n")
+    assert "lease from 1800" in shell.ok("set", *T, "--lease", "none")
+    task = shell.data("show", *T)
+    assert (task["due"], task["pull"]["lease"]) == (None, None)
+    assert shell.ok("set", *T, "--lease", "none", "--due", "none") == "nothing changes\n"
+
+
 def test_a_closed_task_hands_out_nothing_until_it_is_reopened(shell: Shell) -> None:
     shell.pulled()
 
@@ -242,8 +278,11 @@ def test_a_deleted_task_comes_back_until_it_is_purged(shell: Shell) -> None:
 
     assert shell.ok("delete", *T, "--yes") == "deleted\n" + undo(2)
     assert shell.data("list") == []
-    assert shell.ok("undo", "2", *T).startswith("version 2 (deleted) was undone\n")
+    assert shell.ok("undo", "2", *T).startswith("version 2 (deleted) was undone; the task is open\n")
     assert len(shell.data("list")) == 1
+    assert shell.ok("undo", "3", *T).startswith("version 3 (undone) was undone; the task is deleted\n")
+    assert shell.refused("undo", "3", *T).startswith("version 3 cannot be undone: the task was deleted since")
+    assert shell.ok("undo", "4", *T).startswith("version 4 (undone) was undone; the task is open\n")
     assert shell.refused("purge", *T, "--yes").startswith(
         "task 'review' is open and cannot be changed by 'purge'"
     )
@@ -251,7 +290,7 @@ def test_a_deleted_task_comes_back_until_it_is_purged(shell: Shell) -> None:
     assert shell.refused("purge", *T) == "purging without a terminal must be confirmed, got 't'; add --yes"
     assert shell.ok("purge", *T, "--yes") == "purged: its 10 items are gone for good\n"
     assert shell.versions()[-1] == "purged"
-    assert shell.refused("undo", "5", *T) == "no task 't' in the store; list the tasks to see their ids"
+    assert shell.refused("undo", "7", *T) == "no task 't' in the store; list the tasks to see their ids"
 
 
 def test_an_undo_that_comes_too_late_says_so(shell: Shell) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli_sentences import SENTENCES
+from adapters.sentences import SENTENCES
 from distribution.codec import decode
 from distribution.events import Entry, What
 from distribution.outcomes import Changed

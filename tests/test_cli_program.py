@@ -148,7 +148,7 @@ def test_without_a_command_the_help_is_shown(shell: Program) -> None:
 
     assert "Example: distribution create" in told
     panels = [line.split()[1] for line in told.splitlines() if line.startswith("╭─")]
-    assert panels == ["Options", "Tasks", "Working", "Changing", "Quality", "Looking"]
+    assert panels == ["Options", "Tasks", "Working", "Changing", "Pipelines", "Quality", "Looking", "Serving"]
 
 
 def test_a_mistyped_command_names_the_help_to_read(shell: Program) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli_output import duration_text
 from adapters.cli_values import condition, duration, instant, limit, metadata
+from adapters.wording import duration_text
 from distribution import InvalidInput, Limit, field
 from distribution.filters import AllOf, Not
 from tests.cli_shell import Shell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli_watch import Watched
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
+from adapters.pace import Watched
 from distribution import Workload
 from tests.cli_shell import ENVIRONMENT, Program, Shell
 
@@ -62,7 +63,7 @@ def test_the_rate_looks_ten_minutes_back_and_forgets_what_was_cleared() -> None:
     with Dispatcher(MemoryStore(), clock=lambda: at) as tasks:
         ids = [f"i{n}" for n in range(100)]
         task = tasks.create("n", ids, workload=Workload.even(["ann"]))
-        watched = Watched(tasks, task.id, clock=lambda: at)
+        watched = Watched(tasks, task.id)
         tasks.set_status(task.id, "ann", ids[:40], "completed")
         at += timedelta(minutes=11)
         tasks.set_status(task.id, "ann", ids[40:70], "completed")
@@ -119,6 +120,37 @@ def test_a_line_is_printed_for_each_change(shell: Shell) -> None:
     assert (started.returncode, said) == (0, "")
 
 
+def test_with_json_each_look_is_a_line(shell: Shell) -> None:
+    at = NOON
+    shell.clock = lambda: at
+    shell.pulled()
+    shell.ok("pull", *T, "--assignee", "ann")
+    at += timedelta(minutes=2)
+    shell.ok("submit", "i0", "i1", *T, "--assignee", "ann")
+
+    (line,) = shell.ok("watch", *T, "--once", "--json").splitlines()
+    looked = json.loads(line)
+    assert (looked["at"], looked["rate"]) == ("2026-11-22T12:02:00+00:00", 1.0)
+    assert looked["end"] == "2026-11-22T12:10:00+00:00"
+    assert (looked["progress"]["done"], looked["progress"]["waiting"]) == (2, 7)
+    assert [entry["event"]["what"] for entry in looked["events"]] == ["created", "pulled", "submitted"]
+
+
+def test_json_lines_go_on_until_everything_is_done(shell: Shell) -> None:
+    shell.shared(2, "--assignee", "ann")
+    started = Program(shell.folder).start("watch", *T, "--interval", "0.05", "--json", stdout=subprocess.PIPE)
+    assert started.stdout is not None
+    first = started.stdout.readline()
+    shell.ok("submit", "i0", "i1", *T, "--assignee", "ann")
+    rest, said = started.communicate(timeout=60)
+
+    looks = [json.loads(line) for line in [first, *rest.splitlines()]]
+    assert [entry["event"]["what"] for look in looks for entry in look["events"]] == ["created", "submitted"]
+    assert (looks[0]["progress"]["done"], looks[-1]["progress"]["done"]) == (0, 2)
+    assert (looks[0]["end"], looks[-1]["end"]) == (None, None)
+    assert (started.returncode, said) == (0, "")
+
+
 def test_ctrl_c_ends_a_watch_without_an_error(shell: Shell) -> None:
     shell.shared(2)
     started = Program(shell.folder).start("watch", *T, stdout=subprocess.PIPE)
@@ -142,18 +174,30 @@ def test_in_a_terminal_the_picture_changes_in_its_place(shell: Shell) -> None:
     )
     os.close(ours)
     seen: list[bytes] = []
-    reader = threading.Thread(target=_read, args=(screen, seen))
+    first = threading.Event()
+    reader = threading.Thread(target=_read, args=(screen, seen, first))
     reader.start()
+    assert first.wait(timeout=60)
     shell.ok("submit", "i0", "i1", *T, "--assignee", "ann")
     assert started.wait(timeout=60) == 0
     reader.join(timeout=60)
     os.close(screen)
 
-    assert b"everything is done" in b"".join(seen)
+    shown = b"".join(seen).decode()
+    assert f"{UP}{CLEARED}" in shown, "the last picture makes room for the next"
+    before, after = shown.split(UP, 1)
+    assert "0 done (0 %)" in before
+    assert "▒" * 50 in before
+    assert "2 done (100 %)" in after
+    assert "█" * 50 in after
 
 
-def _read(screen: int, seen: list[bytes]) -> None:
-    """Read what a terminal shows, until it is closed."""
+UP, CLEARED = "\x1b[1A", "\x1b[2K"
+"""What only a picture in the place of another needs: the cursor goes up, and the line is cleared."""
+
+
+def _read(screen: int, seen: list[bytes], first: threading.Event) -> None:
+    """Read what a terminal shows, until it is closed; tell when there is a picture."""
     while True:
         try:
             block = os.read(screen, 65536)
@@ -162,3 +206,5 @@ def _read(screen: int, seen: list[bytes]) -> None:
         if not block:
             return
         seen.append(block)
+        if "created with 2 items" in b"".join(seen).decode(errors="ignore"):
+            first.set()

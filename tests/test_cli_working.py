@@ -65,7 +65,7 @@ def test_a_pull_of_somebody_without_tasks_says_so(shell: Shell) -> None:
 
     done = shell.run("pull", "--assignee", "max")
     assert (done.code, done.err) == (3, "no work: she takes part in no task that is pulled from\n")
-    assert shell.data("pull", "--assignee", "max", code=3) == {"kind": "no-work", "reasons": []}
+    assert shell.data("pull", "--assignee", "max", code=3) == {"kind": "no-work", "batches": []}
 
 
 def test_a_pull_from_a_task_shared_out_by_load_is_refused(shell: Shell) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from adapters.dispatcher import Dispatcher
@@ -126,9 +127,30 @@ def test_a_change_to_what_is_so_already_changes_nothing(tasks: Dispatcher) -> No
     assert kept(tasks, task_id).versions == 1
 
 
+def test_a_due_date_and_leases_are_taken_away_by_none(tasks: Dispatcher) -> None:
+    """What is not said stays as it is."""
+    task = tasks.create("label", ["a", "b"], allowed=["ann"], pull=PULL, due=NOON + timedelta(hours=1))
+
+    change = tasks.change(task.id, due=None)
+    assert change.event is not None
+    assert [setting.name for setting in change.event.settings] == ["due"]
+    assert tasks.get(task.id).due is None
+    tasks.undo(task.id, change.version)
+    assert tasks.get(task.id).due == task.due
+
+    tasks.change(task.id, pull=attrs.evolve(PULL, lease=None))
+    assert tasks.get(task.id).due == task.due
+    assert tasks.pull(task.id, "ann").until is None
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"name": None}, "task name must be"),
+        ({"priority": None}, "priority must be a whole number"),
+        ({"actions": None}, "actions must be a list of at least one status"),
+        ({"metadata": None}, "metadata must be a mapping"),
+        ({"pull": None}, "pull must be a Pull"),
         ({"name": ""}, "task name must not be empty"),
         ({"priority": "high"}, "priority must be a whole number"),
         ({"due": datetime(2027, 1, 1)}, "an instant must be a datetime with a time zone"),  # noqa: DTZ001
@@ -151,7 +173,8 @@ def test_a_setting_that_makes_no_sense_is_refused(
 
 def test_what_was_decided_at_the_beginning_is_no_setting() -> None:
     with pytest.raises(
-        InvalidInput, match="settings must be among name, actions, priority, due, metadata, pull, got 'seed'"
+        InvalidInput,
+        match="settings must be among name, actions, priority, due, metadata, pull, station, got 'seed'",
     ):
         changing("t", {"seed": 5}, Stamp(at=NOON))
 

@@ -14,19 +14,19 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "distribution").glob("*.py"))
 KIT = sorted((ROOT / "distribution" / "testing").glob("*.py"))
 LEVEL = {
-    "errors": 0, "draw": 0, "flow": 0, "designs": 0, "maxflow": 0, "evening": 0,
+    "errors": 0, "rounds": 0, "draw": 0, "flow": 0, "designs": 0, "maxflow": 0, "evening": 0,
     "values": 1, "bars": 1, "orders": 1,
     "apportion": 2, "filters": 2, "codec": 2, "shuffled": 2, "diff": 2, "line": 2, "lifecycle": 2, "ranks": 2, "refusals": 2, "stopping": 2, "ratings": 2, "eligibility": 2, "intervals": 2, "reservoirs": 2,
-    "turns": 3, "coverage": 4, "rules": 3, "teams": 3, "workload": 3, "split": 3, "members": 3, "pull": 3, "reasons": 3, "gold": 3, "voting": 3, "scales": 3, "likelihood": 3, "matching": 3, "acceptance": 3, "allocation": 3, "error_rates": 3, "inspection": 3, "picking": 3, "samples": 3,
-    "basis": 4, "events": 4, "overlap": 4, "packages": 4, "gates": 4, "golden": 4, "coefficients": 4, "reviewing": 4, "sampling": 4, "exchange": 4,
-    "qa": 5, "fitting": 5, "outcomes": 6, "agreement": 5,
+    "shelf": 3, "turns": 3, "rules": 3, "teams": 3, "workload": 3, "split": 3, "members": 3, "pull": 3, "reasons": 3, "gold": 3, "voting": 3, "scales": 3, "likelihood": 3, "matching": 3, "acceptance": 3, "allocation": 3, "error_rates": 3, "inspection": 3, "picking": 3, "samples": 3,
+    "basis": 4, "events": 4, "overlap": 4, "packages": 4, "gates": 4, "golden": 4, "coefficients": 4, "reviewing": 4, "sampling": 4, "exchange": 4, "coverage": 4,
+    "pipeline": 5, "qa": 5, "fitting": 5, "outcomes": 6, "agreement": 5,
     "checks": 6, "plan_fields": 6, "aggregation": 6,
     "plan": 7,
     "static": 8, "task": 7, "settings": 8,
     "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
-    "company": 10, "creation": 10, "course": 10, "overview": 10, "asking": 10, "everybody": 10, "spreading": 10,
-    "handing": 11, "scoring": 11, "undoing": 11, "work": 12, "upkeep": 12, "levelling": 12, "moving": 13,
-    "sending_back": 13, "team": 14, "growing": 14, "contents": 15,
+    "company": 10, "creation": 10, "departing": 10, "course": 10, "overview": 10, "asking": 10, "everybody": 10, "spreading": 10,
+    "handing": 11, "scoring": 11, "undoing": 11, "choosing": 12, "work": 12, "upkeep": 12, "levelling": 12, "moving": 13,
+    "parting": 14, "sending_back": 13, "team": 14, "growing": 14, "contents": 15,
     "__init__": 99,
 }  # fmt: skip
 """Imports go down, never up and never sideways."""

@@ -10,27 +10,47 @@ from hypothesis import strategies as st
 
 from distribution.flow import Movable, fewest_moves
 
-PEOPLE = ("ann", "bob", "eve")
+PEOPLE = ("ann", "bob", "eve", "max")
+SIDES: list[dict[str, str]] = [
+    {},
+    {"ann": "red", "bob": "red"},
+    {"ann": "red", "bob": "red", "max": "red"},
+    {"ann": "red", "bob": "blue", "eve": "red", "max": "blue"},
+]
+Case = tuple[list[Movable], dict[str, int], dict[str, int], dict[str, str]]
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[Movable], dict[str, int], dict[str, int]]:
-    """Give items with who has them and who cannot take them, and who has too much or too little."""
+def cases(draw: st.DrawFn) -> Case:
+    """Give items with who has them and who cannot take them, who has too much or too little, and teams."""
     some = st.frozensets(st.sampled_from(PEOPLE))
+    teams = draw(st.sampled_from(SIDES))
     items = []
-    for _ in range(draw(st.integers(0, 5))):
+    for _ in range(draw(st.integers(0, 4))):
         holders = draw(some)
-        banned = draw(st.one_of(st.just(frozenset[str]()), some)) - holders
+        crowded = {team for team, count in Counter(teams.get(name) for name in holders).items() if count > 1}
+        mates = {name for name in PEOPLE if name in teams and teams[name] in crowded}
+        banned = (draw(st.one_of(st.just(frozenset[str]()), some)) | mates) - holders
         company = draw(st.sampled_from([frozenset[str](), banned]))
-        items.append(Movable(holders, draw(st.integers(0, 3 - len(holders))), banned, company))
+        items.append(Movable(holders, draw(st.integers(0, max(0, 3 - len(holders)))), banned, company))
     have = Counter(name for item in items for name in item.holders)
     target = {name: draw(st.integers(0, 5)) for name in PEOPLE}
     surplus = {name: max(have[name] - target[name], 0) for name in PEOPLE}
     deficit = {name: target[name] - have[name] for name in PEOPLE if target[name] > have[name]}
-    return items, surplus, deficit
+    return items, surplus, deficit, teams
 
 
-def best(items: list[Movable], surplus: dict[str, int], deficit: dict[str, int]) -> tuple[int, int]:
+def together(team: frozenset[str], item: Movable, sides: dict[str, str]) -> bool:
+    """Tell whether two of a side would have an item who had not both of them had it."""
+    return any(
+        sides.get(a) == sides.get(b) is not None and not {a, b} <= item.holders
+        for a, b in combinations(sorted(team), 2)
+    )
+
+
+def best(
+    items: list[Movable], surplus: dict[str, int], deficit: dict[str, int], sides: dict[str, str]
+) -> tuple[int, int]:
     """Try every way to lay out the copies: how much can be brought to who has too little, by how few moves?"""
     have = Counter(name for item in items for name in item.holders)
     ways = []
@@ -42,6 +62,7 @@ def best(items: list[Movable], surplus: dict[str, int], deficit: dict[str, int])
                 frozenset(team)
                 for size in range(len(item.holders), copies + 1)
                 for team in combinations(able, size)
+                if not together(frozenset(team), item, sides)
             ]
         )
     found = (0, 0)
@@ -59,11 +80,11 @@ def best(items: list[Movable], surplus: dict[str, int], deficit: dict[str, int])
 
 @given(case=cases())
 def test_as_much_as_possible_is_brought_to_who_has_too_little_by_the_fewest_moves_of_all_ways(
-    case: tuple[list[Movable], dict[str, int], dict[str, int]],
+    case: Case,
 ) -> None:
-    items, surplus, deficit = case
+    items, surplus, deficit, teams = case
 
-    moves = fewest_moves(items, surplus, deficit)
+    moves = fewest_moves(items, surplus, deficit, teams)
 
     given = Counter(giver for _, giver, _ in moves)
     got = Counter(taker for _, _, taker in moves)
@@ -79,6 +100,7 @@ def test_as_much_as_possible_is_brought_to_who_has_too_little_by_the_fewest_move
         left = item.holders - set(gave)
         assert len(set(takers)) == len(takers), "nobody gets an item twice"
         assert not set(takers) & (left | item.banned)
+        assert not together(left | set(takers), item, teams), "two of a team have it"
 
 
 def test_what_waits_goes_first() -> None:
@@ -108,6 +130,18 @@ def test_two_copies_of_an_item_never_go_to_one_person() -> None:
     moves = fewest_moves([both, both], {"ann": 1, "bob": 1}, {"eve": 2})
 
     assert sorted(at for at, _, _ in moves) == [0, 1]
+
+
+def test_a_team_mate_gets_what_her_mate_gives_up_and_nobody_gets_what_her_mate_keeps() -> None:
+    item = Movable(frozenset({"ann", "eve"}))
+    red = {"ann": "red", "bob": "red"}
+
+    assert fewest_moves([item] * 2, {"ann": 1}, {"bob": 2}, red) == [(0, "ann", "bob")]
+    assert fewest_moves([item] * 2, {"eve": 2}, {"bob": 2}, red) == []
+    assert fewest_moves([item] * 2, {"eve": 1, "ann": 1}, {"bob": 1, "max": 1}, red) == [
+        (0, "ann", "bob"),
+        (0, "eve", "max"),
+    ]
 
 
 def shared(items: list[Movable], moves: list[tuple[int, str | None, str]]) -> Counter[tuple[str, str]]:

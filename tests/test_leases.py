@@ -9,7 +9,16 @@ import pytest
 from distribution import InvalidInput, Item, Limit, Outcome, Pull
 from distribution.events import Stamp
 from distribution.outcomes import Left
-from distribution.refusals import AllReserved, AtCap, Lost, OnlyLost, OnlySkipped, TaskNotOpen, WrongState
+from distribution.refusals import (
+    AllReserved,
+    AtCap,
+    Lost,
+    OnlyLost,
+    OnlySkipped,
+    PastDue,
+    TaskNotOpen,
+    WrongState,
+)
 from tests.office import HALF_AN_HOUR, NOON, Office
 
 
@@ -262,15 +271,32 @@ def test_a_clock_that_jumps_back_neither_revives_nor_loses_a_lease(office: Offic
     assert office.pull(task, "bob").items == ("b",)
 
 
-def test_leases_of_a_closed_task_still_expire(office: Office) -> None:
-    task = office.queue(2)
+@pytest.mark.parametrize("why", ["closed", "past due"])
+def test_leases_of_a_task_that_is_closed_or_past_due_still_expire(office: Office, why: str) -> None:
+    """Row 33, by a pull that gets nothing."""
+    due = NOON + timedelta(minutes=10)
+    task = office.queue(2, due=due if why == "past due" else None)
     office.pull(task, "ann")
-    office.close_task(task)
+    if why == "closed":
+        office.close_task(task)
     office.wait(minutes=30)
 
-    assert office.pull(task, "bob").reason == TaskNotOpen(task, "closed")
+    reason = TaskNotOpen(task, "closed") if why == "closed" else PastDue(task, due)
+    assert office.pull(task, "bob").reason == reason
     assert office.states(task, "a") == {"ann": "returned"}
     assert office.history(task)[-1].event.touched == 2
+
+
+@pytest.mark.parametrize("why", ["closed", "past due"])
+def test_leases_of_a_task_that_is_closed_or_past_due_are_still_reclaimed(office: Office, why: str) -> None:
+    task = office.queue(2, due=NOON + timedelta(minutes=10) if why == "past due" else None)
+    office.pull(task, "ann")
+    if why == "closed":
+        office.close_task(task)
+    office.wait(minutes=30)
+
+    assert office.reclaim(task).flows() == {("ann", None): 2}
+    assert office.pull(task, "bob").items == ()
 
 
 def test_a_status_ends_the_lease_and_clearing_it_begins_another(office: Office) -> None:

@@ -255,7 +255,6 @@ def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
     task = tasks.create("label", ITEMS, allowed=["ann"], pull=PULL)
 
     calls: list[Callable[[], object]] = [
-        lambda: tasks.redistribute(task.id),
         lambda: tasks.set_load(task.id, "ann", 50),
         lambda: tasks.add_assignee(task.id, "zoe", load=50),
     ]
@@ -264,6 +263,8 @@ def test_a_task_that_is_pulled_from_has_no_shares(tasks: Dispatcher) -> None:
             Refused, match="task 'label' is pulled from, so nobody has a share of it; add, pause or remove"
         ):
             call()
+    with pytest.raises(Refused, match="is pulled from and keeps no loads; give loads, and what people hold"):
+        tasks.redistribute(task.id)
     assert kept(tasks, task.id).versions == 1
 
 

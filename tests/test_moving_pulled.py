@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
-from distribution import InvalidInput, Pull, Workload
+from distribution import InvalidInput, Overlap, Pull, Rules, Workload
 from distribution.values import TaskId
 from tests.kept import STORES, kept, opened
 
@@ -67,6 +67,26 @@ def test_nobody_is_lifted_above_the_cap_and_the_rest_returns_to_the_queue(tasks:
     assert open_of(tasks, task) == {"ann": 0, "bob": 0, "eve": 0, "zoe": 8}
     assert sum(count for (_, target), count in change.flows().items() if target is None) == 3
     assert tasks.progress(task)["eve"].done == 1
+
+
+def test_what_nobody_may_have_goes_back_and_what_is_left_is_shared_out_by_the_loads(
+    tasks: Dispatcher,
+) -> None:
+    """Two copies of one item, and two of one team to share them: the one copy left is whose share is larger."""
+    rules = Rules(teams={"ann": "red", "bob": "red"})
+    pull, both = Pull(batch_size=1, max_batch_workload=1), Overlap(percent=100, assignees=2)
+    task = tasks.create(
+        "label", ["a"], allowed=["ann", "bob", "eve"], pull=pull, rules=rules, overlap=both
+    ).id
+    tasks.pull(task, "ann")
+    tasks.pull(task, "eve")
+    loads = Workload.weights({"ann": 2, "bob": 3})
+
+    tasks.redistribute(task, loads)
+
+    assert open_of(tasks, task) == {"ann": 0, "bob": 1, "eve": 0}
+    assert tasks.progress(task).waiting == 1
+    assert tasks.redistribute(task, loads).event is None
 
 
 def test_it_can_be_undone(tasks: Dispatcher) -> None:

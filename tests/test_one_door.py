@@ -11,7 +11,19 @@ import pytest
 
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
-from distribution import Item, Limit, Pull, Workload, growing, handing, levelling, moving, spreading, taking
+from distribution import (
+    Item,
+    Limit,
+    Pull,
+    Workload,
+    growing,
+    handing,
+    levelling,
+    moving,
+    parting,
+    spreading,
+    taking,
+)
 from distribution.refusals import Locked
 from distribution.rules import Rules
 from distribution.values import Json, TaskId
@@ -28,6 +40,12 @@ SHARED: dict[str, Callable[[Dispatcher, TaskId], object]] = {
     "skip": lambda tasks, task: tasks.skip(task, "ann", held(tasks, task, "ann")),
     "release": lambda tasks, task: tasks.release(task, "ann"),
     "reclaim": lambda tasks, task: tasks.reclaim(task, idle=timedelta(minutes=30)),
+    "share out one person's": lambda tasks, task: tasks.redistribute(
+        task, Workload.even(["bob", "zoe"]), source="ann"
+    ),
+    "add items with loads": lambda tasks, task: tasks.add_items(
+        task, new(tasks, task), workload=Workload.even(["bob", "zoe"])
+    ),
     "steal": lambda tasks, task: tasks.steal(task, "zoe"),
     "add items": lambda tasks, task: tasks.add_items(task, new(tasks, task)),
     "items that come back": lambda tasks, task: (
@@ -57,7 +75,7 @@ def new(tasks: Dispatcher, task: TaskId) -> list[Item]:
     return [Item(f"new {row.item}", attributes=row.attributes) for row in tasks.items(task)]
 
 
-BY_HAND = {"reassign", "redistribute", "load", "steal"}
+BY_HAND = {"reassign", "redistribute", "load", "steal", "share out one person's", "add items with loads"}
 """Paths on which she needs no load to get something."""
 
 
@@ -93,7 +111,7 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> None:
     def shut(task: Any, taker: Any, *rest: Any, **how: Any) -> Any:
         return Locked("zoe", "paused") if taker.id == "zoe" else door(task, taker, *rest, **how)
 
-    for module in (taking, growing, handing, levelling, moving, spreading):
+    for module in (taking, growing, handing, levelling, moving, parting, spreading):
         monkeypatch.setattr(module, "can_take", shut)
 
 
@@ -136,7 +154,7 @@ def test_every_module_that_asks_the_door_is_shut_in_these_tests() -> None:
         for path in Path(taking.__file__).parent.glob("*.py")
         if "can_take(" in path.read_text(encoding="utf-8")
     }
-    assert asking == {"taking", "growing", "handing", "levelling", "moving", "spreading"}
+    assert asking == {"taking", "growing", "handing", "levelling", "moving", "parting", "spreading"}
 
 
 def everything(rules: Rules, tasks: Dispatcher, task: TaskId) -> None:

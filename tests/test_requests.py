@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from distribution import InvalidInput, Limit, NotFound, Pull, Refused, Sample, Workload
-from distribution.outcomes import Batch
+from adapters.dispatcher import Dispatcher
+from distribution import InvalidInput, Limit, Node, NotFound, Pipeline, Pull, Refused, Sample, Workload
+from distribution.outcomes import Batch, NoWork
+from distribution.ports import Page
 from distribution.refusals import NotAMember, QueueEmpty
-from tests.office import Office
+from distribution.task import Ask
+from tests.office import HALF_AN_HOUR, NOON, Office
 
 PULL = Pull(batch_size=2, max_batch_workload=4, lease=timedelta(minutes=30))
 SHARES = Workload.of({"ann": 75, "bob": 25})
@@ -73,10 +76,22 @@ def reviewed(office: Office) -> str:
     return review
 
 
+def to_review(office: Office) -> str:
+    """Finish work, and give the id that a review of it is to have."""
+    finished(office)
+    return "Q"
+
+
 def deleted(office: Office) -> str:
     task = office.queue(2)
     office.delete(task)
     return task
+
+
+def piped(office: Office) -> str:
+    node = Node(id="label", workload=Workload.even(["ann", "bob"]))
+    office.create_pipeline(Pipeline(id="f", nodes=[node]))
+    return "f.label"
 
 
 Begin = Callable[[Office], str]
@@ -198,10 +213,20 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
         lambda o, t, **by: o.send_back(t, **by),
         lambda o, t, **by: o.send_back(t, sends="others", **by),
     ),
+    "create_qa": (
+        to_review,
+        lambda o, t, **by: o.create_qa("t1", ["zoe"], Sample(percent=50), id=t, **by),
+        lambda o, t, **by: o.create_qa("t1", ["zoe"], Sample(percent=50), id=t, own=True, **by),
+    ),
     "extend_qa": (
         reviewed,
         lambda o, t, **by: o.extend_qa(t, **by),
         lambda o, t, **by: o.close_task(t, **by),
+    ),
+    "enter": (
+        piped,
+        lambda o, t, **by: o.enter(t.partition(".")[0], ["x"], **by),
+        lambda o, t, **by: o.enter(t.partition(".")[0], ["y", "z"], **by),
     ),
     "undo": (removed, lambda o, t, **by: o.undo(t, 5, **by), lambda o, t, **by: o.undo(t, 4, **by)),
 }
@@ -210,12 +235,14 @@ CALLS: dict[str, tuple[Begin, Verb, Verb]] = {
 def test_every_verb_that_takes_a_request_id_is_here() -> None:
     verbs = {
         name
-        for name, method in inspect.getmembers(Office, inspect.isfunction)
-        if "by" in inspect.signature(method).parameters and not name.startswith("_")
+        for name, method in inspect.getmembers(Dispatcher, inspect.isfunction)
+        if any(p.kind is p.VAR_KEYWORD for p in inspect.signature(method).parameters.values())
+        and not name.startswith("_")
     }
 
-    # What is rejected goes back in another task, which keeps the answer: see test_qa.
-    assert verbs == {*CALLS, "send_rejected"}
+    # What is rejected goes back in another task, which keeps the answer: see test_sending_back. What a
+    # pipeline carries on has request ids of its own: see test_pipelines.
+    assert verbs == {*CALLS, "send_rejected", "advance", "create_pipeline"}
 
 
 @pytest.mark.parametrize("verb", CALLS)
@@ -229,6 +256,22 @@ def test_a_retried_call_gives_the_same_answer_and_changes_nothing(office: Office
     assert call(office, task, request="r", actor="zoe") == first
     assert (office.history(task), office.view(task)) == before
     assert before[0][-1].stamp.request == "r"
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_retried_call_is_answered_from_the_log_whatever_has_become_of_what_it_looked_at(
+    office: Office, verb: str
+) -> None:
+    begin, call, _ = CALLS[verb]
+    task = begin(office)
+    first = call(office, task, request="r")
+    for other in list(office.all()):
+        office.change(other.id, name="other", actions=["fine"])
+        office.delete(other.id)
+    before = {other: office.store.history(other, Page()) for other in ("t1", "t2", "Q", "new")}
+
+    assert call(office, task, request="r") == first
+    assert {other: office.store.history(other, Page()) for other in before} == before
 
 
 @pytest.mark.parametrize("verb", [verb for verb in CALLS if verb != "pull_next"])
@@ -317,11 +360,126 @@ def test_a_dry_run_does_not_look_up_what_a_request_was_answered(office: Office) 
     assert len(office.history(task)) == 2
 
 
-def test_a_pull_over_all_tasks_made_again_asks_those_that_answered_before(office: Office) -> None:
+@pytest.mark.parametrize("gone", ["close_task", "delete", "purge"])
+def test_a_batch_of_several_tasks_is_answered_again_by_the_task_it_came_from(
+    office: Office, gone: str
+) -> None:
+    """Whatever has become of that task, and whatever is more urgent by now."""
     first = office.queue(["a"], 1, people=["ann"])
     answered = office.pull_next("ann", request="r")
-    office.queue(["u"], 1, people=["ann"], priority=9)
+    other = office.queue(["u"], 1, people=["ann"], priority=9)
+    assert answered == Batch(task=first, assignee="ann", items=("a",), until=NOON + HALF_AN_HOUR)
 
-    assert isinstance(answered, Batch)
-    assert (answered.task, answered.items) == (first, ("a",))
+    office.remove_assignee(first, "ann")
+    if gone == "purge":
+        office.delete(first)
+    getattr(office, gone)(first)
+
     assert office.pull_next("ann", request="r") == answered
+    assert office.holds(other, "ann") == []
+    assert len(office.history(other)) == 1
+
+
+def test_that_no_task_had_work_is_answered_again_though_there_is_some_by_now(office: Office) -> None:
+    urgent, other = office.queue([], 1, priority=9), office.queue([], 1)
+    nothing = office.pull_next("ann", request="r")
+    assert isinstance(nothing, NoWork)
+    assert [len(office.history(task)) for task in (urgent, other)] == [2, 1]
+    office.add_items(other, ["a"])
+    office.delete(urgent)
+
+    assert office.pull_next("ann", request="r") == nothing
+    assert office.pull_next("ann", request="s").items == ("a",)  # type: ignore[union-attr]
+
+
+def test_where_nobody_could_keep_it_that_there_is_no_work_is_not_answered_again(office: Office) -> None:
+    """She took part in no task then."""
+    assert office.pull_next("ann", request="r") == NoWork(())
+    office.queue(["a"], 1)
+
+    batch = office.pull_next("ann", request="r")
+    assert isinstance(batch, Batch)
+    assert batch.items == ("a",)
+    assert office.pull_next("ann", request="r") == batch
+
+
+def cut_off(office: Office, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let a call of pull_next end after so many transactions, as if it had been killed."""
+    transact, left = office.store.transact, after
+
+    def killed(*arguments: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            raise KeyboardInterrupt
+        left -= 1
+        return transact(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office.store, "transact", killed)
+        with pytest.raises(KeyboardInterrupt):
+            office.pull_next("ann", request="r")
+
+
+def test_a_pull_over_all_tasks_that_was_cut_off_goes_on_to_those_it_had_not_asked(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That the most urgent had nothing was no answer."""
+    urgent, other = office.queue([], 1, priority=9), office.queue(["b", "c"], 1)
+    cut_off(office, monkeypatch, after=1)
+    assert [len(office.history(task)) for task in (urgent, other)] == [1, 1]
+
+    batch = office.pull_next("ann", request="r")
+
+    assert isinstance(batch, Batch)
+    assert (batch.task, batch.items) == (other, ("b",))
+    office.add_items(urgent, ["a"])
+    assert office.pull_next("ann", request="r") == batch
+    assert office.holds(urgent, "ann") == []
+
+
+def test_what_a_cut_off_pull_took_back_of_ended_leases_is_kept_under_no_request_id(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease of her own item ended, and somebody else may take it: so she gets nothing, and it is free."""
+    urgent = office.queue(["a"], 1, priority=9, people=["ann", "bob"])
+    office.pull(urgent, "ann")
+    office.wait(hours=1)
+    cut_off(office, monkeypatch, after=1)
+
+    returned = office.history(urgent)[-1]
+    assert (returned.event.what, returned.stamp.request, returned.call) == ("pulled", None, "")
+    assert office.states(urgent, "a") == {"ann": "returned"}
+    nothing = office.pull_next("ann", request="r")
+    assert nothing == office.pull_next("ann", request="r")
+    assert isinstance(nothing, NoWork)
+
+
+def test_a_task_that_goes_while_others_are_asked_is_passed_over(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urgent, other = office.queue(["a"], 1, priority=9), office.queue([], 1)
+    transact = office.store.transact
+
+    def late(task_id: str, *decision: Any) -> Any:
+        if task_id == urgent and office.store.read(urgent, Ask()).version == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(office.store, "transact", transact)
+                office.delete(urgent)
+        return transact(task_id, *decision)
+
+    monkeypatch.setattr(office.store, "transact", late)
+    nothing = office.pull_next("ann", request="r")
+    assert nothing == NoWork((Batch(task=other, assignee="ann", reason=QueueEmpty(0)),))
+    assert office.pull_next("ann", request="r") == nothing
+
+
+def test_a_request_id_that_a_task_has_answered_another_call_under_is_refused(office: Office) -> None:
+    task = office.queue(2)
+    office.pull(task, "ann", request="r")
+    office.pull_next("ann", request="s")
+
+    with pytest.raises(Refused, match="^request 'r' was used for another call"):
+        office.pull_next("ann", request="r")
+    with pytest.raises(Refused, match="^request 's' was used for another call"):
+        office.pull(task, "ann", request="s")
+    assert isinstance(office.pull_next("max", request="r"), NoWork)

@@ -190,6 +190,30 @@ def test_loads_move_between_team_mates(office: Office) -> None:
     assert office.redistribute(task).event is None
 
 
+def test_what_somebody_has_too_much_comes_to_her_team_mate_also_where_items_overlap(office: Office) -> None:
+    """Of whoever is in the loads no more all of it goes: the mate gets it from her mate."""
+    task = shared(office, ["a", "b", "c", "d"], {"ann": 1, "eve": 1}, TEAMS, overlap=TWICE)
+
+    change = office.redistribute(task, Workload.even(["bob", "eve"]))
+
+    assert change.diff.flows() == {("ann", "bob"): 4}
+    obeys(office, task)
+    assert office.redistribute(task).event is None
+
+
+def test_what_lies_does_not_stay_with_her_whose_team_mate_got_a_copy_of_it(office: Office) -> None:
+    """It stays with whoever else left it lying, of whom there is always somebody."""
+    task = shared(office, ["a", "b", "c", "d"], {"ann": 1, "bob": 1, "eve": 2}, TEAMS, overlap=TWICE)
+    office.wait(hours=1)
+    office.set_status(task, "ann", office.holds(task, "ann"), "completed")
+
+    change = office.reclaim(task, idle=timedelta(minutes=30))
+
+    assert change.diff.flows() == {("bob", "ann"): 2}
+    obeys(office, task)
+    assert office.progress(task).waiting == 0
+
+
 def test_what_somebody_leaves_comes_to_her_team_mate_too(office: Office) -> None:
     """She has not got it any more when others are looked at."""
     for verb in ("pause", "remove_assignee", "delete_assignment"):

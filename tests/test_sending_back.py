@@ -175,6 +175,41 @@ def test_the_same_review_called_again_after_a_crash_sends_back_what_it_rejected(
     assert [entry.event.what for entry in office.history(task)].count("sent-back") == 1
 
 
+def test_the_same_review_made_again_without_a_request_id_sends_back_what_was_cut_off(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to change in the review."""
+    task = pulled(office)
+    review = office.create_qa(task, ["zoe"], ALL).id
+    monkeypatch.setattr(office, "_pass_on", lambda *_: None)
+    reject(office, review, "a")
+    monkeypatch.undo()
+    assert office.holds(task, "ann") == []
+
+    assert office.set_status(review, "zoe", ["a"], "discard").unchanged == ("a",)
+    assert office.holds(task, "ann") == ["a"]
+
+
+def test_a_repeated_sending_back_of_what_was_cut_off_is_answered_though_the_review_is_gone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = pulled(office)
+    review = office.create_qa(task, ["zoe"], ALL).id
+    monkeypatch.setattr(office, "_pass_on", lambda *_: None)
+    reject(office, review, "a")
+    monkeypatch.undo()
+    sent = office.send_rejected(review, request="1")
+    office.set_status(task, "ann", ["a"], "completed")
+    reject(office, review, "b")
+    office.delete(review)
+    office.delete(task)
+
+    assert sent.diff.flows() == {} and sent.event is not None  # noqa: PT018
+    assert office.send_rejected(review, request="1") == sent
+    with pytest.raises(NotFound):
+        office.send_rejected(review, request="2")
+
+
 def test_reviews_that_are_handed_in_with_a_pull_send_back_too(office: Office) -> None:
     task = pulled(office)
     pull = Pull(batch_size=1, max_batch_workload=1)

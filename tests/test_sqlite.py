@@ -133,7 +133,10 @@ def newer_version(path: Path) -> None:
         (lambda path: path.write_text("dear diary"), "is not an SQLite database; choose another path"),
         (lambda path: path.mkdir(), "is a folder; give the path of a file"),
         (other_program, "belongs to another program; choose another path"),
-        (newer_version, "has schema 99 and this version knows up to 1; upgrade work-distribution to open it"),
+        (
+            newer_version,
+            f"has schema 99 and this version knows up to {len(sqlite_schema.STEPS)}; upgrade work-distribution to open it",
+        ),
     ],
 )
 def test_what_is_not_ours_is_refused_and_left_as_it_was(path: Path, prepare: Any, message: str) -> None:
@@ -213,7 +216,7 @@ def test_steps_of_the_schema_are_made_once_in_order_from_wherever_a_file_stands(
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             sqlite_schema.migrate(connection, "here", steps)
             assert connection.execute("SELECT n FROM later").fetchall() == [(2,)]
-    assert pragma(path, "user_version") == 3
+    assert pragma(path, "user_version") == len(steps)
 
 
 def test_a_step_that_fails_leaves_the_schema_of_before(path: Path) -> None:
@@ -227,7 +230,7 @@ def test_a_step_that_fails_leaves_the_schema_of_before(path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (
             0,
         )
-    assert pragma(path, "user_version") == 1
+    assert pragma(path, "user_version") == len(sqlite_schema.STEPS)
 
 
 def test_the_view_for_people_joins_everything(store: SqliteStore, path: Path) -> None:

@@ -51,9 +51,13 @@ HOT = {
     "a member": (rows.MEMBER, ["member USING INDEX member_id"]),
     "the number of a member": (rows.NUMBER, ["member USING INDEX member_id"]),
     "the members": (rows.MEMBERS, ["member USING PRIMARY KEY"]),
-    "the header": (sqlite.HEADER, ["task USING INTEGER PRIMARY KEY", "op USING PRIMARY KEY"]),
-    "an entry by version": (rows.BY_VERSION, ["op USING PRIMARY KEY"]),
+    "the header": (sqlite.HEADER, ["task USING INTEGER PRIMARY KEY", "op USING INTEGER PRIMARY KEY"]),
+    "an entry by version": (rows.BY_VERSION, ["op USING INTEGER PRIMARY KEY"]),
+    "the history": (sqlite.HISTORY, ["op USING INTEGER PRIMARY KEY"]),
     "an entry by request": (rows.BY_REQUEST, ["op USING INDEX op_request"]),
+    "what was answered in all tasks": (
+        sqlite.ANSWERED, ["op USING INDEX op_request", "task USING INTEGER PRIMARY KEY"]
+    ),
     "a task": ("SELECT key FROM task WHERE id = ?", ["task USING INDEX"]),
     "tasks": (f"{sqlite.TASKS} ORDER BY key LIMIT ?", ["task USING INTEGER PRIMARY KEY"]),
     "a placement, put": (rows.PUT_PLACEMENT, ["placement USING PRIMARY KEY"]),

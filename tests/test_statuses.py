@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.working import NoWork
 from distribution import Batch, InvalidInput, Limit, NotFound, Outcome, Workload
 from distribution.errors import shown
-from distribution.outcomes import Left
+from distribution.outcomes import Left, NoWork
 from distribution.refusals import (
     AtLimit,
     HasOpenWork,

@@ -159,13 +159,28 @@ class Early(Showing):
         return attrs.evolve(super()._view(task_id, attrs.evolve(ask, expired=later)), ask=ask)
 
 
+class Fleeting(MemoryStore):
+    """Finds what was answered only in tasks that are there."""
+
+    def answered(self, request: str) -> Any:
+        there = {task.id for _, task in self.tasks(Page())}
+        return [entry for entry in super().answered(request) if entry.task in there]
+
+
+class Youngest(MemoryStore):
+    """Finds what was answered in the newest task first."""
+
+    def answered(self, request: str) -> Any:
+        return super().answered(request)[::-1]
+
+
 def forgetful(kind: type) -> type[Forgetful]:
     return type(f"Without{kind.__name__}", (Forgetful,), {"kind": kind})
 
 
 MUTANTS = [
     *map(forgetful, get_args(Change)),
-    Doubling, OneView, Stateless, Backwards, Timeless, Unasked, Mute, Early,
+    Doubling, OneView, Stateless, Backwards, Timeless, Unasked, Mute, Early, Fleeting, Youngest,
 ]  # fmt: skip
 
 
@@ -202,7 +217,17 @@ class WithoutTransaction(SqliteStore):
 
 
 @pytest.mark.parametrize(
-    "duel", ["last_item", "different_items", "all_have_lost", "queue_up", "creations", "done_once"]
+    "duel",
+    [
+        "last_item",
+        "one_item_as_many",
+        "different_items",
+        "all_have_lost",
+        "late_answers_than_copies",
+        "queue_up",
+        "creations",
+        "done_once",
+    ],
 )
 def test_a_store_without_its_transaction_is_caught_every_time(duel: str, tmp_path: Path) -> None:
     numbers = count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
-from distribution import ByEffort, InvalidInput, Item, Limit, NotFound, Pull, Refused, Workload
+from distribution import (
+    ByEffort,
+    InvalidInput,
+    Item,
+    Limit,
+    NotFound,
+    Overlap,
+    Pull,
+    Refused,
+    Sample,
+    Workload,
+)
 from tests.kept import NOON, STORES, Clock, Kept, kept, load, opened, state, told, who_has
 
 ITEMS = [Item(f"i{n}", effort=n % 3, attributes={"size": n}) for n in range(12)]
@@ -74,6 +86,50 @@ def pulled(tasks: Dispatcher, **settings: Any) -> str:
     return task.id
 
 
+def closed(tasks: Dispatcher) -> str:
+    task_id = static(tasks)
+    tasks.close_task(task_id)
+    return task_id
+
+
+def deleted(tasks: Dispatcher) -> str:
+    task_id = static(tasks)
+    tasks.delete(task_id)
+    return task_id
+
+
+def ended(tasks: Dispatcher) -> str:
+    """Make a task that is pulled from, all leases of which have ended."""
+    task_id = pulled(tasks)
+    passes(tasks, hours=1)
+    return task_id
+
+
+def untouched(tasks: Dispatcher) -> str:
+    """Make a task that nobody has begun, and in which one has nothing."""
+    task_id = tasks.create("label", ITEMS, workload=TEAM).id
+    tasks.add_assignee(task_id, "zoe")
+    return task_id
+
+
+def review(tasks: Dispatcher) -> str:
+    """Make a review of a task in which more was finished since."""
+    task_id = static(tasks)
+    made = tasks.create_qa(task_id, ["kim"], Sample(percent=100), id="review").id
+    tasks.set_status(task_id, "eve", mine(tasks, task_id, "eve"), "completed")
+    return made
+
+
+def rejected(tasks: Dispatcher) -> str:
+    """Make a task of which a review has rejected work that was not sent back."""
+    task_id = static(tasks)
+    made = tasks.create_qa(task_id, ["kim"], Sample(percent=100), id="review").id
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "_pass_on", lambda *_: None)
+        tasks.set_status(made, "kim", mine(tasks, made, "kim")[:1], "discard")
+    return task_id
+
+
 def removed_one(tasks: Dispatcher, task_id: str) -> str:
     return next(item for item, row in kept(tasks, task_id).items.items() if row[3])
 
@@ -93,6 +149,7 @@ MANAGING: dict[str, Verb] = {
     "limit": lambda t, k, **o: t.set_limit(k, "ann", Limit(count=3), **o),
     "reclaim": lambda t, k, **o: t.reclaim(k, idle=timedelta(seconds=1), **o),
     "close": lambda t, k, **o: t.close_task(k, **o),
+    "send back": lambda t, k, **o: t.send_back(k, sends="others", **o),
     "change": lambda t, k, **o: t.change(
         k, name="new", due=NOON, priority=3, actions=["fine", "bad"], metadata={"k": [1]}, **o
     ),
@@ -119,13 +176,30 @@ PULLED: dict[str, Verb] = {
     "pull": lambda t, k: t.pull(k, "eve"),
     "pull what came back": lambda t, k: t.pull(k, "ann"),
     "pull what is over": lambda t, k: late(t).pull(k, "eve"),
+    "pull next": lambda t, _: t.pull_next("eve"),
+    "submit and pull": lambda t, k: t.submit_and_pull(k, "bob", mine(t, k, "bob")[:2], "completed"),
 }
+ONLY_THEN: list[tuple[Callable[[Dispatcher], str], str, Verb]] = [
+    (closed, "reopen", lambda t, k, **o: t.reopen(k, **o)),
+    (ended, "reclaim leases", lambda t, k, **o: t.reclaim(k, **o)),
+    (review, "extend", lambda t, k, **o: t.extend_qa(k, **o)),
+    (rejected, "send rejected", lambda t, _, **o: t.send_rejected("review", **o)),
+]
+"""Changes that there is nothing to do for, unless something has gone before."""
+THOUGHT = [
+    pytest.param(deleted, lambda t, k, **o: t.purge(k, **o), id="deleted-purge"),
+    pytest.param(deleted, lambda t, k, **o: t.undo(k, kept(t, k).versions, **o), id="deleted-undo"),
+    pytest.param(static, lambda t, k, **o: t.undo(k, kept(t, k).versions, **o), id="static-undo"),
+]
+"""What has a dry run, and is not undone like the others."""
 CHANGES = [
+    *[pytest.param(make, verb, id=f"{make.__name__}-{name}") for make, name, verb in ONLY_THEN],
     *[pytest.param(static, verb, id=f"static-{name}") for name, verb in {**MANAGING, **STATIC}.items()],
     *[pytest.param(pulled, verb, id=f"pulled-{name}") for name, verb in {**MANAGING, **QUEUED}.items()],
 ]
 CALLS = [
     *CHANGES,
+    pytest.param(untouched, lambda t, k: t.steal(k, "zoe"), id="untouched-steal"),
     *[pytest.param(static, verb, id=f"static-{name}") for name, verb in WORKING.items()],
     *[pytest.param(pulled, verb, id=f"pulled-{name}") for name, verb in {**WORKING, **PULLED}.items()],
 ]
@@ -144,7 +218,30 @@ def idle(found: Kept) -> Any:
 # Dry runs.
 
 
-@pytest.mark.parametrize(("make", "verb"), CHANGES)
+def named(calls: list[Any]) -> set[str]:
+    """Name the verbs that are called."""
+    verbs = {name for name, _ in inspect.getmembers(Dispatcher, inspect.isfunction)}
+    return {name for call in calls for name in call.values[1].__code__.co_names if name in verbs}
+
+
+def taking(parameter: str) -> set[str]:
+    """Name the verbs with a parameter."""
+    return {
+        name
+        for name, method in inspect.getmembers(Dispatcher, inspect.isfunction)
+        if parameter in inspect.signature(method).parameters and not name.startswith("_")
+    }
+
+
+def test_every_verb_that_has_a_dry_run_is_tried_in_these_tests() -> None:
+    assert named([*CHANGES, *THOUGHT]) - {"placements"} == taking("dry_run")
+
+
+def test_every_verb_that_can_be_undone_is_tried_in_these_tests() -> None:
+    assert named(CALLS) - {"placements"} == taking("by") - {"create", "purge", "undo"}
+
+
+@pytest.mark.parametrize(("make", "verb"), [*CHANGES, *THOUGHT])
 def test_a_dry_run_answers_what_the_real_call_then_does_and_changes_nothing(
     tasks: Dispatcher, make: Callable[[Dispatcher], str], verb: Verb
 ) -> None:
@@ -158,18 +255,6 @@ def test_a_dry_run_answers_what_the_real_call_then_does_and_changes_nothing(
     assert between == before
     assert told(dry) == told(real)
     assert kept(tasks, task_id).versions == before.versions + bool(real)
-
-
-def test_a_dry_run_of_a_purge_and_of_an_undo_changes_nothing(tasks: Dispatcher) -> None:
-    task_id = static(tasks)
-    version = tasks.delete(task_id).version
-    before = kept(tasks, task_id)
-
-    dry_undo, dry_purge = tasks.undo(task_id, version, dry_run=True), tasks.purge(task_id, dry_run=True)
-
-    assert kept(tasks, task_id) == before
-    assert told(dry_purge) == told(tasks.purge(task_id))
-    assert dry_undo.event is not None
 
 
 def test_a_dry_run_answers_for_what_would_be_whatever_a_request_was_answered(tasks: Dispatcher) -> None:
@@ -301,6 +386,35 @@ def test_undo_is_refused_with_the_reason_once_anybody_worked_on_it(tasks: Dispat
     )
 
 
+def test_an_undo_that_is_in_the_way_of_another_change_says_what_that_did(tasks: Dispatcher) -> None:
+    """Nobody worked on anything."""
+    task = tasks.create("label", ["a"], workload=Workload.even(["ann"]))
+    first = tasks.reassign(task.id, "ann", "bob").version
+    second = tasks.reassign(task.id, "bob", "ann").version
+    assert refusal(tasks, task.id, first).startswith(
+        "version 2 cannot be undone: item 'a' moved on from 'bob'"
+    )
+    tasks.undo(task.id, second)
+    tasks.undo(task.id, first)
+    third = tasks.remove_items(task.id, ["a"]).version
+    tasks.add_items(task.id, ["a"])
+    assert "item 'a' came back since" in refusal(tasks, task.id, third)
+
+    pulled = tasks.create("label", ["a"], allowed=["ann", "bob"], pull=PULL)
+    tasks.pull(pulled.id, "ann")
+    moved = tasks.reassign(pulled.id, "ann", "bob").version
+    tasks.pause(pulled.id, "bob")
+    assert "item 'a' went back from 'bob' since" in refusal(tasks, pulled.id, moved)
+
+    both = Overlap(percent=100, assignees=2)
+    twice = tasks.create("label", ["a"], allowed=["ann", "bob"], pull=PULL, overlap=both)
+    tasks.pull(twice.id, "ann")
+    moved = tasks.reassign(twice.id, "ann", "bob").version
+    tasks.pull(twice.id, "ann")
+    with pytest.raises(Refused, match="item 'a' came to 'ann' again since"):
+        tasks.undo(twice.id, moved)
+
+
 def test_added_items_are_not_taken_back_once_somebody_had_them(tasks: Dispatcher) -> None:
     task = tasks.create("label", ["a"], allowed=["ann"], pull=PULL)
     tasks.remove_items(task.id, ["a"])
@@ -308,10 +422,14 @@ def test_added_items_are_not_taken_back_once_somebody_had_them(tasks: Dispatcher
     new = tasks.add_items(task.id, ["b"]).version
     tasks.pull(task.id, "ann")
 
-    assert "item 'a' was worked on since" in refusal(tasks, task.id, again)
-    assert "item 'b' was worked on since" in refusal(tasks, task.id, new)
+    assert "item 'a' went to somebody since" in refusal(tasks, task.id, again)
+    assert "item 'b' went to somebody since" in refusal(tasks, task.id, new)
     tasks.release(task.id, "ann")
+    assert "item 'b' went to somebody since" in refusal(tasks, task.id, new)
+    tasks.set_status(task.id, "ann", ["b"], "completed")
     assert "item 'b' was worked on since" in refusal(tasks, task.id, new)
+    tasks.clear_status(task.id, "ann", ["b"])
+    tasks.release(task.id, "ann")
     tasks.undo(task.id, again)
     assert tasks.get(task.id).items == 1
 
@@ -396,9 +514,14 @@ def test_of_a_deleted_task_only_the_deletion_is_undone(tasks: Dispatcher) -> Non
     changed = tasks.change(task.id, priority=1).version
     deleted = tasks.delete(task.id).version
 
-    with pytest.raises(NotFound, match="no task 't1' in the store"):
-        tasks.undo(task.id, changed)
-    tasks.undo(task.id, deleted)
+    assert refusal(tasks, task.id, changed).startswith(
+        "version 2 cannot be undone: the task was deleted since; undo what came after it first"
+    )
+    back = tasks.undo(task.id, deleted).version
+    again = tasks.undo(task.id, back).version
+    assert list(tasks.all()) == []
+    assert "the task was deleted since" in refusal(tasks, task.id, back)
+    tasks.undo(task.id, again)
     tasks.undo(task.id, changed)
     assert tasks.get(task.id).priority == 0
 

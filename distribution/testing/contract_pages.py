@@ -19,8 +19,9 @@ from distribution.lifecycle import TaskState
 from distribution.ports import Page, TaskStore
 from distribution.ranks import ahead
 from distribution.static import distribute
-from distribution.task import Ask, PutItems, PutTask
+from distribution.task import Ask, Purge, PutItems, PutTask
 from distribution.testing.contract_scene import CELLS, NOON, SCENE, STRANGE, make, noted, put, scene
+from distribution.work import releasing
 from distribution.workload import Workload
 
 R = TypeVar("R")
@@ -57,6 +58,7 @@ class PagesContract:
         assert not store.items("nobody", Page())
         assert not store.placements("nobody", Page())
         assert not store.history("nobody", Page())
+        assert not store.answered("nothing")
         scene(store)
         assert not store.placements("t", Page(), item="zzz")
         assert not store.placements("t", Page(), assignee="nobody")
@@ -196,6 +198,24 @@ class PagesContract:
         assert (entries[0].event.what, entries[0].event.facts["items"]) == ("created", 3)
         assert [e.version for e in store.history("t", Page(after=1, limit=2))] == [2, 3]
         assert joined(lambda page: store.history("t", page), lambda e: e.version, 3) == list(entries)
+
+    def test_a_request_is_found_in_all_tasks_that_answered_it(self, store: TaskStore) -> None:
+        """The oldest first; also in those that are deleted or purged."""
+        names = ("d", "c", "a", "b")
+        for name in names:
+            store.transact(name, Ask(), make(name)[1])
+            for request in ("shared", f"only {name}"):
+                store.transact(name, *releasing(name, "ann", ["zzz"], Stamp(at=NOON, request=request)))
+        states: dict[str, TaskState] = {"d": "deleted", "a": "purged"}
+        for name, state in states.items():
+            gone = PutTask(attrs.evolve(make(name)[0], state=state))
+            put(store, *([Purge()] if state == "purged" else []), gone, task_id=name)
+
+        found = store.answered("shared")
+        assert [(entry.task, entry.version) for entry in found] == [(name, 2) for name in names]
+        assert list(found) == [store.history(name, Page(after=1, limit=1))[0] for name in names]
+        assert [entry.task for entry in store.answered("only a")] == ["a"]
+        assert not store.answered("other")
 
     def test_tasks_do_not_mix(self, store: TaskStore) -> None:
         """What one task has, no other has."""

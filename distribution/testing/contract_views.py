@@ -29,6 +29,7 @@ from distribution.task import (
     PutItems,
     PutMembers,
     PutPlacements,
+    PutRounds,
     PutTask,
     Row,
     View,
@@ -331,6 +332,15 @@ class ViewsContract:
         assert names(shown(store, head=Head(assignee="eve", fresh=9)).fresh) == ["e", "f", "d"]
         put(store, PutItems([(1, ahead(5), False, 0), (0, 2, False, 3), (1, 3, False, 1)]))
         assert names(shown(store, head=Head(assignee="eve", fresh=9)).fresh) == ["a", "e", "f", "b"]
+
+    def test_items_remember_which_time_they_are_in_the_task(self, store: TaskStore) -> None:
+        """The first, until a pipeline brings them again; nothing else of them changes."""
+        scene(store)
+        before = shown(store, items=("a", "b")).rows
+        put(store, PutRounds([(1, 3), (3, 2)]))
+        rows = shown(store, items=("a", "b"), whole=True).rows
+        assert {row.position: row.round for row in rows if row.round > 1} == {1: 3, 3: 2}
+        assert [attrs.evolve(row, round=1) for row in shown(store, items=("a", "b")).rows] == [*before]
 
     def test_items_are_added_behind_those_that_are_there(self, store: TaskStore) -> None:
         """With the placements they come with, by the numbers of their holders."""

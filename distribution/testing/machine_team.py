@@ -284,11 +284,16 @@ class Managing(Agreement):
 
 
 def _reach(after: Seen, who: str, movable: list[Row]) -> int:
-    """Count the items of which she has a copy that may move, or can take one."""
-    count = 0
+    """Count the items of which she has a copy that may move, or can take one, once all of them are given up."""
+    rules, count = after.task.rules, 0
     for row in movable:
         cell = row.cells.get(who)
         mine = cell is not None and cell.state == "open"
+        open_ = {name for name, other in row.cells.items() if other.state == "open"}
+        for name in open_:
+            # An undo may have let two of a team hold it: none of them takes it then.
+            if rules is None or not any(rules.mates(name, open_)):
+                row = row.without(name)  # noqa: PLW2901
         count += mine or can_take(after.task, after.members[who], row, cell, alone=True) is None
     return count
 

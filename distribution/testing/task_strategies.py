@@ -2,7 +2,7 @@
 
 Holds: one strategy for each value that crosses a port, shrinking to the plainest.
 Does not hold: items, workloads, filters and plain values (see strategies).
-Depends on: events, members, outcomes, overlap, ports, pull, refusals, stopping, strategies, task.
+Depends on: events, members, outcomes, overlap, pipeline, ports, pull, refusals, stopping, strategies, task.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from distribution.lifecycle import MemberState, PlacementState, TaskState
 from distribution.members import Limit, Member, Standing
 from distribution.outcomes import Batch, Changed, Left, Outcome
 from distribution.overlap import Overlap
+from distribution.pipeline import Departure, Lead, Station
 from distribution.ports import Page, Placement
 from distribution.pull import BATCH_LIMIT, LEASE_LIMIT, SKIP_POLICIES, Pull
 from distribution.ranks import QUEUE_ORDERS
@@ -162,6 +163,7 @@ def events() -> st.SearchStrategy[Event]:
         came=st.just(()) | ranges,
         restored=positions(),
         removed=positions(),
+        again=positions(),
         copies=_tuples(st.tuples(st.integers(0, 50), st.integers(-3, 3))),
         facts=attributes(),
     )
@@ -228,6 +230,7 @@ def tasks(draw: st.DrawFn) -> Task:
         positions=items + draw(st.integers(0, 3)),
         copies=items if overlap is None else items + draw(counts()),
         overlap=overlap,
+        station=draw(st.none() | stations()),
         actions=draw(st.lists(ids(), min_size=1, max_size=3, unique=True)),
         priority=draw(st.integers(-3, 3)),
         due=draw(st.none() | instants()),
@@ -248,6 +251,7 @@ def rows() -> st.SearchStrategy[Row]:
         rank=st.integers(-(2**62), 2**62),
         left=st.integers(0, 3),
         removed=st.booleans(),
+        round=st.integers(1, 3),
         cells=st.dictionaries(ids(), cells(), max_size=2),
         effort=st.just("1") | st.fractions(0, 9).map(str),
         attributes=attributes(),
@@ -330,7 +334,27 @@ def batches() -> st.SearchStrategy[Batch]:
 
 def outcomes() -> st.SearchStrategy[Outcome]:
     """Give what came of a call about many items."""
-    return st.builds(Outcome, changed=_tuples(ids()), unchanged=_tuples(ids()), refused=_tuples(_left()))
+    return st.builds(
+        Outcome,
+        changed=_tuples(ids()),
+        unchanged=_tuples(ids()),
+        refused=_tuples(_left()),
+        leaving=_tuples(st.builds(Departure, ids(), ids())),
+        version=counts(),
+    )
+
+
+def stations() -> st.SearchStrategy[Station]:
+    """Give what tasks remember of a pipeline."""
+    return st.builds(
+        Station,
+        pipeline=ids(),
+        node=ids(),
+        leads=_tuples(st.builds(Lead, ids(), ids())),
+        repeatable=st.booleans(),
+        passes=st.integers(1, 5),
+        start=st.booleans(),
+    )
 
 
 def diffs() -> st.SearchStrategy[Diff]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from adapters.cli_output import listed, many, moment
+from adapters.wording import listed, many, moment
 from distribution.codec import decode
 from distribution.events import Entry, Event, SettingChange
 from distribution.workload import Workload
@@ -112,6 +112,7 @@ def _added(event: Event) -> str:
     back, twice = _fact(event, "restored"), _fact(event, "skipped")
     text = f"{many(_fact(event, 'added'))} added"
     text += f", {back} of old came back" if back else ""
+    text += f", {len(event.again)} once more" if event.again else ""
     text += f", {twice} in it already" if twice else ""
     gets = _gained(event)
     return text + (f": {_each(gets)}" if gets else "")
@@ -216,6 +217,8 @@ def _sent_back(event: Event) -> str:
 def _undone(event: Event) -> str:
     text = f"version {event.facts.get('version')} ({event.facts.get('what')}) was undone"
     count = _touched(event) or len({*event.removed, *event.restored})
+    states = [change.after for change in event.settings if change.name == "state"]
+    text += f"; the task is {states[0]}" if states else ""
     return text + (f"; {many(count)} set back" if count else "")
 
 
