@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import attrs
 
 from adapters.deciding import Deciding
+from adapters.files import plain_number
 from distribution.aggregation import Majority, majority
 from distribution.agreement import Agreement, Disagreement, PairAgreement, agreement, disagreements, pairs
 from distribution.asking import answers
 from distribution.coverage import Coverage
+from distribution.errors import InvalidInput
 from distribution.filters import check_path
 from distribution.gates import Gate, GateVerdict, GoldResult, Pause, PauseRule
 from distribution.golden import TRUTH
@@ -25,11 +27,14 @@ from distribution.values import AssigneeId, TaskId, check_id
 class Agreeing(Deciding):
     """What those ask who compare answers."""
 
-    def ratings(self, task_id: TaskId, *, scale: tuple[str, ...] | None = None) -> Ratings:
+    def ratings(
+        self, task_id: TaskId, *, scale: tuple[str, ...] | None = None, numbers: bool = False
+    ) -> Ratings:
         """Give who answered what: answers handed in, or statuses where there are none; skips are no answers.
 
-        *scale* gives the order of the answers, where they have one. Whatever else is to be
-        computed of them (see `coefficients`, `aggregation`) begins here.
+        *scale* gives the order of the answers, where they have one. Answers are text; with
+        *numbers* they are read as a CSV is, and how far apart they are counts. Whatever else
+        is to be computed of them (see `coefficients`, `aggregation`) begins here.
 
         >>> for who in ("ann", "bob"):
         ...     _ = tasks.set_status(overlapped.id, who, ["a"], "completed", answers={"a": "cat"})
@@ -38,7 +43,7 @@ class Agreeing(Deciding):
 
         Raises:
             NotFound: there is no such task.
-            InvalidInput: an answer is not on the scale.
+            InvalidInput: an answer is not on the scale, or no number where all are to be.
         """
         ask = Ask(members=None, held=Held(states=("done",)))
         view = self.store.read(check_id(task_id, "task id"), ask)
@@ -46,11 +51,14 @@ class Agreeing(Deciding):
         rows = sorted(
             (row for row in view.rows if not task.is_gold(row.position)), key=lambda row: row.position
         )
-        given = ((row.item, who, answer) for row in rows for who, answer in answers(row.cells))
-        return Ratings.of(given, answers=scale)
+        read = _number if numbers else str
+        given = ((row.item, who, read(answer)) for row in rows for who, answer in answers(row.cells))
+        return Ratings.of(given, answers=None if scale is None else map(read, scale))
 
-    def agreement(self, task_id: TaskId, *, scale: tuple[str, ...] | None = None) -> Agreement:
-        """Tell how far people agree, by all coefficients that can be computed.
+    def agreement(
+        self, task_id: TaskId, *, scale: tuple[str, ...] | None = None, numbers: bool = False
+    ) -> Agreement:
+        """Tell how far people agree, by all coefficients that can be computed; see `ratings`.
 
         >>> for who in ("ann", "bob"):
         ...     _ = tasks.set_status(overlapped.id, who, ["a"], "completed")
@@ -59,11 +67,17 @@ class Agreeing(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: an answer is not on the scale, or no number where all are to be.
         """
-        return agreement(self.ratings(task_id, scale=scale))
+        return agreement(self.ratings(task_id, scale=scale, numbers=numbers))
 
     def disagreements(self, task_id: TaskId) -> tuple[Disagreement, ...]:
         """Name the items about which people disagree, the most contested first, and who says what.
+
+        >>> for who, answer in (("ann", "cat"), ("bob", "dog")):
+        ...     _ = tasks.set_status(overlapped.id, who, ["a"], "completed", answers={"a": answer})
+        >>> [(found.item, found.answers) for found in tasks.disagreements(overlapped.id)]
+        [('a', {'cat': ('ann',), 'dog': ('bob',)})]
 
         Raises:
             NotFound: there is no such task.
@@ -72,6 +86,11 @@ class Agreeing(Deciding):
 
     def pairs(self, task_id: TaskId) -> tuple[PairAgreement, ...]:
         """Tell of every two people who share items how many, and on how many they agree.
+
+        >>> for who in ("ann", "bob"):
+        ...     _ = tasks.set_status(overlapped.id, who, ["a", "b"], "completed")
+        >>> tasks.pairs(overlapped.id)
+        (PairAgreement(first='ann', second='bob', shared=2, agreed=2),)
 
         Raises:
             NotFound: there is no such task.
@@ -104,6 +123,12 @@ class Agreeing(Deciding):
 
     def consensus(self, task_id: TaskId) -> tuple[Majority, ...]:
         """Give what most people say of each item; a tie is no answer, and is said.
+
+        >>> for who, answer in (("ann", "cat"), ("bob", "dog")):
+        ...     said = {"a": "cat", "b": answer}
+        ...     _ = tasks.set_status(overlapped.id, who, ["a", "b"], "completed", answers=said)
+        >>> [(found.item, found.answer) for found in tasks.consensus(overlapped.id)]
+        [('a', 'cat'), ('b', None)]
 
         Raises:
             NotFound: there is no such task.
@@ -171,3 +196,18 @@ class Agreeing(Deciding):
             who: rule.verdict(found[who]) for who, standing in view.members.items() if standing.active
         }
         return {who: pause for who, pause in verdicts.items() if pause is not None}
+
+
+def _number(answer: str) -> int | float:
+    """Read an answer that is to be a number.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    number = plain_number(answer)
+    if not isinstance(number, (int, float)):
+        remedy = "leave numbers out to compare answers as text"
+        raise InvalidInput(
+            subject="answers as numbers", must="be written plainly, as 12 or 1.5", got=answer, remedy=remedy
+        )
+    return number

@@ -22,7 +22,9 @@ from adapters import (
     cli_agreeing,
     cli_changing,
     cli_create,
+    cli_dataloop,
     cli_items,
+    cli_judging,
     cli_known,
     cli_looking,
     cli_piping,
@@ -63,8 +65,23 @@ app.add_typer(
     rich_help_panel=cli_piping.PANEL.title,
     help="Tasks in a row: what is finished in one goes on to another by its status.",
 )
-for module in (cli_reviewing, cli_agreeing, cli_known, cli_looking, cli_items, cli_watch, cli_serving):
+for module in (
+    cli_reviewing,
+    cli_judging,
+    cli_agreeing,
+    cli_known,
+    cli_looking,
+    cli_items,
+    cli_watch,
+    cli_serving,
+):
     app.add_typer(module.PANEL.typer)
+app.add_typer(
+    cli_dataloop.PANEL.typer,
+    name="dataloop",
+    rich_help_panel=cli_serving.PANEL.title,
+    help="Bring plans to a Dataloop project: list its items, apply a plan, verify it, follow what people say there.",
+)
 
 
 def _tell_version(wanted: bool) -> None:  # noqa: FBT001  Typer calls it so

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan
 from typing import Annotated
 
+import attrs
 from rich.table import Table
 from typer import Option
 
@@ -12,23 +13,29 @@ from adapters.cli_covered import coverage_data, warn_of_islands
 from adapters.cli_options import OnTask, Panel
 from adapters.cli_output import note, print_json, row, say, table
 from adapters.cli_reviewing import PANEL as QUALITY
+from adapters.dispatcher import Dispatcher
 from adapters.wording import listed, many
 from distribution.agreement import NAMES, Agreement, Disagreement, PairAgreement
+from distribution.errors import InvalidInput
 from distribution.intervals import in_percent
-from distribution.values import Json
+from distribution.values import Json, TaskId
 
 PANEL = Panel(QUALITY.title)
 CONTESTED = 10
 """Items on which people disagree that are shown."""
 
 
-@PANEL.command("agreement --task compare --scale bad,fair,good")
+@PANEL.command("agreement --task compare --scale bad,fair,good", "agreement --task count --numbers")
 def agreement(
     *,
     scale: Annotated[
         str | None,
         Option(help="The answers in their order, where they have one.", metavar="A,B,C", show_default=False),
     ] = None,
+    numbers: Annotated[
+        bool,
+        Option("--numbers", help="Answers are numbers, read as in a CSV; how far apart they are counts."),
+    ] = False,
     on: OnTask,
 ) -> None:
     """Tell how far people agree, on which items they do not, and who agrees with whom.
@@ -39,7 +46,7 @@ def agreement(
     with on.opened() as tasks:
         task = tasks.find(on.task)
         task_id = task.id
-        found = tasks.agreement(task_id, scale=None if scale is None else tuple(scale.split(",")))
+        found = _asked(tasks, task_id, scale, numbers=numbers)
         contested, couples = tasks.disagreements(task_id), tasks.pairs(task_id)
         shared = None if task.overlap is None else tasks.coverage(task_id)
         waiting = tasks.progress(task_id).waiting
@@ -60,6 +67,22 @@ def agreement(
             note(f"the most contested {CONTESTED} of {many(len(contested))}; --json has all")
     if couples:
         say(_pairs_table(couples))
+
+
+def _asked(tasks: Dispatcher, task_id: TaskId, scale: str | None, *, numbers: bool) -> Agreement:
+    """Ask for the report.
+
+    Raises:
+        InvalidInput: an answer is not on the scale, or no number; the way out is an option.
+    """
+    try:
+        return tasks.agreement(
+            task_id, scale=None if scale is None else tuple(scale.split(",")), numbers=numbers
+        )
+    except InvalidInput as error:
+        if error.subject == "answers as numbers":
+            raise attrs.evolve(error, subject="--numbers: answers", remedy="leave it out for text") from error
+        raise attrs.evolve(error, remedy="name all answers with --scale A,B,C, or leave it out") from error
 
 
 def _plain(found: Agreement) -> dict[str, Json]:

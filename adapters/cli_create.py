@@ -13,7 +13,7 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_covered import coverage_data, warn_of_islands
-from adapters.cli_looking import task_data
+from adapters.cli_looking import task_data, warn_of_loads
 from adapters.cli_modes import Pulling, Split, mode
 from adapters.cli_options import AsJson, Asked, Panel
 from adapters.cli_output import note, out, print_json, row, say, table, typed
@@ -30,11 +30,15 @@ from distribution.coverage import Covered
 from distribution.overlap import Overlap
 from distribution.plan import Plan
 from distribution.pull import Pull, recommend_batch
+from distribution.stopping import Confidence
 from distribution.task import ACTIONS, Task
 from distribution.values import Json, decimal_text
+from distribution.voting import Expectation, expected
 from distribution.workload import Workload
 
 PANEL = Panel("Tasks")
+ACCURACIES = (0.6, 0.7, 0.8, 0.9)
+"""How often people may be right, where it is told what a stopping rule costs."""
 
 
 @attrs.frozen(kw_only=True)
@@ -100,6 +104,7 @@ def create(
     covered = _covered(facts)
     if covered is not None:
         warn_of_islands(covered, task.items, ruled=task.rules is not None)
+    warn_of_loads(facts)
     if asked.as_json:
         print_json(task_data(task, now))
         return
@@ -148,6 +153,7 @@ def _print_created(
 @PANEL.command(
     "plan --folder photos --assignee ann --assignee bob --stratify dir",
     "plan --folder photos --assignee ann --assignee bob --assignee eve --overlap 30",
+    "plan --csv rows.csv --assignee ann --assignee bob --assignee eve --overlap 100 --until beat:2:3",
 )
 def plan(
     *,
@@ -157,7 +163,10 @@ def plan(
     ruling: Ruling,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what create would share out, and do nothing. With --json, print the whole plan."""
+    """Tell what create would share out, and do nothing. With --json, print the whole plan.
+
+    With --until also how many answers that takes, and how many are right, by how often people are.
+    """
     workload, basis, where, items = (
         split.workload(),
         split.basis(sources.effort),
@@ -178,6 +187,7 @@ def plan(
         )
     if made.overlap is not None:
         warn_of_islands(made.overlap.covered, made.n, ruled=made.rules is not None)
+    warn_of_loads({"counts": made.counts(), "wanted": {off.assignee: off.wanted for off in made.off_load}})
     if as_json:
         out(_plan_json(made))
     else:
@@ -186,10 +196,42 @@ def plan(
 
 
 def _plan_json(made: Plan) -> str:
-    """Write a plan, and how well pairs are covered, as one JSON document that a plan can be read from."""
+    """Write a plan, and what follows from it, as one JSON document that a plan can be read from."""
     if made.overlap is None:
         return made.to_json()
-    return json.dumps(json.loads(made.to_json()) | {"coverage": coverage_data(made.overlap)})
+    more: dict[str, Json] = {"coverage": coverage_data(made.overlap)}
+    if costs := _costs(made):
+        more["expected"] = [
+            {"accuracy": at, "answers": cost.labels, "right": cost.accuracy} for at, cost in costs.items()
+        ]
+    return json.dumps(json.loads(made.to_json()) | more)
+
+
+def _costs(made: Plan) -> dict[float, Expectation]:
+    """Tell what the rule of a plan costs and brings for each item, by how often people are right."""
+    overlap = made.overlapping
+    if overlap is None or overlap.until is None:
+        return {}
+    # Whoever has a copy from the beginning is asked whatever the others say.
+    rule = attrs.evolve(overlap.until, least=max(overlap.until.least, overlap.assignees))
+    return {at: expected(rule, at) for at in ACCURACIES}
+
+
+def _choices(made: Plan) -> int:
+    """Tell how many answers there are to choose from; two where the rule does not say."""
+    until = None if made.overlapping is None else made.overlapping.until
+    return until.choices if isinstance(until, Confidence) else 2
+
+
+def _costs_table(made: Plan, costs: Mapping[float, Expectation]) -> Table:
+    """Show what the rule of a plan costs and brings."""
+    titles = ("people right %", "answers an item", "answers in all", "right %")
+    shown = table(*titles, right=titles)
+    items = 0 if made.overlap is None else made.overlap.items
+    for at, cost in costs.items():
+        whole = made.n - items + items * cost.labels
+        row(shown, f"{100 * at:g}", f"{cost.labels:.2f}", f"{whole:.0f}", f"{100 * cost.accuracy:.1f}")
+    return shown
 
 
 @PANEL.command("recommend --items 1000 --assignees 10 --overhead 30 --seconds 20")
@@ -237,6 +279,9 @@ def _print_plan(made: Plan) -> None:
     say(_shares_table(made.workload, made.counts(), made.efforts(), made.overlapping))
     if made.overlap is not None:
         say(f"overlap: {made.overlap}")
+    if costs := _costs(made):
+        say(f"Expected, if people err independently, of {_choices(made)} answers:")
+        say(_costs_table(made, costs))
     held: Mapping[str, Fraction]
     if isinstance(made.basis, ByEffort):
         held, largest = made.efforts(), Fraction(max(made.sizes or (1,)), made.scale)

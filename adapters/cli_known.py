@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from adapters.cli_options import OnTask, Panel
-from adapters.cli_output import print_json, row, say, table
+from adapters.cli_output import note, print_json, row, say, table
 from adapters.cli_reviewing import PANEL as QUALITY
 from distribution.gates import Gate, PauseRule
 from distribution.values import Json
@@ -52,9 +52,13 @@ def qualify(
     with on.opened() as tasks:
         found = tasks.qualify(tasks.find(on.task).id, gate, truth=truth)
     chances: dict[str, Json] = {f"{accuracy:g}": gate.pass_probability(accuracy) for accuracy in ACCURACIES}
+    known = sum(one.result.total for one in found.values())
     if on.as_json:
-        print_json({"verdicts": {who: one.state for who, one in found.items()}, "pass_probability": chances})
+        verdicts = {who: one.state for who, one in found.items()}
+        print_json({"verdicts": verdicts, "pass_probability": chances, "known": known})
         return
+    if not known:
+        _warn_of_nothing_known(truth)
     shown = table("assignee", "verdict", "right", "wrong", right=("right", "wrong"))
     for who, one in found.items():
         row(shown, who, one.state, one.result.correct, one.result.wrong)
@@ -75,11 +79,21 @@ def to_pause(
 ) -> None:
     """Name those who should pause, for too many of their known answers are wrong; pause them with assignee pause."""
     with on.opened() as tasks:
-        found = tasks.to_pause(tasks.find(on.task).id, PauseRule(least=least, below=below), truth=truth)
+        task_id = tasks.find(on.task).id
+        found = tasks.to_pause(task_id, PauseRule(least=least, below=below), truth=truth)
+        known = tasks.results(task_id, truth=truth)
     if on.as_json:
         print_json({who: str(one) for who, one in found.items()})
         return
+    if not known:
+        _warn_of_nothing_known(truth)
     for who, one in found.items():
         say(f"{who}: {one}")
     if not found:
         say("nobody")
+
+
+def _warn_of_nothing_known(truth: str | None) -> None:
+    """Say that there is nothing to go by."""
+    where = "of gold, or at 'truth'" if truth is None else f"at {truth!r}"
+    note(f"nobody has answered anything that is known {where}; name the known answer's attribute: --truth")

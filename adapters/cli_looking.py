@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeAlias
 
 import attrs
@@ -11,10 +11,10 @@ from rich.table import Table
 from typer import Option
 
 from adapters.cli_options import Common, OnTask, Panel, known
-from adapters.cli_output import print_json, row, say, table
+from adapters.cli_output import note, print_json, row, say, table
 from adapters.cli_values import conditions, instant, metadata
 from adapters.sentences import line
-from adapters.wording import copies_text, counts, items_text, moment, overlap_text, pull_text
+from adapters.wording import copies_text, counts, items_text, listed, moment, overlap_text, pull_text
 from distribution.codec import encode
 from distribution.overview import Assignment, TaskProgress
 from distribution.task import Task
@@ -100,6 +100,14 @@ def show(*, on: OnTask) -> None:
     for name, value in _settings(task, now).items():
         say(f"  {name:<10}{value}")
     say(assignment_table(now.assignments, task))
+
+
+def warn_of_loads(facts: Mapping[str, Json]) -> None:
+    """Warn where a task that was just shared out could not keep its loads, for rules left no way to it."""
+    counts, wanted = facts.get("counts"), facts.get("wanted")
+    if isinstance(counts, Mapping) and isinstance(wanted, Mapping) and wanted:
+        off = [f"{name} has {counts[name]} instead of {number}" for name, number in wanted.items()]
+        note(f"warning: loads cannot hold, for rules keep people from items: {listed(off)}")
 
 
 def task_data(task: Task, now: TaskProgress) -> dict[str, Json]:

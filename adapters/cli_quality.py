@@ -20,7 +20,7 @@ from distribution.gold import GoldShare
 from distribution.golden import TRUTH, GoldPool
 from distribution.overlap import Overlap
 from distribution.rules import Rules
-from distribution.stopping import Beat, Quorum, StoppingRule
+from distribution.stopping import Beat, Confidence, Quorum, StoppingRule
 
 OVERLAPS = "Which items go to several people (one kind of these), so that answers can be compared"
 RULED = "Who may take which items"
@@ -70,12 +70,22 @@ class Overlapping:
         str | None,
         Option(
             help="Then one person more at a time: beat:2:5 until an answer leads by 2, quorum:3:5 until 3"
-            " agree, at most 5 people.",
+            " agree, at most 5 people; confidence:95:3:5:80 until one of 3 answers is right with 95 percent"
+            " if people are right with 80. plan tells what that costs.",
             metavar="RULE",
             show_default=False,
             rich_help_panel=OVERLAPS,
         ),
     ] = None
+    accuracy: Annotated[
+        list[str],
+        Option(
+            help="How often she is right, for --until confidence; one for each of whom it is known.",
+            metavar="NAME=PERCENT",
+            show_default=False,
+            rich_help_panel=OVERLAPS,
+        ),
+    ] = attrs.field(factory=list)
 
     def read(self) -> Overlap | None:
         """Read the overlap; None where every item goes to one person.
@@ -86,7 +96,7 @@ class Overlapping:
         ways = {"--overlap": self.overlap is not None, "--overlap-count": self.overlap_count is not None}
         ways |= {"--overlap-where": bool(self.overlap_where), "--everyone": self.everyone}
         given = [name for name, said in ways.items() if said]
-        if not given and self.copies is None and self.until is None:
+        if not given and self.copies is None and self.until is None and not self.accuracy:
             return None
         if len(given) != 1:
             raise InvalidInput(
@@ -106,8 +116,22 @@ class Overlapping:
             where=where,
             everyone=self.everyone,
             assignees=copies,
-            until=None if self.until is None else _rule(self.until),
+            until=self._rule(),
         )
+
+    def _rule(self) -> StoppingRule | None:
+        """Read the stopping rule, with what is known of people.
+
+        Raises:
+            InvalidInput: it is none, or looks at nobody's accuracy.
+        """
+        rule = None if self.until is None else _rule(self.until)
+        if not self.accuracy:
+            return rule
+        if not isinstance(rule, Confidence):
+            must, remedy = "go with --until confidence", "e.g. --until confidence:95:3:5:80"
+            raise InvalidInput(subject="--accuracy", must=must, got=self.until, remedy=remedy)
+        return attrs.evolve(rule, skills=dict(_pairs(self.accuracy, "--accuracy")))
 
 
 def _rule(text: str) -> StoppingRule:
@@ -119,16 +143,20 @@ def _rule(text: str) -> StoppingRule:
     Raises:
         InvalidInput: it is none.
     """
-    name, _, rest = text.partition(":")
-    by, _, most = rest.partition(":")
-    if name not in {"beat", "quorum"} or not (by.isdecimal() and most.isdecimal()):
-        raise InvalidInput(
-            subject="--until",
-            must="be beat:N:MOST or quorum:N:MOST",
-            got=text,
-            remedy="e.g. --until beat:2:5",
-        )
-    return Beat(by=int(by), most=int(most)) if name == "beat" else Quorum(agreeing=int(by), most=int(most))
+    name, *parts = text.split(":")
+    whole = [int(part) if part.isdecimal() and part.isascii() else -1 for part in parts]
+    if name == "beat" and len(whole) == 2 and min(whole) >= 0:
+        return Beat(by=whole[0], most=whole[1])
+    if name == "quorum" and len(whole) == 2 and min(whole) >= 0:
+        return Quorum(agreeing=whole[0], most=whole[1])
+    if name == "confidence" and len(whole) == 4 and min(whole[1:3]) >= 0:
+        return Confidence(at_least=parts[0], choices=whole[1], most=whole[2], unknown=parts[3])
+    raise InvalidInput(
+        subject="--until",
+        must="be beat:N:MOST, quorum:N:MOST or confidence:PERCENT:CHOICES:MOST:RIGHT",
+        got=text,
+        remedy="e.g. --until beat:2:5",
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -1,36 +1,36 @@
-"""Commands of people who look after quality: review a sample, see rates, judge lots, send work back."""
+"""Commands of people who look after quality: review a sample, draw further, send work back."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 import attrs
-import typer
 from rich.table import Table
 from typer import Argument, Option
 
 from adapters.cli_change import Change
-from adapters.cli_looking import task_data
+from adapters.cli_looking import task_data, warn_of_loads
 from adapters.cli_modes import lease
-from adapters.cli_options import REFUSED, Asked, Chosen, OnTask, Panel, TaskName
-from adapters.cli_output import print_json, row, say, table, typed
+from adapters.cli_options import Asked, Chosen, Panel, TaskName
+from adapters.cli_output import note, print_json, row, say, table, typed
 from adapters.cli_values import item_list, pair
+from adapters.dispatcher import Dispatcher
 from adapters.reviewing import REVIEWED
 from adapters.wording import many, together
-from distribution.acceptance import Severity, plan_for
-from distribution.error_rates import ErrorRate
+from distribution.acceptance import Severity
 from distribution.errors import InvalidInput
-from distribution.intervals import in_percent
+from distribution.filters import AllOf, Filter, field
 from distribution.overlap import Overlap
 from distribution.pull import Pull
 from distribution.qa import SendTo
-from distribution.samples import Allocation, Method, Per, Risk, Sample
-from distribution.sampling import Tally
+from distribution.samples import Allocation, Aql, Method, Per, Risk, Sample
+from distribution.sampling import Record, Tally
 from distribution.task import Task
+from distribution.values import Json, TaskId
 from distribution.workload import Workload
 
 PANEL = Panel("Quality")
-SIZE = "How much is reviewed (one of percent, count, risk)"
+SIZE = "How much is reviewed (one of percent, count, risk, aql)"
 WHO = "Who reviews (even, or by load)"
 
 To = Annotated[SendTo, Option("--to", help="To her, or to somebody who has not had it.")]
@@ -56,6 +56,21 @@ class Drawing:
             rich_help_panel=SIZE,
         ),
     ] = None
+    aql: Annotated[
+        str | None,
+        Option(
+            help="As many as the plan of ISO 2859-1 asks for at this limit in percent; go on with judge.",
+            metavar="PERCENT",
+            show_default=False,
+            rich_help_panel=SIZE,
+        ),
+    ] = None
+    level: Annotated[
+        str, Option(help="Inspection level with --aql: I, II, III, or S-1 to S-4.", rich_help_panel=SIZE)
+    ] = "II"
+    severity: Annotated[
+        Severity, Option(help="How severely the lot is inspected with --aql.", rich_help_panel=SIZE)
+    ] = "normal"
     per: Annotated[
         Per | None, Option(help="Each of these gets its part.", show_default=False, rich_help_panel=SIZE)
     ] = None
@@ -89,18 +104,27 @@ class Drawing:
         Raises:
             InvalidInput: it says too little, or too much.
         """
-        sizes = {"--percent": self.percent, "--count": self.count, "--risk": self.risk}
+        sizes = {"--percent": self.percent, "--count": self.count, "--risk": self.risk, "--aql": self.aql}
         given = [name for name, value in sizes.items() if value is not None]
         if len(given) != 1:
-            must = "be given as one of --percent, --count, --risk"
+            must = f"be given as one of {', '.join(sizes)}"
             raise InvalidInput(subject="a sample", must=must, got=together(given), remedy="e.g. --percent 10")
         per = "stratum" if self.stratum is not None else self.per
+        if self.allocation is not None and (self.count is None or per is None):
+            must, remedy = "divide a --count among groups", "add --count, and --per assignee or --stratum KEY"
+            raise InvalidInput(subject="--allocation", must=must, got=self.allocation, remedy=remedy)
+        if self.aql is None and (self.level, self.severity) != ("II", "normal"):
+            must, remedy = "go with --aql", "e.g. --aql 1.0 --level III"
+            raise InvalidInput(
+                subject="--level and --severity", must=must, got=together(given), remedy=remedy
+            )
         if self.risk is not None:
             per = per or "assignee"
         return Sample(
             percent=self.percent,
             count=self.count,
             risk=None if self.risk is None else _risk(self.risk),
+            aql=None if self.aql is None else Aql(limit=self.aql, level=self.level, severity=self.severity),
             per=per,
             key=self.stratum,
             minimum=self.minimum,
@@ -213,53 +237,85 @@ class NewReview:
         ),
     ] = attrs.field(factory=list)
     seed: Annotated[int, Option(help="The same seed draws the same.")] = 0
+    contested: Annotated[
+        bool, Option("--contested", help="Only items about which people disagree; see agreement.")
+    ] = False
+    record: Annotated[
+        str | None,
+        Option(
+            help="Another review of the task, whose errors --risk and --allocation neyman go by.",
+            metavar="REVIEW",
+            show_default=False,
+        ),
+    ] = None
     name: Annotated[str | None, Option(help="Name of the review.", show_default=False)] = None
     id: Annotated[str | None, Option(help="Id of the review; made up if absent.", show_default=False)] = None
+
+    def lot(self, tasks: Dispatcher, task_id: TaskId, where: Filter | None) -> Filter | None:
+        """Say what is drawn from."""
+        if not self.contested:
+            return where
+        items: list[Json] = [found.item for found in tasks.disagreements(task_id)]
+        disputed = field("qa.item").is_in(items)
+        return disputed if where is None else AllOf((where, disputed))
+
+    def errors(self, tasks: Dispatcher) -> Record | None:
+        """Give what another review found."""
+        return None if self.record is None else tasks.quality(tasks.find(self.record).id).record
 
 
 @PANEL.command(
     "qa --task review --reviewer zoe --reviewer max --percent 10 --per assignee",
     "qa --task review --reviewer zoe --risk 2,5 --where qa.author=ann",
+    "qa --task review --reviewer zoe --aql 1.0",
 )
 def qa(*, new: NewReview, drawing: Drawing, reviewers: Reviewers, chosen: Chosen, asked: Asked) -> None:
     """Create a task in which a sample of the finished work of another is reviewed.
 
-    Nobody reviews her own work. --where also knows qa.author, qa.finished, qa.status, qa.answer.
+    Nobody reviews her own work, and everybody's is spread over all reviewers. --where also
+    knows qa.item, qa.author, qa.finished, qa.status, qa.answer. With --aql a lot is drawn from
+    as its acceptance plan wants it; when it is reviewed, judge accepts or refuses it.
     """
     sample, who = drawing.sample(), reviewers.read()
     with asked.opened() as tasks:
+        parent = tasks.find(new.task).id
         task = tasks.create_qa(
-            tasks.find(new.task).id,
+            parent,
             sample=sample,
+            record=new.errors(tasks),
             statuses=new.status,
             rejecting=new.rejecting or ("discard",),
             actions=new.action or REVIEWED,
             sends=new.send,
-            where=chosen.filter(),
+            where=new.lot(tasks, parent, chosen.filter()),
             seed=new.seed,
             name=new.name,
             id=new.id,
             **who,
             **asked.by(),
         )
-        now = tasks.progress(task.id)
+        now, facts = tasks.progress(task.id), tasks.history(task.id)[0].event.facts
+    warn_of_loads(facts)
+    if not task.items:
+        how = "qa-extend draws when there is: " + typed("qa-extend", task=task.id, store=asked.store)
+        note(f"warning: nothing that is finished could be drawn; {how}")
     if asked.as_json:
         print_json(task_data(task, now))
         return
     shares = ", ".join(f"{found.assignee} {found.open}" for found in now.assignments)
     pulled = f"; {', '.join(who['reviewers'])} may pull" if task.pull is not None else f": {shares}"
     say(f"{task.name} ({task.id}): {many(task.items)} to review{pulled}")
-    say(_tally_table(_tally(task)))
+    say(tally_table(tally_of(task)))
     verb = "items" if task.pull is None else "pull"
     say("Go on with: " + typed(verb, task=task.id, assignee=who["reviewers"][0], store=asked.store))
 
 
-def _tally(task: Task) -> Tally:
+def tally_of(task: Task) -> Tally:
     """Give what a review was drawn from."""
     return Tally(per=None) if task.qa is None else task.qa.tally
 
 
-def _tally_table(tally: Tally) -> Table:
+def tally_table(tally: Tally) -> Table:
     """Show what was drawn from, and how much was drawn."""
     shown = table(tally.per or "all", "finished", "drawn", right=("finished", "drawn"))
     for group in tally.groups:
@@ -271,73 +327,6 @@ def _tally_table(tally: Tally) -> Table:
 def qa_extend(*, change: Change) -> None:
     """Draw further from what was finished since; what was drawn before stays drawn."""
     change.make(lambda tasks, task_id, **how: tasks.extend_qa(task_id, **how))
-
-
-Confidence = Annotated[str, Option(help="How sure the interval is, between 0 and 1.")]
-
-
-@PANEL.command("quality --task 'label cats: review' --method clopper-pearson")
-def quality(
-    *,
-    method: Annotated[
-        str, Option(help="Of the interval: wilson, or clopper-pearson for a guarantee.")
-    ] = "wilson",
-    confidence: Confidence = "0.95",
-    on: OnTask,
-) -> None:
-    """Tell how much of the finished work is wrong, judging by its review: in all, and of each assignee."""
-    with on.opened() as tasks:
-        task = tasks.find(on.task)
-        found = tasks.quality(task.id, method=method, confidence=confidence)
-        authors = tasks.quality_by_author(task.id, method=method, confidence=confidence)
-    if on.as_json:
-        print_json({"all": found, "authors": authors, "tally": _tally(task)})
-        return
-    say(f"{task.name}: {found}")
-    seen = sum(group.seen for group in _tally(task).groups)
-    about = "" if found.rate is None else f"; about {found.wrong:.4g} of all are wrong"
-    say(f"{many(seen)} finished, {task.items} drawn{about}")
-    if authors:
-        say(_authors_table(authors))
-
-
-def _authors_table(authors: dict[str, ErrorRate]) -> Table:
-    """Show everybody whose work was reviewed."""
-    shown = table("author", "reviewed", "wrong", "rate", "interval", right=("reviewed", "wrong", "rate"))
-    for who, found in authors.items():
-        interval = "all of it" if found.census else found.interval
-        row(shown, who, found.reviewed, found.failed, in_percent(found.rate or 0), interval)
-    return shown
-
-
-@PANEL.command("judge --task 'label cats: review' --aql 1.5 --level II --severity tightened")
-def judge(
-    *,
-    aql: Annotated[str, Option(help="Acceptable quality limit in percent, of the tables of ISO 2859-1.")],
-    level: Annotated[str, Option(help="Inspection level: I, II, III, or S-1 to S-4.")] = "II",
-    severity: Annotated[Severity, Option(help="How severely lots are inspected.")] = "normal",
-    on: OnTask,
-) -> None:
-    """Accept or refuse the lot that a review was drawn from, by its plan. Exit code 1 if refused."""
-    with on.opened() as tasks:
-        task = tasks.find(on.task)
-        found = tasks.quality(task.id)
-        lot = sum(group.seen for group in _tally(task).groups)
-        plan = plan_for(lot, aql, level, severity) if lot else None
-        if plan is None:
-            remedy = "draw further when work is finished: distribution qa-extend"
-            raise InvalidInput(subject="a lot", must="have finished items", got=0, remedy=remedy)
-        judgement = tasks.judge(task.id, plan)
-    if on.as_json:
-        print_json({"judgement": judgement, "plan": plan, "lot": lot, "failed": found.failed})
-    else:
-        said = "accepted" if judgement.accepted else "refused"
-        say(f"{said}: {found.failed} of {found.reviewed} reviewed are wrong; of a lot of {lot} {plan}")
-        parent = "" if task.qa is None else task.qa.parent
-        if not judgement.accepted:
-            say("Send it back with: " + typed("send-back", "--all", task=parent, store=on.store))
-    if not judgement.accepted:
-        raise typer.Exit(REFUSED)
 
 
 @PANEL.command(

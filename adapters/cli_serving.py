@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import json
 import os
 from importlib import import_module
 from pathlib import Path
@@ -57,13 +57,6 @@ def _need_server() -> None:
             raise InvalidInput(subject="serving", must=f"have {name}", got="none", remedy=remedy) from error
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 @attrs.frozen(kw_only=True)
 class Door:
     """Where the server listens, and whom it lets in."""
@@ -85,10 +78,10 @@ class Door:
         Raises:
             InvalidInput: none would be, or all would be for everybody on the network.
         """
-        from adapters.dataloop.access import Access
+        from adapters.dataloop.access import Access, is_loopback
         from adapters.dataloop.calls import Principal
 
-        if self.insecure_no_auth and not _is_loopback(self.host):
+        if self.insecure_no_auth and not is_loopback(self.host):
             raise InvalidInput(
                 subject="--insecure-no-auth",
                 must="be used on loopback only",
@@ -145,7 +138,8 @@ def _run(config: uvicorn.Config, common: Common) -> None:
                     host, port = socket.getsockname()[:2]
                     url = f"http://{host}:{port}"
                     if common.as_json:
-                        print_json({"url": url, "api": f"{url}/api/v1", "pid": os.getpid()})
+                        # One line: whoever started the server reads on when it ends.
+                        out(json.dumps({"url": url, "api": f"{url}/api/v1", "pid": os.getpid()}))
                     else:
                         out(
                             f"serving {common.store} at {url}; the SDK's environment is {url}/api/v1; Ctrl-C stops"

@@ -104,6 +104,10 @@ class Creating(Deciding):
             each = 1 if overlap is None else overlap.copies(len(allowed or ()))
             extra = len(shared) * (each - 1)
             count = len(intake.roster.ids)
+            if plan is None and qa is not None:
+                chosen = set(shared)
+                copies = [each if at in chosen else 1 for at in range(count)]
+                intake.roster.check_people(tuple(allowed or ()), copies)
             golden = _golden(gold, count, intake.roster.ids)
             stamp = self._stamp(by)
             task = Task(

@@ -2,8 +2,8 @@
 
 It asks a store, lets the core decide and keeps the answer. How tasks come about is in
 `creating`, what people who work do in `working`, what those do who run a task in
-`managing`, reviews in `reviewing`, pipelines in `piping`, agreement in `agreeing`, what
-those ask who watch in `watching`, other questions in `reading`.
+`managing`, reviews in `reviewing`, what comes of them in `judging`, pipelines in `piping`,
+agreement in `agreeing`, what those ask who watch in `watching`, other questions in `reading`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Dispatcher(Reviewing, Agreeing, Watching, Working, Managing, Reading):
     """
 
     def close(self) -> None:
-        """Close the store; to close a task see `close_task`."""
+        """Close the store; to close a task see `close_task`.
+
+        >>> tasks.close()
+        """
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -279,14 +279,18 @@ def _item(cells: Mapping[str, Json], id_column: str, effort: str | None, *, gues
             raise InvalidInput(subject=f"column {effort!r}", must="hold the effort", got=None)
         amount = rest[effort]  # type: ignore[assignment]  # the item refuses what is no number
     if guess:
-        rest = {column: _guess(cell) for column, cell in rest.items()}
+        rest = {column: plain_number(cell) for column, cell in rest.items()}
     if not guess and isinstance(name, int) and not isinstance(name, bool):
         name = str(name)
     return Item(cast("str", name), effort=amount, attributes=rest)
 
 
-def _guess(cell: Json) -> Json:
-    """Read a cell as a number where it is written as one."""
+def plain_number(cell: Json) -> Json:
+    """Read text as a number where it is written plainly, as 12 or -0.5; 007 and 1e5 may be names.
+
+    >>> [plain_number(text) for text in ("12", "-0.5", "007", "1e5", "cat")]
+    [12, -0.5, '007', '1e5', 'cat']
+    """
     if not isinstance(cell, str) or not NUMBER.match(cell):
         return cell
     if "." not in cell:

@@ -98,6 +98,21 @@ class Piping(Creating):
             page = attrs.evolve(page, after=rows[-1][0])
         return found
 
+    def delete_pipeline(self, pipeline_id: str, **by: Unpack[By]) -> list[Task]:
+        """Let the tasks of a pipeline stand alone: they stay, with all that is in them, and lead nowhere.
+
+        >>> from distribution import Node, Pipeline
+        >>> flow = Pipeline(id="gone", nodes=[Node(id="label", workload=Workload.even(["ann"]))])
+        >>> _ = tasks.create_pipeline(flow)
+        >>> [task.id for task in tasks.delete_pipeline("gone")], tasks.pipeline_tasks("gone")
+        (['gone.label'], [])
+        """
+        self._stamp(by)  # keywords that nobody knows are refused, whatever there is to leave alone
+        left = self.pipeline_tasks(pipeline_id)
+        for task in left:
+            self._lead(task.id, None, by)
+        return left
+
     def enter(self, pipeline_id: str, items: Iterable[ItemId | Item], **by: Unpack[By]) -> Changed:
         """Let items into a pipeline, at its first node; what is finished there is opened again.
 

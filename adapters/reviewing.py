@@ -1,8 +1,7 @@
-"""The verbs of people who look after quality: draw a sample, see error rates, send work back."""
+"""The verbs of people who look after quality: draw a sample, draw further, send work back."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Unpack
 
@@ -11,18 +10,17 @@ import attrs
 from adapters.creating import Creating, QaCall, QaSettings
 from adapters.deciding import By
 from adapters.intake import Intake
-from distribution.acceptance import AcceptancePlan, Judgement, judge
+from adapters.judging import Judging, held
 from distribution.basis import ByCount
 from distribution.contents import DRAWN, Arrival, adding_items
 from distribution.contents import VERB as ADD
 from distribution.creation import VERB as CREATE
-from distribution.error_rates import ErrorRate, Review, error_rate
-from distribution.errors import InvalidInput, Refused
+from distribution.errors import InvalidInput
 from distribution.events import Cell
 from distribution.filters import Filter, matches
-from distribution.lifecycle import HELD, SKIPPED
+from distribution.lifecycle import SKIPPED
 from distribution.outcomes import Changed
-from distribution.ports import PAGE_LIMIT, Page
+from distribution.ports import Page
 from distribution.pull import Pull
 from distribution.qa import (
     Qa,
@@ -30,11 +28,12 @@ from distribution.qa import (
     SendTo,
     Unit,
     in_order,
+    in_turns,
     is_work,
     rejected,
     review_item,
+    reviewing_basis,
     reviewing_rules,
-    verdict,
 )
 from distribution.rules import Rules
 from distribution.samples import Sample
@@ -42,7 +41,7 @@ from distribution.sampling import Drawn, Record, Tally, draw
 from distribution.sending_back import VERB as SEND_BACK
 from distribution.sending_back import Return, sending_back
 from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
-from distribution.values import AssigneeId, Item, ItemId, Number, TaskId, check_id, check_seed
+from distribution.values import AssigneeId, Item, ItemId, TaskId, check_id, check_seed
 from distribution.values import in_order as listed
 from distribution.work import check_items
 from distribution.workload import Workload
@@ -55,7 +54,7 @@ UNSAID = {"id", "progress", *By.__annotations__}
 """Settings that do not tell one call from another: the task that keeps the answer, and who asks."""
 
 
-class Reviewing(Creating):
+class Reviewing(Judging, Creating):
     """What those do who look after quality."""
 
     def create_qa(
@@ -81,11 +80,14 @@ class Reviewing(Creating):
         """Create a task in which a *sample* of the finished work of another is reviewed.
 
         Nobody reviews her own work, unless *own*. Reviewers share it evenly, or by a
-        *workload* of theirs, or *pull* it. All that is finished is looked at, or only work
-        with some *statuses*, or *where* a filter says so: a lot. It looks at the attributes
-        of the item, and under "qa" at author, finished, status and answer. A review with a *rejecting* status *sends* the work back to its
-        author, or to others. *record* are the errors found so far, where the sample asks for
-        them. Further *settings* are those of `create`, and who asks.
+        *workload* of theirs, or *pull* it; the work of each author is spread over all of them.
+        All that is finished is looked at, or only work with some *statuses*, or *where* a
+        filter says so: a lot. It looks at the attributes of the item, and under "qa" at item,
+        author, finished, status and answer: the items people disagree about are
+        `field("qa.item").is_in([found.item for found in tasks.disagreements(task_id)])`. A
+        review with a *rejecting* status *sends* the work back to its author, or to others.
+        *record* are the errors found so far, where the sample asks for them. Further *settings*
+        are those of `create`, and who asks.
 
         >>> from distribution import Sample
         >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
@@ -130,10 +132,12 @@ class Reviewing(Creating):
         if unknown := [status for status in qa.rejecting if status not in actions]:
             must = f"be among the statuses of a review: {', '.join(actions)}"
             raise InvalidInput(subject="rejecting", must=must, got=unknown[0])
+        kept = reviewing_rules(rules, own=own)
         return self.create(
             name or f"{parent.name}: review",
-            self._unused(None, _items(units, drawn)),
-            rules=reviewing_rules(rules, own=own),
+            self._unused(None, _items(units, drawn, pulled=pull is not None)),
+            rules=kept,
+            basis=None if pull is not None else reviewing_basis(kept, settings.get("overlap")),
             qa=QaCall(qa, told),
             where=where,
             seed=seed,
@@ -169,95 +173,13 @@ class Reviewing(Creating):
         units = [unit for unit in units if before.get((unit.item, unit.assignee), unit.cell) != unit.cell]
         found = self.quality(task_id).record if record is None else record
         drawn = _draw(units, qa.sample, qa.seed, qa.tally, found)
-        items = self._unused(task.id, _items(units, drawn))
+        items = self._unused(task.id, _items(units, drawn, pulled=task.pull is not None))
         after = attrs.evolve(qa, tally=drawn.tally, version=view.version)
         with Intake(items, ByCount(), None) as intake:
             rows = [(item, effort, attributes, priority) for _, item, effort, attributes, priority in intake]
             digest = intake.digest()
         arrival = Arrival(items=rows, digest=digest, drawn=(qa.version, after))
         return self._change(task_id, adding_items(task_id, arrival, self._stamp(by)), dry_run=dry_run)
-
-    def quality(self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95) -> ErrorRate:
-        """Give the error rate of the work that a QA task looks at, with its interval.
-
-        What is drawn and not reviewed yet is taken to be like what is, of each group. Work
-        that was done anew and drawn again counts again.
-
-        >>> from distribution import Sample
-        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
-        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
-        >>> _ = tasks.set_status(review.id, "eve", ["a", "b"], "approved")
-        >>> print(tasks.quality(review.id))
-        0 % wrong (0 of 2 reviewed), all of it was reviewed
-
-        Raises:
-            NotFound: there is no such task.
-            Refused: it is no QA task.
-        """
-        _, qa = self._qa(task_id)
-        reviews = [review for _, review in self._reviews(task_id, qa)]
-        whole = sum(group.seen for group in qa.tally.groups)
-        return error_rate(reviews, method=method, confidence=confidence, whole=whole)
-
-    def quality_by_author(
-        self, task_id: TaskId, *, method: str = "wilson", confidence: Number = 0.95
-    ) -> dict[AssigneeId, ErrorRate]:
-        """Give the error rate of everybody whose work was reviewed, with its interval; as `quality` does.
-
-        >>> from distribution import Sample
-        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
-        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
-        >>> _ = tasks.set_status(review.id, "eve", ["a"], "discard")
-        >>> tasks.quality_by_author(review.id)["ann"].rate
-        1.0
-
-        Raises:
-            NotFound: there is no such task.
-            Refused: it is no QA task.
-        """
-        census = self.quality(task_id).census
-        found = dict[AssigneeId, list[Review]]()
-        for author, review in self._reviews(task_id, self._qa(task_id)[1]):
-            found.setdefault(author, []).append(review)
-        return {
-            author: error_rate(
-                reviews,
-                method=method,
-                confidence=confidence,
-                whole=len(reviews) + (not census),
-            )
-            for author, reviews in sorted(found.items())
-        }
-
-    def _reviews(self, task_id: TaskId, qa: Qa) -> list[tuple[AssigneeId, Review]]:
-        """Give what came out so far, and of whose work."""
-        drawn, found = Counter[str | None](), list[tuple[AssigneeId, Review]]()
-        for row in self._rows(task_id):
-            about: Any = row.attributes["qa"]
-            drawn[about["group"]] += 1
-            review = verdict(qa, row.attributes, _held(row).values()) if row.left == 0 else None
-            found += [] if review is None else [(about["author"], review)]
-        # As if whoever reviews had drawn once more, each of a group with the same chance.
-        seen = Counter(review.group for _, review in found)
-        return [
-            (author, attrs.evolve(r, inclusion=r.inclusion * seen[r.group] / drawn[r.group]))
-            for author, r in found
-        ]
-
-    def judge(self, task_id: TaskId, plan: AcceptancePlan) -> Judgement:
-        """Accept or refuse the lot that a QA task was drawn from, by an acceptance plan.
-
-        Errors beyond those the plan asks to review count too: more reviews are stricter.
-
-        Raises:
-            NotFound: there is no such task.
-            Refused: it is no QA task, or fewer items are reviewed than the plan asks for.
-        """
-        found = self.quality(task_id)
-        if found.reviewed < plan.size:
-            what = f"has {found.reviewed} reviewed items and the plan asks for {plan.size}"
-            raise Refused(f"the lot of task {task_id!r}", what, "finish the reviews, or draw further")
-        return judge(plan, min(found.failed, plan.size))
 
     def send_back(
         self,
@@ -310,6 +232,16 @@ class Reviewing(Creating):
         Reviews do it by themselves; this is for those that were cut off in between. Done
         again it changes nothing.
 
+        >>> from distribution import Sample
+        >>> _ = tasks.set_status(task.id, "ann", tasks.pull(task.id, "ann").items, "completed")
+        >>> review = tasks.create_qa(task.id, ["eve"], Sample(percent=100))
+        >>> _ = tasks.set_status(review.id, "eve", ["a"], "discard")
+        >>> tasks.send_rejected(review.id).event is None  # it is back already
+        True
+        >>> _ = tasks.undo(task.id, tasks.history(task.id)[-1].version)
+        >>> tasks.send_rejected(review.id).event.what
+        'sent-back'
+
         Raises:
             NotFound: there is no such task, or what it reviews is gone.
             Refused: it is no QA task.
@@ -326,12 +258,6 @@ class Reviewing(Creating):
         work = [piece for piece in found if piece is not None]
         back = Return(work=work, sends=qa.sends, told=told)
         return self._change(qa.parent, sending_back(qa.parent, back, self._stamp(by)), dry_run=dry_run)
-
-    def _qa(self, task_id: TaskId) -> tuple[Task, Qa]:
-        task = the_task(self.store.read(check_id(task_id, "task id"), Ask()), task_id)
-        if task.qa is None:
-            raise Refused(f"task {task.name!r}", "reviews no other task", "create one that does: create_qa")
-        return task, task.qa
 
     def _work(
         self, task_id: TaskId, statuses: Sequence[str] = (), where: Filter | None = None
@@ -379,16 +305,6 @@ class Reviewing(Creating):
     def _knows(self, task_id: TaskId, item: ItemId) -> bool:
         return bool(self.store.read(task_id, Ask(known=(item,))).known)
 
-    def _rows(self, task_id: TaskId) -> Iterator[Row]:
-        page = Page(limit=PAGE_LIMIT)
-        while rows := self.store.items(task_id, page):
-            yield from rows
-            page = attrs.evolve(page, after=rows[-1].position)
-
-
-def _held(row: Row) -> dict[AssigneeId, Cell]:
-    return {who: cell for who, cell in row.cells.items() if cell.state in HELD}
-
 
 def _reviewers(
     reviewers: Sequence[AssigneeId], workload: Workload | None, pull: Pull | None
@@ -410,7 +326,7 @@ def _reviewers(
 
 def _units(rows: Iterable[Row], statuses: Sequence[str]) -> Iterator[Unit]:
     for row in rows:
-        for who, cell in _held(row).items():
+        for who, cell in held(row).items():
             if is_work(cell, statuses):
                 yield Unit(row.item, who, cell, row.attributes, row.effort, row.copies == 1)
 
@@ -422,8 +338,8 @@ def _draw(
     return draw(finished, sample, seed=seed, before=before, record=record)
 
 
-def _items(units: Sequence[Unit], drawn: Drawn) -> Iterator[Item]:
-    """Make the items that stand for what was drawn."""
+def _items(units: Sequence[Unit], drawn: Drawn, *, pulled: bool) -> Iterator[Item]:
+    """Make the items that stand for what was drawn; where they are pulled, so that authors take turns."""
     by_name = {(unit.item, unit.assignee): unit for unit in units}
-    for chosen in drawn.chosen:
+    for chosen in in_turns(drawn.chosen) if pulled else drawn.chosen:
         yield review_item(by_name[chosen.unit.item, chosen.unit.assignee], chosen)

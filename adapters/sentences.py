@@ -89,7 +89,9 @@ def _created(event: Event) -> str:
         items += f" in {copies} {'copy' if copies == 1 else 'copies'}"
     if not isinstance(counts, dict):
         return f"created with {items} to pull from"
-    return f"created with {items}, shared out: {_each(counts)}"
+    wanted = event.facts.get("wanted")
+    rules = f"; by load, without rules: {_each(wanted)}" if isinstance(wanted, dict) else ""
+    return f"created with {items}, shared out: {_each(counts)}{rules}"
 
 
 def _changed(event: Event) -> str:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from typing import Self, TypeVar
 
 from adapters.sqlite_file import SqliteFile
@@ -15,9 +16,25 @@ from distribution.filters import Filter
 from distribution.shelf import Desk, Document
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 AT_ONCE = 500
 """Ids looked up by one statement."""
+
+
+_written = json.JSONEncoder(default=dict, separators=(",", ":")).encode
+"""Writes bodies and keys."""
+
+
+def batched(things: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Give so many at a time.
+
+    >>> list(batched("abc", 2))
+    [['a', 'b'], ['c']]
+    """
+    rest = iter(things)
+    while some := list(islice(rest, most)):
+        yield some
 
 
 class _Reading:
@@ -80,7 +97,7 @@ class _Reading:
 
 
 def _document(row: Sequence[str]) -> Document:
-    return Document(row[0], json.loads(row[1]), json.loads(row[2]))
+    return Document.kept(row[0], json.loads(row[1]), json.loads(row[2]))
 
 
 def _order(key: str | None) -> str:
@@ -120,40 +137,49 @@ class _Desk(_Reading):
 
     def put(self, kind: str, documents: Iterable[Document]) -> None:
         """See `Desk.put`."""
-        for document in documents:
+        for some in batched(documents, AT_ONCE):
             self._touch(kind)
-            keys = json.dumps(document.keys)
-            row = self._connection.execute(
-                "SELECT keys FROM document WHERE kind = ? AND id = ?", (kind, document.id)
-            ).fetchone()
-            body = json.dumps(document.body, default=dict, separators=(",", ":"))
-            self._connection.execute(
-                "INSERT OR REPLACE INTO document (kind, id, body, keys) VALUES (?, ?, ?, ?)",
-                (kind, document.id, body, keys),
+            new = {document.id: document for document in some}
+            old = self._keys(kind, new)
+            self._connection.executemany(
+                """INSERT INTO document (kind, id, body, keys) VALUES (?, ?, ?, ?)
+                ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, keys = excluded.keys""",
+                [(kind, name, _written(one.body), _written(one.keys)) for name, one in new.items()],
             )
-            if row is None or row[0] != keys:
-                self._unkey(kind, document.id, () if row is None else json.loads(row[0]))
-                self._connection.executemany(
-                    "INSERT INTO document_key (kind, key, id) VALUES (?, ?, ?)",
-                    [(kind, key, document.id) for key in document.keys],
-                )
+            gone = [(name, key) for name, keys in old.items() for key in keys if key not in new[name].keys]
+            came = [
+                (name, key) for name, one in new.items() for key in one.keys if key not in old.get(name, ())
+            ]
+            self._unkey(kind, gone)
+            self._connection.executemany(
+                "INSERT INTO document_key (kind, key, id) VALUES (?, ?, ?)",
+                [(kind, key, name) for name, key in came],
+            )
+
+    def _keys(self, kind: str, names: Iterable[str]) -> dict[str, list[str]]:
+        """Give the keys of those of these documents that are there."""
+        rows = self._connection.execute(
+            "SELECT id, keys FROM document WHERE kind = ? AND id IN (SELECT value FROM json_each(?))",
+            (kind, json.dumps(list(names))),
+        )
+        return {row[0]: json.loads(row[1]) for row in rows}
 
     def drop(self, kind: str, ids: Iterable[str]) -> None:
         """See `Desk.drop`."""
-        for document in ids:
-            row = self._connection.execute(
-                "SELECT keys FROM document WHERE kind = ? AND id = ?", (kind, document)
-            ).fetchone()
-            if row is not None:
+        for some in batched(ids, AT_ONCE):
+            old = self._keys(kind, some)
+            if old:
                 self._touch(kind)
-                self._unkey(kind, document, json.loads(row[0]))
+            self._unkey(kind, [(name, key) for name, keys in old.items() for key in keys])
             for table in ("document", "document_content"):
-                self._connection.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (kind, document))
+                self._connection.executemany(
+                    f"DELETE FROM {table} WHERE kind = ? AND id = ?", [(kind, name) for name in some]
+                )
 
-    def _unkey(self, kind: str, document: str, keys: Iterable[str]) -> None:
+    def _unkey(self, kind: str, pairs: Iterable[tuple[str, str]]) -> None:
         self._connection.executemany(
             "DELETE FROM document_key WHERE kind = ? AND key = ? AND id = ?",
-            [(kind, key, document) for key in keys],
+            [(kind, key, name) for name, key in pairs],
         )
 
     def keep(self, kind: str, document: str, content: bytes) -> None:

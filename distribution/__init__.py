@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from distribution.pull import Pull, recommend_batch
     from distribution.reasons import Placed
     from distribution.rules import Rules
-    from distribution.samples import Risk, Sample
+    from distribution.samples import Aql, Risk, Sample
     from distribution.static import distribute
     from distribution.stopping import Beat, Confidence, Quorum
     from distribution.task import Task
@@ -53,7 +53,7 @@ _HOMES = {
     "pull": ("Pull", "recommend_batch"),
     "reasons": ("Placed",),
     "rules": ("Rules",),
-    "samples": ("Risk", "Sample"),
+    "samples": ("Aql", "Risk", "Sample"),
     "static": ("distribute",),
     "stopping": ("Beat", "Confidence", "Quorum"),
     "task": ("Task",),
@@ -64,6 +64,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Aql",
     "Assignment",
     "Basis",
     "Batch",

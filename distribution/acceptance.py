@@ -286,6 +286,8 @@ class Judgement:
     accepted: bool
     points: int = 0
     """What it adds to the switching score."""
+    errors: int = 0
+    """Found in its sample."""
 
 
 def judge(plan: AcceptancePlan, errors: int) -> Judgement:
@@ -295,7 +297,7 @@ def judge(plan: AcceptancePlan, errors: int) -> Judgement:
     would have passed one AQL lower too. Runtime: O(1).
 
     >>> judge(plan_for(5000, 1.5), 7)
-    Judgement(accepted=True, points=0)
+    Judgement(accepted=True, points=0, errors=7)
 
     Raises:
         InvalidInput: more errors than items in the sample.
@@ -306,10 +308,10 @@ def judge(plan: AcceptancePlan, errors: int) -> Judgement:
     if found > plan.size:
         raise InvalidInput(subject="errors", must=f"be at most the {plan.size} reviewed", got=errors)
     if found > plan.accept:
-        return Judgement(accepted=False)
+        return Judgement(accepted=False, errors=found)
     if plan.stricter is None:
-        return Judgement(accepted=True, points=2 if plan.accept <= 1 else 0)
-    return Judgement(accepted=True, points=3 if found <= plan.stricter else 0)
+        return Judgement(accepted=True, points=2 if plan.accept <= 1 else 0, errors=found)
+    return Judgement(accepted=True, points=3 if found <= plan.stricter else 0, errors=found)
 
 
 SWITCHING: Table = {

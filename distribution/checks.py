@@ -16,7 +16,7 @@ from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, ByEffort, Grouped, Key, Stratified
 from distribution.diff import ItemRef, Violation
 from distribution.overlap import Held, Overlap, held
-from distribution.reasons import Ground, Interval, Part, TeamPart
+from distribution.reasons import Ground, Interval, OffLoad, Part, TeamPart
 from distribution.rules import Rules
 from distribution.split import IntervalSplit, Split
 from distribution.workload import Workload
@@ -190,6 +190,23 @@ def _of_teams(plan: Planned, teams: Sequence[tuple[int, ...]]) -> Iterator[Viola
     wanted, found = held(shares, split.n, over, k), Held(tuple(overlapped), tuple(alone))
     if plan.rules is None and found != wanted:
         yield Violation("copies are the apportionment of the loads", f"{found}, not {wanted}")
+
+
+def off_loads(plan: Planned) -> Iterator[OffLoad]:
+    """Yield those who have another number of copies than without rules, in the order of the workload."""
+    if plan.rules is None or plan.teams is None:
+        return
+    shares, has = plan.workload.shares, [0] * len(plan.workload)
+    over = sum(count for team, count in zip(plan.teams, plan.split.counts, strict=True) if len(team) > 1)
+    for team, count in zip(plan.teams, plan.split.counts, strict=True):
+        for a in team:
+            has[a] += count
+    k = 1 if plan.overlapping is None else plan.overlapping.copies(sum(share > 0 for share in shares))
+    free = held(shares, plan.split.n, over, k)
+    wanted = [shared + alone for shared, alone in zip(free.overlapped, free.alone, strict=True)]
+    for name, number, without in zip(plan.workload.assignees, has, wanted, strict=True):
+        if number != without:
+            yield OffLoad(name, number, without)
 
 
 def _wrong_teams(teams: Sequence[tuple[int, ...]], k: int, shares: Sequence[int]) -> Iterator[Violation]:

@@ -113,7 +113,7 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
     share of them, and who is new in them joins. What a pipeline brings and is finished here
     is open again, with whoever did it; who takes no part any more makes room for others.
 
-    Runtime: O(items * people); other bases than `ByCount`, and overlap in a task
+    Runtime: O(items * people); other bases than `ByCount`, and overlap and reviews in a task
     distributed by load, look at the whole task.
 
     Raises, when decided:
@@ -126,7 +126,8 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
-        plain = task.pull is not None or (isinstance(task.basis, ByCount) and task.overlap is None)
+        alone = isinstance(task.basis, ByCount) and task.overlap is None and task.qa is None
+        plain = task.pull is not None or alone
         if (view.known or not plain) and not (view.ask.items or view.ask.whole):
             return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
         ledger = Ledger(view, task, stamp)

@@ -203,6 +203,8 @@ def _facts(task: Task, plan: Plan | None, coming: Coming) -> dict[str, Json]:
         facts["counts"] = dict(plan.counts())
         if plan.overlap is not None:
             facts["covered"] = encode(plan.overlap.covered)
+        if plan.off_load:
+            facts["wanted"] = {off.assignee: off.wanted for off in plan.off_load}
         if plan.sizes is not None:
             facts["efforts"] = {name: str(effort) for name, effort in plan.efforts().items()}
     return facts

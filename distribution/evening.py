@@ -1,13 +1,14 @@
 """Amounts in a table, made as even as its sums allow.
 
 Holds: the least sum of squares with rows and columns as they are.
-Does not hold: what rows and columns stand for (see reviewing).
+Does not hold: what rows and columns stand for (see mixing).
 Depends on: nothing of the core.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from math import inf
 from typing import TypeAlias
 
 import attrs
@@ -19,12 +20,19 @@ SCALE = 1 << 40
 """Squares count by the inverse of their row's cap, read to so many parts: whole numbers are quick."""
 
 
-def even_out(table: Table, caps: Mapping[str, int], avoid: Collection[tuple[str, str]] = ()) -> None:
+def even_out(
+    table: Table,
+    caps: Mapping[str, int],
+    avoid: Collection[tuple[str, str]] = (),
+    *,
+    effort: int | None = None,
+) -> None:
     """Shift amounts around cycles until the sum of amount^2 / cap of its row is the least there is.
 
     Sums of rows and of columns stay. No amount exceeds its row's cap or falls below 0.
     Where all cells are there, it ends as near to proportion as whole numbers can. Of all
-    tables with that sum it ends at one with the least in the cells to *avoid*.
+    tables with that sum it ends at one with the least in the cells to *avoid*. After so many
+    looks at a cell, the *effort*, it ends wherever it is by then.
 
     Runtime: O(rows * columns) for each pass in search of a cycle. Large amounts are shifted
     first, as in capacity scaling.
@@ -44,9 +52,13 @@ def even_out(table: Table, caps: Mapping[str, int], avoid: Collection[tuple[str,
         square={row: SCALE // cap * above if cap else 0 for row, cap in caps.items()},
         flat={row: {c: int((row, c) in avoid) for c in cells} for row, cells in table.items()},
     )
+    passes = inf if effort is None else effort // max(sum(map(len, table.values())), 1)
     step = 1 << max(caps.values(), default=0).bit_length()
     while step := step // 2:
-        while cycles := _cheaper(table, costs, step):
+        cycles: list[list[Step]] | None = None
+        while cycles is None or cycles:
+            cycles, used = _cheaper(table, costs, step, passes)
+            passes -= used
             for cycle in cycles:
                 _shift(table, cycle, costs)
 
@@ -64,19 +76,21 @@ class _Costs:
     flat: Mapping[str, Mapping[str, int]]
 
 
-def _cheaper(table: Table, costs: _Costs, step: int) -> list[list[Step]]:
-    """Find cycles, disjoint ones, along which *step* units lower the sum; none only where there is none.
+def _cheaper(table: Table, costs: _Costs, step: int, passes: float) -> tuple[list[list[Step]], int]:
+    """Find cycles, disjoint ones, along which *step* units lower the sum, and tell in how many passes.
 
-    Distances fall until they stand, or until who was reached from whom closes a circle
-    (Bellman 1958).
+    There are none only where there is none, or none is found in so many passes. Distances
+    fall until they stand, or until who was reached from whom closes a circle (Bellman 1958).
     """
-    search = _Search(table, costs, step)
-    while True:
+    search, used = _Search(table, costs, step), 0
+    while used < passes:
+        used += 1
         search.give()
         falling = search.take()
         cycles = list(_circles(search.giver, search.taken))
         if cycles or not falling:
-            return cycles
+            return cycles, used
+    return [], used
 
 
 class _Search:

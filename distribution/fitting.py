@@ -1,10 +1,10 @@
 """Static distribution where rules keep some people from some items: exact, as fair and as mixed as can be.
 
 Holds: which people each item goes to, from what rules say of it; how often people are to meet.
-Does not hold: the rules (see rules), the flow (see matching), the search for better teams
-(see exchange), plans (see static).
-Depends on: apportion, eligibility, errors, exchange, matching, overlap, rules, teams,
-values, workload.
+Does not hold: the rules (see rules), the flow (see matching), whose work goes to whom (see
+mixing), the search for better teams (see exchange), plans (see static).
+Depends on: apportion, eligibility, errors, exchange, matching, mixing, overlap, rules,
+teams, values, workload.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from distribution.eligibility import Kind, NotEnoughRoom, Shortage, side_by_side
 from distribution.errors import in_words
 from distribution.exchange import Exchange
 from distribution.matching import Matching, match, stretches
+from distribution.mixing import mixed
 from distribution.overlap import held
 from distribution.rules import Marks, Rules
 from distribution.teams import Team, expected_pairs
@@ -35,6 +36,19 @@ class Marked:
     """What items say to them, each once."""
     which: Sequence[int]
     """Which of it each item says, by position."""
+
+
+@attrs.frozen
+class Lot:
+    """Items alike: the same people may take them, and the same people made them."""
+
+    kind: Kind
+    authors: frozenset[str]
+    """Whom they are blocked for; nobody where that does not matter."""
+
+
+MOST_LOTS = 1000
+"""More are not told apart by their authors."""
 
 
 def bars_nobody(rules: Rules, workload: Workload, marks: Sequence[Marks]) -> bool:
@@ -57,12 +71,17 @@ def fit(
     them; else loads, measured by the shares, are as even as the rules allow (see `match`).
     That is exact. Nobody ever has what she may not, nor twice, nor with a team mate.
 
+    Authors: where items are blocked for their authors, those of each go to all others as
+    nearly as can be in proportion to the loads, also of authors who take no part (see `mixed`).
+
     Pairs: people then change places, loads unchanged, so that everybody meets everybody as
     often as chance would let her if there were no rules, as nearly as a local search finds
-    (see `Exchange`). Islands are joined where it finds a way: where few are barred, as soon
+    (see `Exchange`), nobody having more or less of an author's work than her part, by an
+    item or than before. Islands are joined where it finds a way: where few are barred, as soon
     as there are items enough. Of the items that overlap everybody has her part, in the same way.
 
-    Items that the same people may take are alike; they go around in the order of their slots.
+    Items of the same authors that the same people may take are alike; they go around in the
+    order of their slots.
 
     Runtime: O(items), flows between kinds and people, and a search of a second at most.
 
@@ -84,7 +103,7 @@ def fit(
         for key, size in sorted(Counter(keys).items())
     }
     _check_people([(kind, _said(items.marks[key // 2])) for key, kind in kinds.items()], teams)
-    lots, lot_of = _lots(kinds)
+    lots, lot_of = _lots(kinds, {key: items.marks[key // 2][1] for key in kinds})
     table = _table(lots, workload, teams, _wanted(workload, copies))
     # Everybody alone comes first, so that there are parts where there are no items.
     parts: dict[Team, int] = {(at,): at for at in range(len(workload))}
@@ -112,18 +131,26 @@ def _wanted(workload: Workload, copies: Sequence[int]) -> dict[AssigneeId, int]:
     return dict(zip(workload.assignees, counts, strict=True))
 
 
-def _lots(kinds: Mapping[int, Kind]) -> tuple[list[Kind], dict[int, int]]:
-    """Put kinds together that the same people may take in as many copies; give them, and where each kind is."""
-    sizes: dict[tuple[tuple[AssigneeId, ...], int], int] = {}
-    for kind in kinds.values():
-        what = kind.eligible, kind.copies
+def _lots(
+    kinds: Mapping[int, Kind], authors: Mapping[int, frozenset[str]]
+) -> tuple[list[Lot], dict[int, int]]:
+    """Put kinds together that are alike; give them, and where each kind is.
+
+    Where that are more than can be evened out, authors are told apart only by who may take
+    their items.
+    """
+    if len({(kind.eligible, kind.copies, authors[key]) for key, kind in kinds.items()}) > MOST_LOTS:
+        authors = dict.fromkeys(kinds, frozenset())
+    sizes: dict[tuple[tuple[AssigneeId, ...], int, frozenset[str]], int] = {}
+    for key, kind in kinds.items():
+        what = kind.eligible, kind.copies, authors[key]
         sizes[what] = sizes.get(what, 0) + kind.size
     number = {what: at for at, what in enumerate(sizes)}
     lots = [
-        Kind(str(at), size=size, copies=copies, eligible=eligible)
-        for at, ((eligible, copies), size) in enumerate(sizes.items())
+        Lot(Kind(str(at), size=size, copies=copies, eligible=eligible), made_by)
+        for at, ((eligible, copies, made_by), size) in enumerate(sizes.items())
     ]
-    return lots, {key: number[kind.eligible, kind.copies] for key, kind in kinds.items()}
+    return lots, {key: number[kind.eligible, kind.copies, authors[key]] for key, kind in kinds.items()}
 
 
 def _in_line(
@@ -140,16 +167,20 @@ def _in_line(
 
 
 def _table(
-    lots: Sequence[Kind],
+    lots: Sequence[Lot],
     workload: Workload,
     teams: Mapping[AssigneeId, str],
     wanted: Mapping[AssigneeId, int],
 ) -> list[dict[Team, int]]:
     """Say for each lot which teams share how many of its items."""
     place = {name: at for at, name in enumerate(workload.assignees)}
-    matching = _matched(lots, _able(workload), teams, wanted)
+    kinds = [lot.kind for lot in lots]
+    matching = _matched(kinds, _able(workload), teams, wanted)
+    if any(lot.authors for lot in lots):
+        free = [kind for kind in kinds if kind.copies == 1 or not teams]
+        matching = mixed(free, matching, {lot.kind.name: lot.authors for lot in lots})
     table: list[dict[Team, int]] = []
-    for lot in lots:
+    for lot in kinds:
         rows: dict[Team, int] = {}
         for names, count in stretches(
             matching.amounts[lot.name], size=lot.size, copies=lot.copies, teams=teams
@@ -157,13 +188,13 @@ def _table(
             team = tuple(sorted([place[name] for name in names]))
             rows[team] = rows.get(team, 0) + count
         table.append(rows)
-    shared = [lot for lot in lots if lot.copies > 1]
+    shared = [lot for lot in kinds if lot.copies > 1]
     if shared:
-        able = [{place[name] for name in lot.eligible} for lot in lots]
+        able = [{place[name] for name in lot.eligible} for lot in kinds]
         side = {name: at for at, names in enumerate(side_by_side(list(place), teams)) for name in names}
         loads = [matching.loads.get(name, 0) for name in place]
-        search = Exchange(able, table, list(map(side.__getitem__, place)), _meetings(shared, place, loads))
-        search.run()
+        sides, wishes = list(map(side.__getitem__, place)), _meetings(shared, place, loads)
+        Exchange(able, table, sides, wishes, [lot.authors or None for lot in lots]).run()
     return table
 
 
@@ -203,16 +234,23 @@ def _matched(
         return match(kinds, dict.fromkeys(able), teams=teams, weights=able)
 
 
-def _check_people(kinds: Sequence[tuple[Kind, str]], teams: Mapping[AssigneeId, str]) -> None:
+def _check_people(
+    kinds: Sequence[tuple[Kind, str]],
+    teams: Mapping[AssigneeId, str],
+    nobody: str = "nobody who carries a load",
+) -> None:
     """Refuse items that too few people may take for their copies."""
     several = [(kind, said, len(side_by_side(kind.eligible, teams))) for kind, said in kinds]
     short = [(kind, said, people) for kind, said, people in several if people < kind.copies]
     if short:
         kind, said, _ = short[0]
         goal = "somebody" if kind.copies == 1 else f"{kind.copies} different people each"
-        who = f"only {in_words(kind.eligible)}" if kind.eligible else "nobody who carries a load"
+        who = f"only {in_words(kind.eligible)}" if kind.eligible else nobody
         each = ", of each team one" if len(kind.eligible) >= kind.copies else ""
         rest = f"; so it is with {len(short) - 1} more of {len(kinds)} kinds" if len(short) > 1 else ""
+        missing = sum(k.needed - people * k.size for k, _, people in short)
+        lacking = "1 copy has nobody" if missing == 1 else f"{missing} copies have nobody"
+        rest += f"; {lacking}" if len(short) > 1 or short[0][2] else ""
         raise NotEnoughRoom(
             what=f"{said} ({kind.size}) are to go to {goal}",
             why=f"{who} may take them{each}{rest}",
@@ -222,6 +260,21 @@ def _check_people(kinds: Sequence[tuple[Kind, str]], teams: Mapping[AssigneeId, 
                 for k, said, people in short
             ),
         )
+
+
+def check_people(items: Marked, people: Sequence[AssigneeId], copies: Sequence[int]) -> None:
+    """Refuse items that too few of these people may ever take for their copies, as `fit` does.
+
+    Raises:
+        NotEnoughRoom: a kind has fewer people than it needs copies; it is named.
+    """
+    kinds = []
+    for number, ((mark, count), size) in enumerate(Counter(zip(items.which, copies, strict=True)).items()):
+        of = items.marks[mark]
+        able = tuple(name for name in people if items.rules.bars(name, of) is None)
+        kinds.append((Kind(str(number), size=size, copies=count, eligible=able), _said(of)))
+    teams = {name: team for name, team in items.rules.teams.items() if name in people}
+    _check_people(kinds, teams, "nobody of those who take part")
 
 
 def _said(marks: Marks) -> str:

@@ -13,7 +13,7 @@ what everybody holds, so that adding 30 and then 70 gives what adding 100 gives.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import combinations
@@ -125,16 +125,19 @@ def _teams(
     Beside the deficit, in copies, counts how often she met the others of an item,
     compared with the meetings her share of the overlapped copies makes one expect: who
     never met somebody gains less than one copy by it, so counts stay close to the shares.
+    Of reviews, so counts how often she had work of the author.
     """
     place = {name: at for at, name in enumerate(takers.names)}
     shares, weight = takers.shares, sum(takers.shares)
     met = [[0] * len(place) for _ in place]
     meetings = 0
+    chosen = []
+    task, standings = who
+    work = _Work(task, shares)
     for row in view.rows:
         team = [place[who] for who, cell in row.cells.items() if cell.state in HELD and who in place]
         meetings += _meet(met, team)
-    chosen = []
-    task, standings = who
+        work.give(row, team)
     for row in rows:
         takers.items += 1
         team = []
@@ -142,6 +145,8 @@ def _teams(
         able = [at for at in takers.able() if can_take(task, standings[at], row, None) is None]
         total = sum(takers.held) + row.left
         gain = [share * total / weight - held for share, held in zip(shares, takers.held, strict=True)]
+        for at, more in work.gains(row, able):
+            gain[at] += more
         while len(team) < row.left and able:
             taker = max(able, key=gain.__getitem__)
             team.append(taker)
@@ -153,8 +158,41 @@ def _teams(
                 likely = 2 * meetings * shares[at] * shares[taker] / (weight * weight)
                 gain[at] += (likely - met[at][taker]) / (1 + likely)
         meetings += _meet(met, team)
+        work.give(row, team)
         chosen.append(tuple(team))
     return chosen
+
+
+@attrs.define
+class _Work:
+    """How much of whose work each reviewer had; nothing in a task that reviews none."""
+
+    task: Task
+    shares: Sequence[int]
+    had: dict[frozenset[str], list[int]] = attrs.field(factory=dict)
+
+    def _of(self, row: Row) -> list[int] | None:
+        if self.task.qa is None or self.task.rules is None:
+            return None
+        author = self.task.rules.marks(row.attributes)[1]
+        return self.had.setdefault(author, [0] * len(self.shares))
+
+    def give(self, row: Row, team: Iterable[int]) -> None:
+        """Note who has an item."""
+        had = self._of(row)
+        if had is not None:
+            for at in team:
+                had[at] += 1
+
+    def gains(self, row: Row, able: Sequence[int]) -> Iterator[tuple[int, float]]:
+        """Compare what each had of the author with her share of it; less than one copy either way."""
+        had = self._of(row)
+        if had is None:
+            return
+        so_far, weight = sum(had), sum(self.shares[at] for at in able)
+        for at in able:
+            likely = self.shares[at] * so_far / weight
+            yield at, (likely - had[at]) / (1 + likely + had[at])
 
 
 def _meet(met: list[list[int]], team: Sequence[int]) -> int:

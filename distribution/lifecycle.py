@@ -5,13 +5,14 @@ Does not hold: who may take what (see taking), decisions (see work, team, course
 Depends on: errors, values.
 
 Everything that changes a state asks these tables, but for an undo, which goes back along
-any of these ways. A skip that counts as done is a submission. The diagrams in the README
-are drawn from the tables, and a test compares.
+any of these ways; only from where nothing else leads back is that drawn (`UNDONE`). A skip
+that counts as done is a submission. The diagrams in the README are drawn from the tables,
+and a test compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from distribution.errors import Refused, shown
@@ -63,7 +64,10 @@ TASK: Table = {
     ("closed", "delete"): "deleted",
     ("deleted", "purge"): "purged",
 }
-"""A deletion can be undone until the task is purged. Past its due date an open task hands out nothing."""
+"""Past its due date an open task hands out nothing."""
+
+UNDONE: Mapping[str, Sequence[tuple[str, str]]] = {"task": (("deleted", "open"), ("deleted", "closed"))}
+"""What only an undo leads to: a deleted task is what it was, until it is purged."""
 
 GONE = frozenset({"deleted", "purged"})
 """States of a task that nobody finds any more."""
@@ -112,7 +116,7 @@ def progress(total: int, done: int) -> Progress:
 
 
 def diagram(name: str) -> str:
-    """Draw one of `TABLES` as a Mermaid state diagram.
+    """Draw one of `TABLES` as a Mermaid state diagram, with what is `UNDONE`.
 
     >>> print(diagram("assignee").splitlines()[1])
         [*] --> active: add
@@ -122,6 +126,8 @@ def diagram(name: str) -> str:
     for (state, verb), target in TABLES[name].items():
         ends = ("[*]" if state == NOWHERE else state, "[*]" if target == NOWHERE else target)
         ways.setdefault(ends, []).append(verb)
+    for ends in UNDONE.get(name, ()):
+        ways.setdefault(ends, []).append("undo")
     lines += [f"    {source} --> {target}: {', '.join(verbs)}" for (source, target), verbs in ways.items()]
     return "\n".join(lines)
 

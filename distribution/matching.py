@@ -1,7 +1,7 @@
 """The fairest way to give everybody only what she may take.
 
 Holds: fairest loads under limits, eligibility and teams; laying out the amounts of a kind.
-Does not hold: whether it can be done at all (see eligibility), who reviews whom (see reviewing).
+Does not hold: whether it can be done at all (see eligibility), who meets whose work (see mixing).
 Depends on: apportion, eligibility, errors, maxflow, values.
 
 Loads that can be reached form an M-convex set, also with several copies and with teams,

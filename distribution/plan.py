@@ -19,20 +19,20 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import zip_longest
 from numbers import Integral
-from typing import Any, Self
+from typing import Self
 
 import attrs
 
 from distribution import checks
 from distribution.basis import Basis, Key
-from distribution.codec import SCHEMA, encode
+from distribution.codec import SCHEMA
 from distribution.coverage import Coverage, coverage
 from distribution.diff import Diff, ItemRef, Move, Verdict
 from distribution.errors import DistributionError, InvalidInput, NotFound
 from distribution.overlap import Overlap
 from distribution.packages import Packages, Team, flat
-from distribution.plan_fields import ALGORITHM, fields
-from distribution.reasons import Placed, Share
+from distribution.plan_fields import ALGORITHM, fields, written
+from distribution.reasons import OffLoad, Placed, Share
 from distribution.rules import Rules
 from distribution.split import Split, TableSplit
 from distribution.values import AssigneeId, ItemId, check_index
@@ -95,6 +95,11 @@ class Plan:
             return None
         able = sum(share > 0 for share in self.workload.shares)
         return coverage(self.workload, self.overlapping.copies(able), self._packages.teams, self.split.counts)
+
+    @cached_property
+    def off_load(self) -> tuple[OffLoad, ...]:
+        """Name those who have more or less than their load says, because rules keep people from items."""
+        return tuple(checks.off_loads(self))
 
     @property
     def n(self) -> int:
@@ -352,29 +357,7 @@ class Plan:
 
     def to_json(self) -> str:
         """Write the plan: some 300 bytes where only the number of items counts, else ids and owners too."""
-        data: dict[str, Any] = {
-            "schema": SCHEMA,
-            "kind": "plan",
-            "n": self.n,
-            "algorithm": ALGORITHM,
-            "seed": self.seed,
-            "order": self.order,
-            "basis": encode(self.basis),
-            "assignees": self.assignees,
-            "shares": self.workload.shares,
-            "counts": self.split.counts,
-        }
-        if not isinstance(self.items, range):
-            data["items"] = list(self.items)
-        if isinstance(self.split, TableSplit):
-            data["owners"] = self.split.owners.tolist()
-        facts = {"skipped": self.skipped, "keys": self.keys, "sizes": self.sizes, "teams": self.teams}
-        data |= {name: value for name, value in facts.items() if value}
-        settings = {"overlap": self.overlapping, "rules": self.rules}
-        data |= {name: encode(value) for name, value in settings.items() if value is not None}
-        if self.scale != 1:
-            data["scale"] = self.scale
-        return json.dumps(data, separators=(",", ":"))
+        return json.dumps(written(attrs.asdict(self, recurse=False)), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -1,6 +1,6 @@
-"""The fields of a plan out of data that came from elsewhere.
+"""The fields of a plan as data, and out of data that came from elsewhere.
 
-Holds: what of a stored plan is read, and the limits it must keep.
+Holds: what of a plan is stored, what of it is read, and the limits it must keep.
 Does not hold: the plan (see plan), whether it keeps its promises (see checks).
 Depends on: apportion, basis, codec, diff, errors, orders, overlap, rules, split, values,
 workload.
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from distribution.apportion import apportion
 from distribution.basis import Basis, ByCount, Key
-from distribution.codec import decode, encode
+from distribution.codec import SCHEMA, decode, encode
 from distribution.diff import ItemRef
 from distribution.errors import InvalidInput
 from distribution.orders import Order
@@ -77,6 +77,33 @@ def _split(data: Mapping[str, Any], counts: Sequence[int], order: Order) -> Spli
             subject="owners of the plan", must=f"be {order.n}, each below {len(counts)}", got=len(owners)
         )
     return TableSplit(owners, len(counts), order)
+
+
+def written(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the fields of a plan as data that can become JSON."""
+    workload, split = plan["workload"], plan["split"]
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "kind": "plan",
+        "n": split.n,
+        "algorithm": ALGORITHM,
+        "seed": plan["seed"],
+        "order": plan["order"],
+        "basis": encode(plan["basis"]),
+        "assignees": workload.assignees,
+        "shares": workload.shares,
+        "counts": split.counts,
+    }
+    if not isinstance(plan["items"], range):
+        data["items"] = list(plan["items"])
+    if isinstance(split, TableSplit):
+        data["owners"] = split.owners.tolist()
+    data |= {name: plan[name] for name in ("skipped", "keys", "sizes", "teams") if plan[name]}
+    settings = {"overlap": plan["overlapping"], "rules": plan["rules"]}
+    data |= {name: encode(value) for name, value in settings.items() if value is not None}
+    if plan["scale"] != 1:
+        data["scale"] = plan["scale"]
+    return data
 
 
 def fields(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Review of finished work: what a QA task remembers, and what its items stand for.
 
 Holds: the settings of a QA task, units of finished work, items made of them, their verdicts,
-the rule that keeps authors away.
-Does not hold: the draw (see sampling), rates (see error_rates), who reviews (see static,
-handing), sending work back (see sending_back).
-Depends on: error_rates, errors, events, filters, lifecycle, rules, samples, sampling, values.
+which of them a lot is judged by, the rule that keeps authors away.
+Does not hold: the draw (see sampling), rates (see error_rates), plans (see acceptance), who
+reviews (see static, handing), sending work back (see sending_back).
+Depends on: acceptance, basis, draw, error_rates, errors, events, filters, lifecycle, overlap,
+rules, samples, sampling, values.
 
 A QA task is a task like any other. Its items stand for finished placements of another;
 rules keep every author from her own.
@@ -12,18 +13,23 @@ rules keep every author from her own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Literal, TypeAlias, cast
 
 import attrs
 
+from distribution.acceptance import AcceptancePlan
+from distribution.basis import Basis, ByCount, Stratified
+from distribution.draw import word
 from distribution.error_rates import Review
-from distribution.errors import InvalidInput
+from distribution.errors import InvalidInput, Refused, in_words
 from distribution.events import Cell
 from distribution.filters import kind, reach
 from distribution.lifecycle import SKIPPED
+from distribution.overlap import Overlap
 from distribution.rules import Rules, check_rules
 from distribution.samples import Sample
 from distribution.sampling import Chosen, Finished, Tally
@@ -73,6 +79,16 @@ class Qa:
     version: int
     """Of the parent, up to which its work was looked at."""
 
+    @property
+    def lot(self) -> int:
+        """Count the finished work that was drawn from."""
+        return sum(group.seen for group in self.tally.groups)
+
+    @property
+    def plan(self) -> AcceptancePlan | None:
+        """Give the acceptance plan the sample was drawn for, if it was, and there is a lot."""
+        return None if self.sample.aql is None or not self.lot else self.sample.aql.plan(self.lot)
+
 
 @attrs.frozen
 class Unit:
@@ -117,6 +133,24 @@ def in_order(units: Iterable[Unit]) -> list[Unit]:
     return sorted(units, key=lambda unit: (unit.cell.since, unit.item, unit.assignee))
 
 
+def in_turns(chosen: Iterable[Chosen]) -> list[Chosen]:
+    """Let authors take turns, each as often as she has work there: every batch is then of all of them.
+
+    The work of each stays in its order; ties are in the order in which they came.
+
+    >>> drawn = [Chosen(Finished(f"i{n}", who), None, Fraction(1)) for n, who in enumerate("aaab")]
+    >>> [each.unit.item for each in in_turns(drawn)]
+    ['i0', 'i1', 'i3', 'i2']
+    """
+    drawn = list(chosen)
+    whole, before = Counter(each.unit.assignee for each in drawn), Counter[AssigneeId]()
+    turns: list[Fraction] = []
+    for author in (each.unit.assignee for each in drawn):
+        turns.append(Fraction(2 * before[author] + 1, 2 * whole[author]))
+        before[author] += 1
+    return [drawn[at] for at in sorted(range(len(drawn)), key=turns.__getitem__)]
+
+
 def review_item(unit: Unit, chosen: Chosen) -> Item:
     """Make the item that stands for a unit.
 
@@ -145,6 +179,14 @@ def reviewing_rules(rules: Rules | None, *, own: bool) -> Rules | None:
         must, remedy = "leave blocked to the authors of the work", "say who may with reserved, or own=True"
         raise InvalidInput(subject="rules of a review", must=must, got=given.blocked, remedy=remedy)
     return attrs.evolve(given or Rules(), blocked=AUTHOR)
+
+
+def reviewing_basis(rules: Rules | None, overlap: Overlap | None) -> Basis:
+    """Say how reviews are shared out: where no rule looks at authors, so that each one's work is divided.
+
+    With rules the work of each is spread anyway (see mixing); overlap goes by count alone.
+    """
+    return Stratified(AUTHOR) if rules is None and overlap is None else ByCount()
 
 
 def is_work(cell: Cell, statuses: Sequence[str]) -> bool:
@@ -180,3 +222,78 @@ def verdict(qa: Qa, attributes: Mapping[str, Json], cells: Iterable[Cell]) -> Re
     about = cast("Mapping[str, str]", attributes["qa"])
     failed = any(cell.status in qa.rejecting for cell in reviews)
     return Review(failed, Fraction(about["inclusion"]), about["group"])
+
+
+@attrs.frozen(kw_only=True)
+class Reviewed:
+    """One drawn piece of work, and what its reviewers say of it."""
+
+    name: ItemId
+    """The item that stands for it."""
+    item: ItemId
+    author: AssigneeId
+    inclusion: Fraction
+    group: str | None
+    review: Review | None
+    """None as long as a reviewer has it open, and where nobody reviewed it."""
+    open: bool
+    """A review is to come."""
+    at: datetime | None
+    """When the last of its reviewers did something."""
+
+
+def reviewed(
+    qa: Qa, name: ItemId, attributes: Mapping[str, Json], cells: Collection[Cell], left: int
+) -> Reviewed:
+    """Read an item of a QA task, with the cells of those who have it and the copies that are left."""
+    about = cast("Mapping[str, str]", attributes["qa"])
+    return Reviewed(
+        name=name,
+        item=about["item"],
+        author=about["author"],
+        inclusion=Fraction(about["inclusion"]),
+        group=about["group"],
+        review=None if left else verdict(qa, attributes, cells),
+        open=left > 0 or any(cell.state != "done" for cell in cells),
+        at=max((cell.since for cell in cells), default=None),
+    )
+
+
+def lot_errors(task_id: TaskId, qa: Qa, drawn: Iterable[Reviewed], size: int) -> int:
+    """Count the errors in the first *size* pieces that were drawn, in an order fixed by the draw.
+
+    A plan speaks of a sample of its own size: more reviews neither help nor harm. Which
+    pieces count is chance, and known before anybody looks at them. One that all its
+    reviewers skipped is passed over; of work that was done anew the first round counts.
+
+    Raises:
+        Refused: the sample does not stand for a lot, is smaller than that, or some of these
+            pieces are not reviewed yet.
+    """
+    first: dict[tuple[ItemId, AssigneeId], Reviewed] = {}
+    for piece in drawn:
+        first.setdefault((piece.item, piece.author), piece)
+    lot = f"the lot of task {task_id!r}"
+    _check_alike(lot, qa, first.values())
+    order = sorted(first.values(), key=lambda piece: word(qa.seed, f"lot|{piece.name}"))
+    counted = [piece for piece in order if piece.open or piece.review is not None][:size]
+    if len(counted) < size:
+        what = f"has a sample of {len(counted)} and the plan asks for {size}"
+        remedy = f"draw as many: create_qa with Sample(aql=...) or Sample(count={size})"
+        raise Refused(lot, what, remedy)
+    if missing := [piece.name for piece in counted if piece.review is None]:
+        what = f"lacks {len(missing)} of the {size} reviews that count, those of {in_words(missing)}"
+        raise Refused(lot, what, "finish them first")
+    return sum(piece.review is not None and piece.review.failed for piece in counted)
+
+
+def _check_alike(lot: str, qa: Qa, drawn: Iterable[Reviewed]) -> None:
+    """Refuse a sample in which not all work of the lot had the same chance."""
+    chances: dict[str | None, set[Fraction]] = {}
+    for piece in drawn:
+        chances.setdefault(piece.group, set()).add(piece.inclusion)
+    waves = qa.sample.percent is None and any(len(found) > 1 for found in chances.values())
+    if waves or not qa.sample.alike:
+        how = "in draws of unequal chance" if waves else "so that some work has more chance than other"
+        remedy = "draw one sample for each lot, with Sample(aql=...) or Sample(count=...)"
+        raise Refused(lot, f"was drawn {how}, of which no plan speaks", remedy)

@@ -62,6 +62,24 @@ class Part:
     """How far the two may be apart, at most."""
 
 
+@attrs.frozen
+class OffLoad:
+    """Somebody who has another number of copies than her load says, for rules keep people from items.
+
+    >>> print(OffLoad("ann", has=0, wanted=24))
+    'ann' has 0 where her load says 24
+    """
+
+    assignee: AssigneeId
+    has: int
+    wanted: int
+    """What she would have if there were no rules."""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.assignee!r} has {self.has} where her load says {self.wanted}"
+
+
 @attrs.frozen(kw_only=True)
 class TeamPart:
     """The items that belong to one team, or to one person alone, where some items overlap."""

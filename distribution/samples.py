@@ -2,7 +2,7 @@
 
 Holds: how large it is, of which groups, drawn how; the rate that a record of errors calls for.
 Does not hold: the draw (see sampling).
-Depends on: errors, filters, intervals, values.
+Depends on: acceptance, errors, filters, intervals, values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from distribution.acceptance import AcceptancePlan, Severity, plan_for, table_plan
 from distribution.errors import InvalidInput, shown
 from distribution.filters import check_path
 from distribution.intervals import upper_bound
@@ -83,6 +84,37 @@ class Risk:
         return max(self.least / 100, needed)
 
 
+def _limit(value: Number) -> Fraction:
+    table_plan("A", value)
+    return exact(value, "aql")
+
+
+@attrs.frozen(kw_only=True)
+class Aql:
+    """Review as many items of a lot as its acceptance plan asks for, no matter which.
+
+    >>> print(Aql(limit="1.0").plan(1000))
+    review 80, accept with at most 2 errors
+
+    Raises:
+        InvalidInput: the tables have no such limit, level or severity.
+    """
+
+    limit: Fraction = attrs.field(converter=_limit)
+    """Acceptable quality limit in percent, one of those in the tables."""
+    level: str = "II"
+    """Inspection level."""
+    severity: Severity = "normal"
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a level or a severity that the tables do not have."""
+        self.plan(1)
+
+    def plan(self, lot: int) -> AcceptancePlan:
+        """Give the plan for so many finished items; see `acceptance.plan_for`."""
+        return plan_for(lot, self.limit, self.level, self.severity)
+
+
 def _any_percent(value: Number | None) -> Fraction | None:
     return None if value is None else _percent(value, "percent")
 
@@ -109,14 +141,14 @@ def _minimum(value: int | None) -> int | None:
 
 @attrs.frozen(kw_only=True)
 class Sample:
-    """What to review of the work that is finished: a percentage, a count, or rates of groups.
+    """What to review of the work that is finished: a percentage, a count, rates of groups, or a plan's.
 
     >>> Sample(percent=10).least, Sample(count=50, per="assignee", allocation="equal").least
     (1, 1)
     >>> Sample(percent=10, count=5)
     Traceback (most recent call last):
     ...
-    distribution.errors.InvalidInput: a sample must have one of percent, count, rates, risk, got 'percent, count'
+    distribution.errors.InvalidInput: a sample must have one of percent, count, rates, risk, aql, got 'percent, count'
 
     Raises:
         InvalidInput: a number cannot be used, or two settings mean nothing together.
@@ -130,6 +162,8 @@ class Sample:
     """Percent of each group; 0 exempts it, from the minimum too."""
     risk: Risk | None = None
     """Percent of each assignee as her record asks for."""
+    aql: Aql | None = None
+    """As many as the acceptance plan for all that finished asks for."""
     per: Per | None = None
     """The groups that each get their part: assignees or strata; None for no groups."""
     key: str | None = attrs.field(default=None, converter=_key)
@@ -149,10 +183,13 @@ class Sample:
             value = getattr(self, name)
             if value not in known and (value is not None or name == "method"):
                 raise InvalidInput(subject=name, must=f"be one of {', '.join(known)}", got=value)
-        sizes = [name for name in ("percent", "count", "rates", "risk") if getattr(self, name) is not None]
+        ways = ("percent", "count", "rates", "risk", "aql")
+        sizes = [name for name in ways if getattr(self, name) is not None]
         if len(sizes) != 1:
-            must = "have one of percent, count, rates, risk"
+            must = f"have one of {', '.join(ways)}"
             raise InvalidInput(subject="a sample", must=must, got=", ".join(sizes) or None)
+        if self.aql is not None and not isinstance(self.aql, Aql):
+            raise InvalidInput(subject="aql", must="be an Aql", got=self.aql, remedy="use Aql(limit=1)")
         self._check_groups()
         if self.method == "blocks":
             self._check_blocks()
@@ -179,12 +216,22 @@ class Sample:
             )
 
     def _check_blocks(self) -> None:
-        if self.count is not None or self.risk is not None:
+        if (size := self.count or self.risk or self.aql) is not None:
             must = "go with percent or rates, which stay as they are"
-            raise InvalidInput(subject="method 'blocks'", must=must, got=self.count or self.risk)
+            raise InvalidInput(subject="method 'blocks'", must=must, got=size)
         if self.minimum:
             must = "be 0 with method 'blocks', which keeps a rate and no more"
             raise InvalidInput(subject="minimum", must=must, got=self.minimum, remedy="use method 'simple'")
+
+    @property
+    def alike(self) -> bool:
+        """Tell whether all work is to have the same chance, so that the sample stands for a lot."""
+        skewed = self.rates is not None or self.risk is not None or self.method == "size"
+        return not skewed and self.allocation in {None, "proportional"}
+
+    def of(self, lot: int) -> Sample:
+        """Give the sample of so many finished items: with the count of its plan, if it goes by one."""
+        return self if self.aql is None else attrs.evolve(self, aql=None, count=self.aql.plan(lot).size)
 
     @property
     def least(self) -> int:

@@ -201,8 +201,8 @@ def draw(
     Promised: the totals over all draws are those that one draw of the whole would have
     had, as far as the new units suffice and the drawn ones stay. A percentage, or rates, are
     rounded half up in all and divided by largest remainders; a risk is rounded up for each
-    assignee, at the rate that held when her work was shown. Every group with finished work
-    has its minimum, which comes first. What "blocks" promises is said at the top.
+    assignee, at the rate that held when her work was shown; a plan's size is that for all the
+    work there is. Every group with finished work has its minimum, which comes first. What "blocks" promises is said at the top.
 
     The same seed, units and tally give the same draw, whatever the order of mappings; the
     order of finishing matters to "systematic" and "blocks" alone. Where work finishes in
@@ -225,6 +225,7 @@ def draw(
     """
     check_seed(seed)
     parts = _parts(finished, sample, seed, before or Tally(per=sample.per))
+    sample = sample.of(sum(part.total for part in parts)) if parts else sample
     wanted = _wanted(parts, sample, record or {})
     if sample.method == "blocks":
         picks = [_in_blocks(part, sample, seed) for part in parts]

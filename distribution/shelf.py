@@ -56,6 +56,18 @@ class Document:
     keys: tuple[str, ...] = attrs.field(default=(), converter=_keys)
     """It is found under each; several documents may have the same."""
 
+    @classmethod
+    def kept(cls, name: str, body: Mapping[str, Json], keys: Iterable[str]) -> Self:
+        """Give one as a shelf kept it: what was checked when it was put is not checked again.
+
+        >>> Document.kept("i1", {"dir": "/a"}, ["dataset 7"]) == Document("i1", {"dir": "/a"}, ["dataset 7"])
+        True
+        """
+        document = cls.__new__(cls)
+        for field, value in (("id", name), ("body", body), ("keys", tuple(keys))):
+            object.__setattr__(document, field, value)
+        return document
+
 
 class Shelf(Protocol):
     """Finds documents. Safe to use from several threads.

@@ -30,7 +30,7 @@ from distribution.basis import (
 )
 from distribution.errors import InvalidInput
 from distribution.filters import Filter, matches
-from distribution.fitting import Marked, bars_nobody, fit
+from distribution.fitting import Marked, bars_nobody, check_people, fit
 from distribution.overlap import Overlap, check_overlap, drawn, held, too_few
 from distribution.packages import Team
 from distribution.plan import Plan
@@ -41,6 +41,7 @@ from distribution.teams import teams
 from distribution.values import (
     ITEM_ID_LIMIT,
     ONE,
+    AssigneeId,
     Item,
     ItemId,
     Json,
@@ -129,6 +130,16 @@ class Roster:
         for item in items:
             self.add(item)
 
+    def check_people(self, people: Sequence[AssigneeId], copies: Sequence[int]) -> None:
+        """Refuse items that too few of these people may take, where nobody is given any yet.
+
+        Raises:
+            Infeasible: which, and who is missing.
+        """
+        if self.marking is not None:
+            marked = Marked(rules=self.marking.rules, marks=self.marking.marks, which=self.marked)
+            check_people(marked, people, copies)
+
     def plan(self, workload: Workload, *, seed: int = 0, order: str = "shuffled") -> Plan:
         """Distribute what was taken in.
 
@@ -168,7 +179,9 @@ class Roster:
         if not self.marked:
             # Of what is only counted nothing is known: it says nothing to the rules.
             marking.number({})
-        if bars_nobody(marking.rules, workload, marking.marks):
+        # Work of authors who take no part is spread too.
+        spread = any(blocked for _, blocked, _ in marking.marks)
+        if not spread and bars_nobody(marking.rules, workload, marking.marks):
             return None
         return Marked(rules=marking.rules, marks=marking.marks, which=self.marked or [0] * n)
 

@@ -4,8 +4,12 @@ Holds: `can_take`, and whether a task hands out anything at all.
 Does not hold: how many she may have at once (see handing), who decides what she gets.
 Depends on: lifecycle, members, refusals, rules, task, values.
 
-Every path that gives an item to a person goes through here: create, add, pull, steal,
-reassign, redistribute. Whatever else shall keep people from items belongs here.
+Every path by which work reaches somebody goes through here: add, pull, steal, reassign,
+redistribute, whatever spreads what another leaves. Whatever else shall keep people from
+items belongs here. Two paths do not ask: a plan is made of the rules themselves (see
+fitting), before there is a task to ask about; and an undo gives back what was hers, also
+what she lost or skipped, and beside a team mate who got another copy. That both give
+nothing else is a property that tests hold them to.
 """
 
 from __future__ import annotations

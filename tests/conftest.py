@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.office import Office
+    from tests.remote_driver import Driver
 
 settings.register_profile("dev", max_examples=60, deadline=None)
 settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True, print_blob=True)
@@ -54,3 +55,12 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "work.db")
     with Office(store) as office:
         yield office
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """Give what runs the real SDK against a server of ours; one for all tests of a process."""
+    from tests.remote_driver import served
+
+    with served(tmp_path_factory.mktemp("dataloop")) as driver:
+        yield driver

@@ -150,7 +150,7 @@ def test_no_smaller_plan_keeps_both_promises(low: int, more: int, producer: int,
 
     def keeps(size: int, accept: int) -> bool:
         plan = AcceptancePlan(size=size, accept=accept)
-        return passes(plan, good[0]) >= good[1] and passes(plan, bad[0]) <= bad[1]
+        return passes(plan, good[0]) >= float(good[1]) and passes(plan, bad[0]) <= float(bad[1])
 
     assert keeps(found.size, found.accept)
     assert not any(keeps(size, accept) for size in range(1, found.size) for accept in range(size))
@@ -160,12 +160,12 @@ def test_a_lot_passes_with_the_number_accepted_and_fails_with_one_more() -> None
     """The switching score gains 2 with an accept of 0 or 1, else 3 where one AQL lower would pass too."""
     few, many = plan_for(100, 1.0), plan_for(5000, 1.5)
 
-    assert judge(few, 0) == Judgement(accepted=True, points=2)
-    assert judge(few, 1) == Judgement(accepted=False)
+    assert judge(few, 0) == Judgement(accepted=True, points=2, errors=0)
+    assert judge(few, 1) == Judgement(accepted=False, errors=1)
     assert many.stricter == 5
-    assert judge(many, 5) == Judgement(accepted=True, points=3)
-    assert judge(many, 7) == Judgement(accepted=True, points=0)
-    assert judge(many, 8) == Judgement(accepted=False)
+    assert judge(many, 5) == Judgement(accepted=True, points=3, errors=5)
+    assert judge(many, 7) == Judgement(accepted=True, points=0, errors=7)
+    assert judge(many, 8) == Judgement(accepted=False, errors=8)
     assert judge(plan_between((0.05, 0.95), (0.15, 0.075)), 0).points == 0
 
 

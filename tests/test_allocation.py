@@ -35,6 +35,15 @@ def test_published_allocations_are_reproduced_with_their_variance(
         assert f"{float(exact):.{len(printed) - 1}f}" == f"0{printed}"
 
 
+@pytest.mark.parametrize(("seats", "printed"), [((8, 6, 4, 2), "0.0030545"), ((5, 5, 5, 5), "0.0026222")])
+def test_other_divisions_of_the_published_sample_have_the_variance_that_was_published(
+    seats: tuple[int, ...], printed: str
+) -> None:
+    """In proportion, and equally: both more than Neyman's .0025847."""
+    exact = variance(list(SIZES), [Fraction(p) for p in SHARES], seats) / sum(SIZES) ** 2
+    assert f"{float(exact):.7f}" == printed
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[int], list[Fraction], int, list[int], list[int]]:
     """Give strata, a sample, and bounds between which it can be divided."""

@@ -103,6 +103,7 @@ VERBS: dict[str, tuple[Any, ...]] = {
     "create_pipeline": (Pipeline(id="f", nodes=[Node(id="n", workload=Workload.even(["ann"]))]),),
     "enter": ("f", []),
     "advance": ("f",),
+    "delete_pipeline": ("f",),
     **dict.fromkeys(["extend_qa", "send_back", "send_rejected"], ("t1",)),
 }
 TAKING_ANY = [

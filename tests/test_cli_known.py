@@ -34,11 +34,28 @@ def test_right_and_wrong_answers_are_counted(shell: Shell) -> None:
 def test_a_gate_says_who_has_passed_and_how_likely_that_is(shell: Shell) -> None:
     data = shell.data("qualify", *T, "--pass-at", "3", "--of", "4")
 
-    assert data["verdicts"] == {"ann": "passed", "bob": "undecided"}
+    assert (data["verdicts"], data["known"]) == ({"ann": "passed", "bob": "undecided"}, 4)
     assert data["pass_probability"]["0.5"] == pytest.approx(5 / 16)
     told = shell.ok("qualify", *T, "--pass-at", "4", "--of", "4")
     assert "failed" in told
     assert "who passes 4 of 4, by how often she is right: 50 % right: 6.2 %" in told
+
+
+@pytest.mark.parametrize(
+    "call", [("qualify", "--pass-at", "3", "--of", "4"), ("to-pause", "--least", "4", "--below", "80")]
+)
+def test_where_nothing_is_known_it_is_said_with_the_way_to_name_it(
+    shell: Shell, call: tuple[str, ...]
+) -> None:
+    """A misspelt attribute looks like people who did not begin."""
+    said = (
+        "nobody has answered anything that is known at 'nosuch'; name the known answer's attribute: --truth\n"
+    )
+    shell.ok(*call, *T, "--truth", "nosuch", said=said)
+    shell.ok("create", "--id", "u", "--name", "u", "--jsonl", "-", "--assignee", "ann", stdin='{"id": "q"}')
+    shell.data(*call, *T, "--truth", "nosuch")
+    said = said.replace("at 'nosuch'", "of gold, or at 'truth'")
+    shell.ok(*call, "--task", "u", said=said)
 
 
 def test_who_should_pause_is_named_with_the_reason(shell: Shell) -> None:

@@ -14,6 +14,7 @@ ROWS = "\n".join(
     for n in range(12)
 )
 GOLD = "\n".join(json.dumps({"id": f"g{n}", "truth": "cat"}) for n in range(3))
+OFF = "warning: loads cannot hold, for rules keep people from items: "
 BOTH = ("--assignee", "ann", "--assignee", "bob")
 
 
@@ -54,7 +55,8 @@ def test_skills_and_conflicts_keep_people_from_items(shell: Shell) -> None:
         "--skill",
         "eve=fr",
     )
-    shell.ok(*create(*BOTH, "--assignee", "eve", *skills, "--blocked", "author"))
+    warning = "ann has 2 instead of 4, eve has 6 instead of 4"
+    shell.ok(*create(*BOTH, "--assignee", "eve", *skills, "--blocked", "author"), said=OFF + warning + "\n")
 
     for line in ROWS.splitlines():
         row = json.loads(line)
@@ -65,7 +67,8 @@ def test_skills_and_conflicts_keep_people_from_items(shell: Shell) -> None:
 
 def test_at_most_one_of_a_team_has_an_item(shell: Shell) -> None:
     teams = ("--team", "ann=north", "--team", "bob=north")
-    shell.ok(*create(*BOTH, "--assignee", "eve", *teams, "--overlap", "100"))
+    warning = "ann has 6 instead of 8, bob has 6 instead of 8, eve has 12 instead of 8\n"
+    shell.ok(*create(*BOTH, "--assignee", "eve", *teams, "--overlap", "100"), said=OFF + warning)
 
     assert all("eve" in who for who in holders(shell).values())
 
@@ -94,11 +97,60 @@ def test_one_person_more_is_asked_until_an_answer_leads(shell: Shell) -> None:
     assert data["overlap"]["until"]["kind"] == "beat"
 
 
-@pytest.mark.parametrize("rule", ["beat", "beat:2", "beat:x:3", "most:1:2", "quorum:2:-1"])
+@pytest.mark.parametrize(
+    "rule",
+    ["beat", "beat:2", "beat:x:3", "most:1:2", "quorum:2:-1", "confidence:95:3:5", "confidence:95:x:5:80"],
+)
 def test_a_stopping_rule_that_is_none_says_how_to_write_one(shell: Shell, rule: str) -> None:
     said = shell.refused(*create(*BOTH, "--overlap", "100", "--until", rule))
 
-    assert said == f"--until must be beat:N:MOST or quorum:N:MOST, got {rule!r}; e.g. --until beat:2:5"
+    ways = "beat:N:MOST, quorum:N:MOST or confidence:PERCENT:CHOICES:MOST:RIGHT"
+    assert said == f"--until must be {ways}, got {rule!r}; e.g. --until beat:2:5"
+
+
+def test_people_are_asked_until_an_answer_is_likely_enough_by_what_is_known_of_them(shell: Shell) -> None:
+    """Toloka's documented example: 70 and 90 percent agree, and the answer is right with 97.7."""
+    rule = ("--overlap", "100", "--until", "confidence:97:3:3:50")
+    known = ("--accuracy", "ann=70", "--accuracy", "bob=90")
+    data = shell.data(*create(*BOTH, "--assignee", "eve", *rule, *known))
+
+    until = data["overlap"]["until"]
+    assert (until["kind"], until["at_least"], until["choices"], until["most"]) == ("confidence", "97", 3, 3)
+    assert (until["skills"], until["unknown"]) == ({"ann": "70", "bob": "90"}, "50")
+    assert "--accuracy must go with --until confidence, got 'beat:2:3'; e.g. --until conf" in shell.refused(
+        *create(*BOTH, "--assignee", "eve", "--overlap", "100", "--until", "beat:2:3", *known)
+    )
+    assert "overlap must be one of" in shell.refused(*create(*BOTH, *known))
+    assert "at_least must be above 33.33" in shell.refused(
+        *create(*BOTH, "--overlap", "100", "--until", "confidence:5:3:2:50")
+    )
+
+
+def test_a_plan_tells_what_a_stopping_rule_costs_before_anybody_is_asked(shell: Shell) -> None:
+    """By two of at most three, of twelve items: 2 + 2 p (1 - p) answers each."""
+    call = (
+        "plan",
+        "--jsonl",
+        "rows.jsonl",
+        *BOTH,
+        "--assignee",
+        "eve",
+        "--overlap",
+        "100",
+        "--until",
+        "beat:2:3",
+    )
+
+    told = shell.ok(*call)
+
+    assert "Expected, if people err independently, of 2 answers:" in told
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.splitlines() if "│" in line]
+    assert ["80", "2.32", "28", "89.6"] in rows
+    (eighty,) = [found for found in shell.data(*call)["expected"] if found["accuracy"] == 0.8]
+    assert eighty["answers"] == pytest.approx(2 + 2 * 0.8 * 0.2)
+    assert "expected" not in shell.data(*call[:-2])
+    three = ("confidence:95:3:3:80",)
+    assert "of 3 answers:" in shell.ok(*call[:-1], *three)
 
 
 @pytest.mark.parametrize("option", ["--skill", "--team"])

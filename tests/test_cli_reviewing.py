@@ -1,4 +1,4 @@
-"""Quality from the shell: samples, rates, lots, work that goes back, agreement."""
+"""Reviews from the shell: samples, rates, work that goes back."""
 
 from __future__ import annotations
 
@@ -128,6 +128,44 @@ def test_a_count_can_be_divided_among_strata(shell: Shell) -> None:
     assert rows == [["a", "6", "2"], ["b", "2", "2"]]
 
 
+def test_where_the_loads_of_reviewers_cannot_hold_it_is_said_with_the_numbers(shell: Shell) -> None:
+    """Beside the answer, in the history, and as data; ann did half of it, so nine tenths are not for her."""
+    finished(shell)
+    call = ("qa", *T, "--id", "r", "--load", "ann=90", "--load", "zoe=10", "--percent", "100")
+
+    shell.ok(
+        *call,
+        said="warning: loads cannot hold, for rules keep people from items:"
+        " ann has 5 instead of 9, zoe has 5 instead of 1\n",
+    )
+
+    assert "shared out: ann 5, zoe 5; by load, without rules: ann 9, zoe 1" in shell.ok("history", *R)
+    (created,) = shell.data("history", *R)
+    assert created["event"]["facts"]["wanted"] == {"ann": 9, "zoe": 1}
+
+
+def test_a_review_of_nothing_says_so_and_how_to_go_on(shell: Shell) -> None:
+    shell.shared()
+
+    told = shell.run("qa", *T, "--id", "r", "--reviewer", "zoe", "--percent", "50")
+
+    assert told.code == 0
+    assert told.err == (
+        "warning: nothing that is finished could be drawn; qa-extend draws when there is:"
+        " distribution qa-extend --task r --store work.db\n"
+    )
+
+
+def test_the_errors_of_one_review_are_the_record_of_the_next(shell: Shell) -> None:
+    """Risk looks at them; without them everybody is a newcomer."""
+    finished(shell)
+    shell.ok("qa", *T, "--id", "r", "--reviewer", "zoe", "--percent", "100", "--per", "assignee")
+    shell.ok("submit", *hers(shell, "zoe", "r"), *R, "--assignee", "zoe", "--status", "approved")
+    call = ("qa", *T, "--reviewer", "zoe", "--risk", "40,5")
+
+    assert shell.data(*call)["items"] > shell.data(*call, "--record", "r")["items"]
+
+
 def test_people_may_be_let_review_their_own_work(shell: Shell) -> None:
     finished(shell)
     sample = ("qa", *T, "--reviewer", "ann", "--percent", "100")
@@ -141,7 +179,7 @@ def test_people_may_be_let_review_their_own_work(shell: Shell) -> None:
     [
         (
             ("--reviewer", "zoe"),
-            "a sample must be given as one of --percent, --count, --risk, got 'none'; e.g. --",
+            "a sample must be given as one of --percent, --count, --risk, --aql, got 'none'; e.g. --",
         ),
         (("--reviewer", "zoe", "--percent", "5", "--count", "3"), "a sample must be given as one of"),
         (
@@ -157,6 +195,15 @@ def test_people_may_be_let_review_their_own_work(shell: Shell) -> None:
         (
             ("--risk", "5", "--reviewer", "zoe"),
             "--risk must be written TARGET,LEAST, got '5'; e.g. --risk 2,5",
+        ),
+        (
+            ("--count", "5", "--allocation", "neyman", "--reviewer", "zoe"),
+            "--allocation must divide a --count among groups, got 'neyman'; add --count, and --per assignee or",
+        ),
+        (("--aql", "3", "--reviewer", "zoe"), "aql must be a percentage of the tables, got '3'; use 2.5"),
+        (
+            ("--percent", "5", "--level", "III", "--reviewer", "zoe"),
+            "--level and --severity must go with --aql, got '--percent'; e.g. --aql 1.0 --level III",
         ),
         (("--percent", "500", "--reviewer", "zoe"), "percent must be above 0 and at most 100, got '500'"),
         (("--percent", "5", "--reviewer", "zoe", "--status", "done"), "statuses must be among those of task"),
@@ -228,42 +275,6 @@ def test_all_reviewed_says_so_for_each_author(shell: Shell) -> None:
     assert sum("all of it │" in line for line in told.splitlines()) == 3
 
 
-def test_a_lot_is_accepted_or_refused_by_its_plan(shell: Shell) -> None:
-    names = reviewed(shell)
-
-    told = shell.ok("judge", *R, "--aql", "6.5")
-    assert (
-        told
-        == "accepted: 0 of 10 reviewed are wrong; of a lot of 10 review 2, accept with at most 0 errors\n"
-    )
-    shell.ok("submit", *names[:2], *R, "--assignee", "zoe", "--status", "discard")
-    done = shell.run("judge", *R, "--aql", "6.5", "--severity", "tightened", "--level", "III")
-    assert (done.code, done.err) == (1, "")
-    assert done.out.splitlines() == [
-        "refused: 2 of 10 reviewed are wrong; of a lot of 10 review all 10, accept with at most 1 error",
-        "Send it back with: distribution send-back --all --task t --store work.db",
-    ]
-    found = shell.data("judge", *R, "--aql", "6.5", code=1)
-    assert (found["judgement"]["accepted"], found["lot"], found["failed"]) == (False, 10, 2)
-    assert shell.refused("judge", *R, "--aql", "3").startswith(
-        "aql must be a percentage of the tables, got '3'"
-    )
-
-
-def test_a_lot_that_is_not_reviewed_or_empty_is_not_judged(shell: Shell) -> None:
-    shell.shared()
-    shell.ok("qa", *T, "--id", "r", "--reviewer", "zoe", "--count", "1")
-    assert shell.refused("judge", *R, "--aql", "1.5") == (
-        "a lot must have finished items, got 0; draw further when work is finished: distribution qa-extend"
-    )
-    shell.ok("submit", *hers(shell, "ann"), *T, "--assignee", "ann")
-    shell.ok("qa-extend", *R)
-
-    assert "has 0 reviewed items and the plan asks for 5; finish the reviews" in shell.refused(
-        "judge", *R, "--aql", "1.5"
-    )
-
-
 def test_rejected_work_is_told_in_the_history_of_its_task(shell: Shell) -> None:
     names = reviewed(shell)
     author = shell.data("explain", names[0], *T)["cells"]
@@ -317,75 +328,3 @@ def test_what_a_review_rejected_is_sent_back_once(shell: Shell) -> None:
     done = shell.run("send-back", "--rejected", *R)
     assert (done.code, done.out) == (1, "nothing changes\n")
     assert done.err == "refused: item 'i1' is open and cannot be changed by 'reopen'\n"
-
-
-def pulled(shell: Shell, *answers: dict[str, str]) -> None:
-    """Let people answer about the task `t`, that each of them pulls all of."""
-    from adapters.dispatcher import Dispatcher
-    from adapters.sqlite import SqliteStore
-    from distribution import Overlap, Workload
-
-    people = ["ann", "bob", "eve"][: len(answers)]
-    both = Overlap(percent=100, assignees=len(people))
-    with Dispatcher(SqliteStore(shell.folder / "work.db")) as tasks:
-        tasks.create("compare", list(answers[0]), id="t", workload=Workload.even(people), overlap=both)
-    for who, said in zip(people, answers, strict=True):
-        options = [part for item, answer in said.items() for part in ("--answer", f"{item}={answer}")]
-        shell.ok("submit", *said, *T, "--assignee", who, *options)
-
-
-def test_agreement_is_told_by_all_coefficients_with_the_contested_items(shell: Shell) -> None:
-    pulled(shell, {"a": "good", "b": "fair", "c": "bad"}, {"a": "good", "b": "good", "c": "bad"})
-
-    told = shell.ok("agreement", *T, "--scale", "bad,fair,good")
-
-    assert told.startswith("3 items, 3 with two or more answers; 2 assignees, 3 answers on the scale\n")
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.splitlines() if "│" in line]
-    assert ["percent agreement", "0.667"] in rows
-    assert any(row[0] == "Krippendorff's alpha, ordinal" for row in rows)
-    assert ["b", "100 %", "good: bob; fair: ann"] in rows
-    assert ["ann", "bob", "3", "2", "66.7"] in rows
-    found = shell.data("agreement", *T)
-    assert found["agreement"]["percent"] == pytest.approx(2 / 3)
-    assert (found["agreement"]["alpha_ordinal"], found["agreement"]["undefined"]) == (None, {})
-    assert [each["item"] for each in found["disagreements"]] == ["b"]
-    assert found["pairs"][0]["agreed"] == 2
-
-
-def test_a_coefficient_without_a_value_says_why_in_words(shell: Shell) -> None:
-    shell.pulled()
-
-    told = shell.ok("agreement", *T)
-
-    assert "undefined: no item has two ratings" in told
-    assert shell.data("agreement", *T)["agreement"]["percent"] is None
-    assert shell.data("agreement", *T)["agreement"]["undefined"]["fleiss"] == "no item has two ratings"
-
-
-def test_only_the_most_contested_items_are_shown(shell: Shell) -> None:
-    names = [f"i{n:02}" for n in range(12)]
-    pulled(shell, dict.fromkeys(names, "x"), dict.fromkeys(names, "y"))
-
-    done = shell.run("agreement", *T)
-
-    assert (done.code, done.err) == (0, "the most contested 10 of 12 items; --json has all\n")
-    assert sum("x: ann; y: bob" in line for line in done.out.splitlines()) == 10
-
-
-def test_answers_are_handed_in_with_a_status(shell: Shell) -> None:
-    shell.pulled()
-    she = (*T, "--assignee", "ann")
-    shell.ok("pull", *she)
-
-    shell.ok("submit", "i0", "i1", *she, "--answer", "i0=cat", "--answer", "i1=a cat")
-    shell.ok("submit", "i2", *she, "--answer", "i2=dog", "--next", said="1 item set to completed\n")
-
-    cells = {row["item"]: row["cell"]["answer"] for row in shell.data("items", *she)}
-    assert (cells["i0"], cells["i2"]) == ("cat", "dog")
-    for answer, message in (
-        (("cat",), "--answer must be written ITEM=ANSWER, got 'cat'; e.g. --answer img-004=cat"),
-        (("i0=a", "i0=b"), "--answer must be given once for each item, got 'i0'"),
-        (("zzz=a",), "answers must be about the items handed in, got 'zzz'"),
-    ):
-        options = [part for text in answer for part in ("--answer", text)]
-        assert shell.refused("submit", "i0", *she, *options) == message

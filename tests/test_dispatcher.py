@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -266,3 +268,27 @@ def test_settings_that_make_no_sense_are_refused_alike_by_every_store(
 
     assert str(error.value).startswith(message)
     assert list(tasks.all()) == []
+
+
+def test_every_public_method_of_the_dispatcher_has_an_example() -> None:
+    methods = [
+        (name, method)
+        for name, method in inspect.getmembers(Dispatcher, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+
+    assert len(methods) > 40
+    assert [name for name, method in methods if ">>>" not in (method.__doc__ or "")] == []
+
+
+def test_every_public_method_of_the_dispatcher_is_type_checked() -> None:
+    """In a file that is never run."""
+    source = Path(__file__).with_name("typing_api.py").read_text(encoding="utf-8")
+    called = {
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    methods = {name for name, _ in inspect.getmembers(Dispatcher, inspect.isfunction) if name[0] != "_"}
+
+    assert methods - called == set()

@@ -319,3 +319,30 @@ def test_items_that_pass_a_filter_overlap_and_keep_to_the_rules() -> None:
     assert [plan.assignees_at(at) == ("bob", "eve") for at in range(12)] == [n % 3 == 0 for n in range(12)]
     assert plan.counts() == {"ann": 0, "bob": 8, "eve": 8}
     assert shapes(plan.teams or (), plan.split.counts) == {1: 8, 2: 4}
+
+
+def test_of_each_of_many_kinds_of_an_author_one_item_does_not_go_to_one_person() -> None:
+    """Every item for itself would be even with anybody; so they count together."""
+    people = PEOPLE[:3]
+    items = [Item(f"{who} {n}", attributes={"by": who, "needs": f"s{n}"}) for who in people for n in range(8)]
+    skills = {who: [f"s{n}" for n in range(8)] for who in people}
+    plan = distribute(items, Workload.even(people), rules=Rules(blocked="by", needs="needs", skills=skills))
+
+    met = Counter((str(item).split()[0], plan.assignee_of(item)) for item in plan.items)
+    assert set(met.values()) == {4}
+    assert len(met) == 6
+
+
+def test_authors_who_take_no_part_are_told_apart_unless_they_are_too_many(monkeypatch: Any) -> None:
+    """Then only who may take their items tells them apart."""
+    items = [Item(f"i{n:02}", attributes={"by": f"a{n // 10}"}) for n in range(40)]
+    team, rules = Workload.even(PEOPLE[:2]), Rules(blocked="by")
+
+    def spread() -> Counter[int]:
+        plan = distribute(items, team, rules=rules, order="contiguous")
+        met = Counter((n // 10, plan.assignee_at(n)) for n in range(40))
+        return Counter(met.values())
+
+    assert spread() == {5: 8}
+    monkeypatch.setattr("distribution.fitting.MOST_LOTS", 3)
+    assert spread() == {10: 4}

@@ -186,7 +186,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
         ),
         (
             "items that need 'fr' (2) are to go to 2 different people each, and only 'ann' may take them;"
-            " so it is with 1 more of 2 kinds;"
+            " so it is with 1 more of 2 kinds; 3 copies have nobody;"
             " let more people take them, ask for fewer copies, or leave them out"
         ),
     ),
@@ -196,7 +196,7 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
         ),
         (
             "items for everybody (5) are to go to 2 different people each, and only 'ann' and 'bob' may take them,"
-            " of each team one; let more people take them, ask for fewer copies, or leave them out"
+            " of each team one; 5 copies have nobody; let more people take them, ask for fewer copies, or leave them out"
         ),
     ),
     (

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution import (
+    DistributionError,
+    Infeasible,
     Item,
     Limit,
+    Overlap,
     Pull,
+    Refused,
+    Sample,
     Workload,
     growing,
     handing,
@@ -24,8 +33,12 @@ from distribution import (
     spreading,
     taking,
 )
-from distribution.refusals import Locked
+from distribution.members import Member, Standing
+from distribution.refusals import Locked, TeamHasIt, WhyNot
+from distribution.replay import replay
 from distribution.rules import Rules
+from distribution.task import Ask
+from distribution.testing import strategies
 from distribution.values import Json, TaskId
 from tests.kept import NOON
 
@@ -157,6 +170,111 @@ def test_every_module_that_asks_the_door_is_shut_in_these_tests() -> None:
     assert asking == {"taking", "growing", "handing", "levelling", "moving", "parting", "spreading"}
 
 
+PEOPLE = ("ann", "bob", "eve", "max")
+FIELDS = ("a", "b")
+MARKED = st.lists(strategies.marked_attributes(PEOPLE, FIELDS), min_size=1, max_size=6).map(
+    lambda found: [Item(f"i{at}", attributes=attributes) for at, attributes in enumerate(found)]
+)
+RULES = strategies.rules(PEOPLE, FIELDS)
+OVERLAPS = st.sampled_from([None, Overlap(percent=50, assignees=2), Overlap(percent=100, assignees=2)])
+
+
+def refused(tasks: Dispatcher, task_id: TaskId, given: set[tuple[int, str]]) -> list[WhyNot]:
+    """Ask the door about all of these placements, each as if it was the last to be given."""
+    view = tasks.store.read(task_id, Ask(members=None, whole=True))
+    assert view.task is not None
+    found = []
+    for row in view.rows:
+        for who in row.cells:
+            if (row.position, who) in given:
+                why = taking.can_take(view.task, view.members[who], row.without(who), None)
+                found += [] if why is None else [why]
+    return found
+
+
+def open_now(tasks: Dispatcher, task_id: TaskId) -> set[tuple[int, str]]:
+    view = tasks.store.read(task_id, Ask(members=None, whole=True))
+    return {
+        (row.position, who) for row in view.rows for who, cell in row.cells.items() if cell.state == "open"
+    }
+
+
+@given(items=MARKED, rules=RULES, overlap=OVERLAPS, weights=st.lists(st.integers(1, 3), min_size=4, max_size=4))  # fmt: skip
+def test_a_new_task_gives_nothing_that_the_door_would_not_let_through(
+    items: list[Item], rules: Rules, overlap: Overlap | None, weights: list[int]
+) -> None:
+    """The plan does not ask; nor does what is added by the loads, which does."""
+    tasks = Dispatcher(MemoryStore())
+    team = Workload.weights(list(zip(PEOPLE, weights, strict=True)))
+    try:
+        task = tasks.create("label", items, workload=team, rules=rules, overlap=overlap).id
+    except Infeasible:
+        reject()
+
+    given_ = open_now(tasks, task)
+    assert len(given_) == tasks.get(task).copies
+    assert refused(tasks, task, given_) == []
+
+
+STEPS = st.lists(
+    st.sampled_from(["pull", "submit", "skip", "release", "reassign", "pause", "resume", "redistribute", "remove", "add", "limit", "steal"]),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@given(items=MARKED, rules=RULES, overlap=OVERLAPS, pulled=st.booleans(), steps=STEPS, data=st.data())
+def test_an_undo_gives_nothing_but_what_was_hers_and_nothing_that_rules_keep_from_her(
+    items: list[Item], rules: Rules, overlap: Overlap | None, pulled: bool, steps: list[str], data: st.DataObject
+) -> None:  # fmt: skip
+    """She may have lost or skipped it, and a team mate may have a copy by now; nothing else is let through."""
+    tasks = Dispatcher(MemoryStore())
+    how: dict[str, Any] = {"allowed": PEOPLE, "pull": PULL} if pulled else {"workload": Workload.even(PEOPLE)}
+    try:
+        task = tasks.create("label", items, rules=rules, overlap=overlap, **how).id
+    except Infeasible:
+        reject()
+    for step in steps:
+        with suppress(DistributionError):
+            act(tasks, task, step, data.draw(st.sampled_from(PEOPLE)), data.draw(st.sampled_from(PEOPLE)))
+    newest = tasks.store.read(task, Ask()).version
+    for version in data.draw(st.permutations(range(2, newest + 1))):
+        before = open_now(tasks, task)
+        with suppress(Refused):
+            change = tasks.undo(task, version)
+            given_ = open_now(tasks, task) - before
+            assert all(isinstance(why, TeamHasIt) for why in refused(tasks, task, given_)), change
+            assert given_ <= hers(tasks, task, version - 1), change
+
+
+def hers(tasks: Dispatcher, task: TaskId, version: int) -> set[tuple[int, str]]:
+    """Give what was open with whom as of a version, from the history."""
+    found = {(row.position, who) for row in tasks.items(task) for who in row.cells}
+    entries = tasks.history(task)[:version]
+    plan = None if tasks.get(task).pull is not None else tasks.replan(task)
+    cells = replay(entries, plan).cells
+    return {key for key, cell in cells.items() if cell.state == "open"} & found
+
+
+def act(tasks: Dispatcher, task: TaskId, step: str, who: str, other: str) -> None:
+    """Do one thing."""
+    mine = held(tasks, task, who)
+    verbs: dict[str, Callable[[], object]] = {
+        "pull": lambda: tasks.pull(task, who),
+        "submit": lambda: tasks.set_status(task, who, mine[:1], "completed"),
+        "skip": lambda: tasks.skip(task, who, mine[:1]),
+        "release": lambda: tasks.release(task, who),
+        "reassign": lambda: tasks.reassign(task, who, other),
+        "pause": lambda: tasks.pause(task, who),
+        "resume": lambda: tasks.resume(task, who),
+        "redistribute": lambda: tasks.redistribute(task, Workload.even(sorted({who, other}))),
+        "remove": lambda: tasks.remove_items(task, ["i0", "i1"]),
+        "add": lambda: tasks.add_items(task, ["i0", "i1"]),
+        "limit": lambda: tasks.set_limit(task, who, Limit(count=1)),
+        "steal": lambda: tasks.steal(task, who),
+    }
+    verbs[step]()
+
+
 def everything(rules: Rules, tasks: Dispatcher, task: TaskId) -> None:
     """Check that nobody holds what the rules keep from her."""
     for row in tasks.items(task):
@@ -173,3 +291,61 @@ def test_no_path_leads_to_her_where_a_rule_keeps_her_from_everything(path: str) 
 
     assert held(tasks, task, "zoe") == []
     everything(tasks.get(task).rules or Rules(), tasks, task)
+
+
+STRICT = Rules(
+    needs="language",
+    skills={"ann": ["fr", "de"], "bob": ["fr", "de"], "zoe": ["de"], "max": ["fr", "de"]},
+    blocked="author",
+    teams={"ann": "red", "zoe": "red"},
+)
+READERS = ("ann", "bob", "zoe", "max")
+TWICE = Overlap(percent=50, assignees=2)
+
+
+def created(tasks: Dispatcher) -> TaskId:
+    """Share out items that ask for a language and have an author."""
+    spoken, authors = ("fr", "de"), (*READERS, "eve")
+    some = [
+        Item(f"i{n}", attributes={"language": spoken[n % 2], "author": authors[n % 5]}) for n in range(40)
+    ]
+    return tasks.create("label", some, workload=Workload.even(READERS), rules=STRICT, overlap=TWICE).id
+
+
+def reviewing(tasks: Dispatcher, **how: Any) -> TaskId:
+    """Let half of it be finished and reviewed, then the rest."""
+    parent, rules = created(tasks), attrs.evolve(STRICT, blocked=None)
+    for who in READERS:
+        tasks.set_status(parent, who, held(tasks, parent, who)[:7], "completed")
+    review = tasks.create_qa(parent, READERS, Sample(percent=100), rules=rules, **how).id
+    for who in READERS:
+        tasks.set_status(parent, who, held(tasks, parent, who), "completed")
+    tasks.extend_qa(review)
+    for who in READERS if how else ():
+        tasks.pull(review, who)
+    return review
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [created, reviewing, lambda tasks: reviewing(tasks, pull=PULL)],
+    ids=["create", "QA", "pulled QA"],
+)
+def test_create_and_qa_too_give_nobody_what_the_door_would_not_let_through(
+    begin: Callable[[Dispatcher], TaskId],
+) -> None:
+    """Plans ask the rules beforehand; the door says the same of everybody and every item."""
+    tasks = Dispatcher(MemoryStore())
+    task = begin(tasks)
+    settings, rows = tasks.get(task), tasks.items(task)
+    given = refused = 0
+    for row in rows:
+        for who in READERS:
+            others = {name: cell for name, cell in row.cells.items() if name != who}
+            taker = Standing(member=Member(who), number=0)
+            why = taking.can_take(settings, taker, attrs.evolve(row, cells=others), None)
+            assert why is None or who not in row.cells, (row, who, why)
+            given += who in row.cells
+            refused += why is not None
+    assert given >= 8
+    assert refused >= 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -138,6 +139,25 @@ def test_an_item_says_whose_work_it_stands_for_and_keeps_its_own_attributes(offi
             "group": None,
         },
     }
+
+
+def test_inclusion_probabilities_are_returned_with_every_drawn_item(office: Office) -> None:
+    """Of each group as many as were drawn of what there was, so their inverses sum to what there was."""
+    task = office.create("uneven", ITEMS, workload=Workload.of({"ann": 60, "bob": 30, "eve": 10})).id
+    finish(office, task)
+
+    review = office.create_qa(task, ["zoe"], Sample(percent=40, per="assignee"))
+
+    groups = {group.group: group for group in review.qa.tally.groups}  # type: ignore[union-attr]
+    found: dict[str, list[Fraction]] = {}
+    for about in drawn(office, review.id).values():
+        found.setdefault(about["group"], []).append(Fraction(about["inclusion"]))
+    assert {who: set(shares) for who, shares in found.items()} == {
+        who: {Fraction(group.drawn, group.seen)} for who, group in groups.items()
+    }
+    assert {who: sum(1 / share for share in shares) for who, shares in found.items()} == {
+        "ann": 18, "bob": 9, "eve": 3,
+    }  # fmt: skip
 
 
 def test_two_pieces_of_work_that_would_have_one_name_are_both_reviewed(office: Office) -> None:

@@ -10,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distribution import InvalidInput, Refused, Sample, Workload
-from distribution.acceptance import AcceptancePlan, Switching, plan_for
+from distribution import InvalidInput, Sample, Workload
 from distribution.codec import decode, encode
 from distribution.error_rates import Review, error_rate
 from distribution.events import Cell
-from distribution.filters import field
 from distribution.intervals import clopper_pearson, wilson
 from distribution.qa import Qa, is_work, rejected, verdict
 from distribution.sampling import GroupTally, Tally
@@ -124,68 +122,6 @@ def test_reviews_that_were_certain_are_a_census_only_of_as_much_as_there_is(
 
     assert error_rate(reviews, whole=len(reviews) + more).census == (certain and not more)
     assert error_rate(reviews).census == certain
-
-
-# Lots.
-
-
-def test_a_lot_is_judged_by_its_plan(office: Office) -> None:
-    task = shared(office)
-    finish(office, task)
-    plan = plan_for(30, 6.5)
-    assert (plan.size, plan.accept) == (8, 1)
-    review = office.create_qa(task, ["zoe"], Sample(count=plan.size)).id
-    names = office.holds(review, "zoe")
-
-    with pytest.raises(
-        Refused, match=f"lot of task '{review}' has 0 reviewed items and the plan asks for 8; fin"
-    ):
-        office.judge(review, plan)
-    judged(office, review, names[0])
-    assert (office.judge(review, plan).accepted, office.judge(review, plan).points) == (True, 2)
-    office.set_status(review, "zoe", names[1:2], "discard")
-
-    assert not office.judge(review, plan).accepted
-
-
-def test_a_lot_with_more_errors_than_its_plan_has_items_is_refused(office: Office) -> None:
-    task = shared(office)
-    finish(office, task)
-    review = office.create_qa(task, ["zoe"], ALL).id
-    judged(office, review, *office.holds(review, "zoe"))
-
-    assert not office.judge(review, AcceptancePlan(size=5, accept=0)).accepted
-
-
-def test_lot_after_lot_is_judged_as_severely_as_those_before_it_were_good(office: Office) -> None:
-    """A worked example: a lot is what one person finished; those that are refused go back as a whole."""
-    people = ["ann", "bob", "eve", "max"]
-    task = shared(office, [f"i{n}" for n in range(80)], people)
-    finish(office, task, *people)
-    switching, sizes = Switching(), list[tuple[str, int, bool]]()
-
-    for who, wrong in (("ann", 0), ("bob", 3), ("eve", 3), ("max", 1)):
-        severity: Any = switching.severity
-        plan = plan_for(20, 6.5, severity=severity)
-        lot = Sample(count=plan.size)
-        review = office.create_qa(task, ["zoe"], lot, where=field("qa.author").equal(who), rejecting=["major"],
-                                  actions=["approved", "major"]).id  # fmt: skip
-        names = office.holds(review, "zoe")
-        office.set_status(review, "zoe", names[wrong:], "approved")
-        office.set_status(review, "zoe", names[:wrong], "major")
-        judgement = office.judge(review, plan)
-        switching = switching.after(judgement)
-        sizes.append((severity, plan.size, judgement.accepted))
-        if not judgement.accepted:
-            office.send_back(task, assignee=who, reason="the lot was refused")
-
-    assert sizes == [
-        ("normal", 8, True),
-        ("normal", 8, False),
-        ("normal", 8, False),
-        ("tightened", 13, True),
-    ]
-    assert {who: len(office.holds(task, who)) for who in people} == {"ann": 0, "bob": 20, "eve": 20, "max": 1}
 
 
 # What a QA task remembers.

@@ -15,13 +15,6 @@ from distribution.lifecycle import TABLES, diagram
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SESSIONS = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
-SHORT = """
-from hypothesis import settings
-
-settings.register_profile("short", max_examples=10, stateful_step_count=15, deadline=None)
-settings.load_profile("short")
-"""
-"""Enough to see that the example runs."""
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -38,10 +31,10 @@ def test_the_first_result_stands_within_the_first_fifteen_lines() -> None:
     assert "{'ann': 5, 'bob': 3, 'eve': 2}" in README.splitlines()[:15]
 
 
-def test_the_store_contract_of_the_readme_runs(tmp_path: Path) -> None:
+def test_the_store_contract_and_the_machine_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
+    """By the settings of Hypothesis itself, not by those of our tests."""
     (program,) = PROGRAMS
     (tmp_path / "test_mine.py").write_text(program)
-    (tmp_path / "conftest.py").write_text(SHORT)
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],

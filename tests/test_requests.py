@@ -242,7 +242,7 @@ def test_every_verb_that_takes_a_request_id_is_here() -> None:
 
     # What is rejected goes back in another task, which keeps the answer: see test_sending_back. What a
     # pipeline carries on has request ids of its own: see test_pipelines.
-    assert verbs == {*CALLS, "send_rejected", "advance", "create_pipeline"}
+    assert verbs == {*CALLS, "send_rejected", "advance", "create_pipeline", "delete_pipeline"}
 
 
 @pytest.mark.parametrize("verb", CALLS)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distribution.acceptance import plan_for
 from distribution.errors import InvalidInput
 from distribution.intervals import upper_bound
-from distribution.samples import Risk, Sample
+from distribution.samples import Aql, Risk, Sample
 
 
 @pytest.mark.parametrize(
@@ -66,11 +67,30 @@ def test_one_of_each_group_is_the_least_unless_blocks_or_the_caller_say_otherwis
     assert Sample(percent=1, method="blocks").least == Sample(percent=1, minimum=0).least == 0
 
 
+def test_a_sample_for_a_plan_has_the_size_its_lot_asks_for() -> None:
+    """Others stay as they are."""
+    sample = Sample(aql=Aql(limit="1.0", severity="tightened"), per="assignee")
+
+    assert sample.of(1000) == Sample(count=80, per="assignee")
+    assert sample.of(1000).count == plan_for(1000, "1.0", severity="tightened").size
+    assert Sample(percent=5).of(1000) == Sample(percent=5)
+
+
+def test_only_a_sample_with_one_rate_for_all_stands_for_a_lot() -> None:
+    """In whole numbers, and but for the minimum."""
+    alike = [Sample(percent=5, per="assignee"), Sample(count=5), Sample(aql=Aql(limit=1))]
+    alike += [Sample(count=5, per="assignee", allocation="proportional"), Sample(percent=5, method="blocks")]
+    other = [Sample(count=5, per="assignee", allocation="equal"), Sample(percent=5, method="size")]
+    other += [Sample(rates={"ann": 5}, per="assignee"), Sample(risk=Risk(target=2, least=5), per="assignee")]
+
+    assert [sample.alike for sample in alike + other] == [True] * len(alike) + [False] * len(other)
+
+
 REFUSED: list[tuple[Callable[[], object], str]] = [
-    (Sample, "a sample must have one of percent, count, rates, risk, got None"),
+    (Sample, "a sample must have one of percent, count, rates, risk, aql, got None"),
     (
         lambda: Sample(percent=1, count=1),
-        "a sample must have one of percent, count, rates, risk, got 'percent, count'",
+        "a sample must have one of percent, count, rates, risk, aql, got 'percent, count'",
     ),
     (lambda: Sample(percent=0), "percent must be above 0 and at most 100, got 0"),
     (lambda: Sample(percent=100.1), "percent must be above 0 and at most 100, got 100.1"),
@@ -125,6 +145,23 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (
         lambda: Sample(percent=5, per="assignee", allocation="neyman"),
         "allocation must divide a count among groups, got 'neyman'; add count and per, or leave it out",
+    ),
+    (
+        lambda: Sample(aql=1.0),  # type: ignore[arg-type]
+        "aql must be an Aql, got 1.0; use Aql(limit=1)",
+    ),
+    (
+        lambda: Aql(limit="0.9"),
+        "aql must be a percentage of the tables, got '0.9'; use 0.65, or plan_between",
+    ),
+    (lambda: Aql(limit=1, level="IV"), "level must be one of S-1, S-2, S-3, S-4, I, II, III, got 'IV'"),
+    (
+        lambda: Aql(limit=1, severity="reduced"),  # type: ignore[arg-type]
+        "severity must be one of normal, tightened, got 'reduced'",
+    ),
+    (
+        lambda: Sample(aql=Aql(limit=1), method="blocks"),
+        "method 'blocks' must go with percent or rates, which stay as they are, got Aql(limit=Fraction(1, 1), level='II', severity='normal')",
     ),
     (
         lambda: Sample(count=5, method="blocks"),

@@ -42,6 +42,20 @@ def test_rejected_work_is_open_again_with_its_author(office: Office) -> None:
     invariants(office.store, task)
 
 
+@pytest.mark.parametrize("sends", ["author", "others"])
+def test_rejected_in_qa_goes_back_to_its_author_or_to_somebody_who_has_not_had_it_by_a_named_policy(
+    office: Office, sends: Any
+) -> None:
+    task = shared(office, ["a"], {"ann": 100, "bob": 0})
+    finish(office, task, "ann")
+    review = office.create_qa(task, ["zoe"], ALL, sends=sends).id
+
+    office.set_status(review, "zoe", ["a"], "discard")
+
+    expected = {"ann": "open"} if sends == "author" else {"ann": "returned", "bob": "open"}
+    assert office.states(task, "a") == expected
+
+
 def test_reopened_work_lifts_her_above_the_cap_and_she_is_granted_nothing_until_below_it(
     office: Office,
 ) -> None:

@@ -18,8 +18,11 @@ from distribution import (
     InvalidInput,
     Item,
     Limit,
+    Link,
+    Node,
     NotFound,
     Overlap,
+    Pipeline,
     Pull,
     Refused,
     Sample,
@@ -130,6 +133,18 @@ def rejected(tasks: Dispatcher) -> str:
     return task_id
 
 
+def piped(tasks: Dispatcher) -> str:
+    """Make a node of a pipeline in which something is finished, and something went on."""
+    label = Node(id="label", workload=TEAM)
+    check = Node(id="check", workload=Workload.even(["kim"]))
+    links = [Link("label", "completed", "check")]
+    tasks.create_pipeline(Pipeline(id="f", nodes=[label, check], links=links))
+    tasks.enter("f", ITEMS)
+    for who in ("ann", "bob"):
+        tasks.set_status("f.label", who, mine(tasks, "f.label", who)[:2], "completed")
+    return "f.label"
+
+
 def removed_one(tasks: Dispatcher, task_id: str) -> str:
     return next(item for item, row in kept(tasks, task_id).items.items() if row[3])
 
@@ -137,6 +152,12 @@ def removed_one(tasks: Dispatcher, task_id: str) -> str:
 MANAGING: dict[str, Verb] = {
     "add": lambda t, k, **o: t.add_items(k, ["new", Item("more", attributes={"size": 1}), "i0"], **o),
     "add again": lambda t, k, **o: t.add_items(k, [removed_one(t, k), "new"], **o),
+    "add with loads": lambda t, k, **o: t.add_items(
+        k, ["new", removed_one(t, k)], workload=Workload.even(["eve", "kim"]), **o
+    ),
+    "share out one person's": lambda t, k, **o: t.redistribute(
+        k, Workload.even(["eve", "kim"]), source="bob", **o
+    ),
     "remove": lambda t, k, **o: t.remove_items(k, [f"i{n}" for n in range(6)], **o),
     "remove all": lambda t, k, **o: t.remove_items(k, **o),
     "reassign": lambda t, k, **o: t.reassign(k, "bob", "ann", **o),
@@ -200,6 +221,7 @@ CHANGES = [
 CALLS = [
     *CHANGES,
     pytest.param(untouched, lambda t, k: t.steal(k, "zoe"), id="untouched-steal"),
+    pytest.param(piped, lambda t, _: t.enter("f", ["i0", "i1", "new"]), id="piped-enter"),
     *[pytest.param(static, verb, id=f"static-{name}") for name, verb in WORKING.items()],
     *[pytest.param(pulled, verb, id=f"pulled-{name}") for name, verb in {**WORKING, **PULLED}.items()],
 ]
@@ -238,7 +260,14 @@ def test_every_verb_that_has_a_dry_run_is_tried_in_these_tests() -> None:
 
 
 def test_every_verb_that_can_be_undone_is_tried_in_these_tests() -> None:
-    assert named(CALLS) - {"placements"} == taking("by") - {"create", "purge", "undo"}
+    assert named(CALLS) - {"placements"} == taking("by") - {
+        "create",
+        "purge",
+        "undo",
+        "create_pipeline",
+        "advance",
+        "delete_pipeline",
+    }
 
 
 @pytest.mark.parametrize(("make", "verb"), [*CHANGES, *THOUGHT])

@@ -8,6 +8,7 @@ token, so listed tokens should be JWTs too; `issue` makes them.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,23 @@ class Unauthorized(DistributionError):
     def __str__(self) -> str:
         """Say it in words."""
         return f"the bearer token {self.problem}; ask whoever runs this server for one: distribution token"
+
+
+@attrs.define
+class Forbidden(DistributionError):
+    """Whoever calls may look, and not do this."""
+
+    email: str
+    role: str
+    project: str
+    needs: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return (
+            f"{self.email!r} is {self.role} of project {self.project!r}, and this needs {self.needs}; "
+            "ask an owner to do it"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +127,8 @@ class Access:
         except jwt.PyJWTError as error:
             raise Unauthorized(f"is not valid: {error}") from error
         expiry = claims["exp"]
-        if not isinstance(expiry, (int, float)) or expiry <= self.clock().timestamp():
+        # Written so that no number is one that compares to nothing.
+        if not isinstance(expiry, (int, float)) or not expiry > self.clock().timestamp():
             raise Unauthorized("has expired")
         if claims.get("use", "access") != use:
             raise Unauthorized(f"is for {claims.get('use')!r}, not for {use!r}")
@@ -181,3 +200,15 @@ def unsigned(email: str, at: datetime) -> str:
     """Make a token that nobody signed, where none is checked: the SDK only reads it."""
     exp = (at + timedelta(days=1)).timestamp()
     return jwt.encode({"email": email.lower(), "exp": exp}, None, algorithm="none")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine and nobody else.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text
 from adapters.dataloop.dql import Query
-from adapters.dataloop.items import keys_of
+from adapters.dataloop.references import keys_of
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput
 from distribution.filters import matches
@@ -89,7 +89,9 @@ def update(world: World, call: Call) -> Body:
     body = call.object()
 
     def edit(old: Body) -> Body:
-        return {**merged(old, body), **fixed, "updatedBy": call.who.email, "updatedAt": world.now()}
+        metadata = merged(old["metadata"], mapping(body, "metadata"))
+        by = {"updatedBy": call.who.email, "updatedAt": world.now()}
+        return {**old, **body, **fixed, **by, "metadata": metadata}
 
     return shown(world.change("annotation", known["id"], edit), call.base)
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from adapters.dataloop.calls import Body, Call, flag, mapping, merged, no_such, page_of, text, texts
 from adapters.dataloop.commands import done
-from adapters.dataloop.mirror import assignment_id
-from adapters.dataloop.tasks import fill
+from adapters.dataloop.references import assignment_id
 from adapters.dataloop.workloads import person, workload_of
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput
@@ -28,7 +27,7 @@ def assignment_of(world: World, call: Call) -> Body:
     """
     name = call.path["assignment"]
     known = world.of_project(call.who, "assignment", name)
-    world.mirror.catch_up(known["taskId"])
+    world.look_at(known["taskId"])
     return world.of_project(call.who, "assignment", name)
 
 
@@ -71,7 +70,7 @@ def listed(world: World, call: Call) -> Body:
 
 def _of_task(world: World, task_id: str) -> list[Body]:
     """List the assignments of a task in the order of its team."""
-    world.mirror.catch_up(task_id)
+    world.look_at(task_id)
     task = world.shelf.get("task", [task_id]).get(task_id)
     order: Any = [] if task is None else task.body["assignmentIds"]
     bodies = world.shelf.get("assignment", order)
@@ -126,7 +125,7 @@ def reassign(world: World, call: Call) -> Body:
     target = person(names[0])
     before = {a["id"] for a in _of_task(world, task_id)}
     world.tasks.reassign(task_id, known["annotator"], target, actor=call.who.email)
-    fill(world, task_id)
+    world.fill(task_id)
     made = assignment_id(task_id, target)
     if made not in before:
         # What was noted on the old one goes along.
@@ -142,7 +141,7 @@ def redistribute(world: World, call: Call) -> Body:
     if workload is None:
         raise InvalidInput(subject="workload", must="name somebody", got=body.get("workload"))
     world.tasks.redistribute(task_id, workload, source=known["annotator"], actor=call.who.email)
-    fill(world, task_id)
+    world.fill(task_id)
     return done(world, call, "RedistributeAssignment", workload=body["workload"], assignmentId=known["id"])
 
 
@@ -150,7 +149,7 @@ def delete(world: World, call: Call) -> Body:
     """Delete an assignment: what is open goes back, or to the others; what is finished stays."""
     known = assignment_of(world, call)
     world.tasks.delete_assignment(known["taskId"], known["annotator"], actor=call.who.email)
-    fill(world, known["taskId"])
+    world.fill(known["taskId"])
     return {"ok": True}
 
 
@@ -158,7 +157,7 @@ def batch(world: World, call: Call) -> Body:
     """Pull the next batch of an assignment."""
     known = assignment_of(world, call)
     pulled = world.tasks.pull(known["taskId"], known["annotator"], actor=call.who.email)
-    world.mirror.catch_up(known["taskId"])
+    world.look_at(known["taskId"])
     reason = None if pulled.reason is None else str(pulled.reason)
     return {**shown(assignment_of(world, call), call), "batch": list(pulled.items), "reason": reason}
 
@@ -167,7 +166,7 @@ def clear(world: World, call: Call) -> Body:
     """Give back all that is open of an assignment."""
     known = assignment_of(world, call)
     released = world.tasks.release(known["taskId"], known["annotator"], actor=call.who.email)
-    world.mirror.catch_up(known["taskId"])
+    world.look_at(known["taskId"])
     return {"ok": True, "released": list(released.changed)}
 
 
@@ -198,7 +197,7 @@ def many_statuses(world: World, call: Call) -> Body | None:
     if len(wanted) > MANY:
         raise InvalidInput(subject="itemIds", must=f"be at most {MANY}", got=len(wanted))
     payload = mapping(body, "statusPayload")
-    world.mirror.catch_up(task_id)
+    world.look_at(task_id)
     clones = world.shelf.get("clone", wanted)
     by_name: dict[str, tuple[str, Any]] = {name: (name, None) for name in wanted}
     by_name |= {
@@ -240,13 +239,18 @@ def _apply(
             status = text(payload, "status")
             outcome = world.tasks.set_status(task_id, who, names, status, actor=call.who.email)
         stand |= {(who, name) for name in (*outcome.changed, *outcome.unchanged)}
-    if operation != "delete" and stand:
-        _refill(world, task_id, work)
-    world.mirror.catch_up(task_id)
+    _hand_on(world, task_id, work if operation != "delete" and stand else ())
+    world.look_at(task_id)
     return stand
 
 
-def _refill(world: World, task_id: str, people: Iterable[str]) -> None:
-    if world.tasks.get(task_id).pull is not None:
+def _hand_on(world: World, task_id: str, people: Iterable[str]) -> None:
+    """Let people who pull have their next batches, and those to whom a pipeline leads what comes to them."""
+    task = world.tasks.get(task_id)
+    if task.pull is not None:
         for who in people:
             world.tasks.pull(task_id, who)
+    if task.station is not None:
+        for further in world.tasks.pipeline_tasks(task.station.pipeline):
+            if further.pull is not None:
+                world.owe(further.id)

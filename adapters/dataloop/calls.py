@@ -29,6 +29,8 @@ class Principal:
     """Sees every project."""
     projects: frozenset[str] | None = None
     """Only these, and all of them; None for those she is a member of."""
+    acting: str = "annotator"
+    """The least role in a project that what she asks for needs there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +54,8 @@ class Call:
     body: Any = None
     """JSON, or the fields of a form."""
     file: Upload | None = None
+    peer: str | None = None
+    """Over which connection it came; None where that is not known."""
     attempt: str | None = None
     """Names this call and its repetitions: whoever got no answer sends the same again."""
 
@@ -170,12 +174,22 @@ def _no_number(value: object, subject: str) -> float:
 def merged(old: Any, new: Any) -> Any:
     """Lay the changed part of a JSON value over the old one: objects deeply, all else as a whole.
 
-    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
-    {'a': {'b': 3, 'c': 2}}
+    Null takes away what was there: so the SDK says that something is gone.
+
+    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": None}})
+    {'a': {'b': 3}}
+
+    Source: JSON merge patch, RFC 7396.
     """
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {**old, **{key: merged(old.get(key), value) for key, value in new.items()}}
-    return new
+    if not isinstance(new, Mapping):
+        return new
+    kept = dict(old) if isinstance(old, Mapping) else {}
+    for key, value in new.items():
+        if value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = merged(kept.get(key), value)
+    return kept
 
 
 def page_of(rows: Sequence[Any], page: int, size: int, total: int | None = None) -> Body:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from adapters.dataloop.calls import Body, Call, no_such
+from adapters.dataloop.stamps import instant
 from adapters.dataloop.world import World
-from distribution.shelf import Document
+from distribution.shelf import Desk, Document
 
-KEPT = 10_000
-"""Commands remembered at most; nobody asks for older ones."""
+KEPT = timedelta(days=1)
+"""How long a command is remembered; nobody asks for older ones."""
+LISTED = 1000
+"""Commands of a list at most: the newest."""
+SWEPT = 20
+"""Old commands that one new one takes away."""
 
 
 def done(world: World, call: Call, kind: str, **spec: Any) -> Body:
@@ -29,11 +35,11 @@ def done(world: World, call: Call, kind: str, **spec: Any) -> Body:
         "error": None,
     }
 
-    def work(desk: Any) -> None:
-        desk.put("command", [Document(name, body)])
-        old = desk.ids("command")
-        if len(old) > 2 * KEPT:
-            desk.drop("command", old[:KEPT])
+    def work(desk: Desk) -> None:
+        desk.put("command", [Document(name, body, [f"by {call.who.email}"])])
+        since = instant(world.clock() - KEPT)
+        oldest = desk.find("command", limit=SWEPT)
+        desk.drop("command", [old.id for old in oldest if str(old.body["createdAt"]) < since])
 
     world.shelf.transact(work)
     return body
@@ -49,7 +55,8 @@ def get(world: World, call: Call) -> Body:
 
 def listed(world: World, call: Call) -> list[Body]:
     """List the commands of whoever calls."""
-    return [body for body in world.all("command") if body["creator"] == call.who.email][-1000:]
+    newest = world.shelf.ids("command", key=f"by {call.who.email}")[-LISTED:]
+    return [dict(found.body) for found in world.shelf.get("command", newest).values()]
 
 
 def abort(world: World, call: Call) -> Body:

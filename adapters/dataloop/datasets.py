@@ -1,17 +1,18 @@
-"""Datasets, recipes and ontologies."""
+"""Datasets, and the folders in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, Reply, flag, mapping, merged, page_of, text, texts
+from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text, texts
 from adapters.dataloop.dql import Query
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
-from distribution.filters import Compare, field, matches
+from distribution.filters import AllOf, Compare, field, matches
+from distribution.shelf import Desk, Document
 
-SHOWN = Compare("hidden", "equal", value=False)
-"""Items that are not hidden."""
+SHOWN = Query(where=AllOf((Compare("hidden", "equal", value=False), Compare("type", "equal", value="file"))))
+"""The items of a dataset that are counted."""
 
 
 def create(world: World, call: Call) -> Body:
@@ -21,22 +22,34 @@ def create(world: World, call: Call) -> Body:
     if len(projects) != 1:
         raise InvalidInput(subject="projects", must="be one project", got=projects)
     project = world.project(call.who, projects[0])
-    world.may_run(call.who, project)
-    name = text(body, "name")
-    if call.attempt is not None and (known := world.shelf.get("dataset", [call.attempt])):
-        return shown(dict(known[call.attempt].body), call, world)
-    if any(d["name"] == name for d in world.all("dataset", key=f"project {project['id']}")):
-        raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
-    return shown(make(world, call, name, project["id"], made=call.attempt), call, world)
+    return shown(make(world, call, text(body, "name"), project["id"]), call, world)
 
 
-def make(
-    world: World, call: Call, name: str, project_id: str, *, system: bool = False, made: str | None = None
-) -> Body:
-    """Make a dataset with its recipe and ontology."""
-    at = world.now()
-    own = {"creator": call.who.email, "createdAt": at, "updatedAt": at}
-    ontology = {
+def make(world: World, call: Call, name: str, project_id: str) -> Body:
+    """Make a dataset with its recipe and ontology, all or nothing; give that of the first attempt where there was one.
+
+    Raises:
+        Refused: the project has one of that name.
+    """
+    dataset_id = call.attempt or world.ids()
+
+    def work(desk: Desk) -> Body:
+        known = desk.get("dataset", [dataset_id])
+        if dataset_id in known:
+            return dict(known[dataset_id].body)
+        if desk.find("dataset", key=f"project {project_id}", where=field("name").equal(name), limit=1):
+            raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
+        made = {"id": dataset_id, "name": name, "projects": [project_id]}
+        return put(desk, world, call.who.email, made)
+
+    return world.shelf.transact(work)
+
+
+def put(desk: Desk, world: World, creator: str, dataset: Body) -> Body:
+    """Keep a new dataset, of which id, name and project are said, with its recipe and ontology."""
+    at, name, project_id = world.now(), dataset["name"], dataset["projects"][0]
+    own = {"creator": creator, "createdAt": at, "updatedAt": at}
+    ontology: Body = {
         "id": world.ids(),
         "title": f"{name} ontology",
         "roots": [],
@@ -46,7 +59,7 @@ def make(
         "projectId": project_id,
         **own,
     }
-    recipe = {
+    recipe: Body = {
         "id": world.ids(),
         "title": f"{name} recipe",
         "projectIds": [project_id],
@@ -58,10 +71,8 @@ def make(
         **own,
     }
     dataset = {
-        "id": made or world.ids(),
-        "name": name,
-        "projects": [project_id],
-        "system": system,
+        "system": False,
+        **dataset,
         "metadata": {"system": {"recipes": [recipe["id"]]}},
         "driver": None,
         "expirationOptions": None,
@@ -71,13 +82,13 @@ def make(
         **own,
     }
     for kind, body in (("ontology", ontology), ("recipe", recipe), ("dataset", dataset)):
-        world.put(kind, body, [f"project {project_id}"])
+        desk.put(kind, [Document(body["id"], body, [f"project {project_id}"])])
     return dataset
 
 
 def shown(dataset: Body, call: Call, world: World) -> Body:
     """Give a dataset as it goes over the wire."""
-    count = len(world.shelf.ids("item", key=f"dataset {dataset['id']}", where=SHOWN))
+    count = len(world.finder.ids(dataset["id"], SHOWN))
     return {
         **{key: value for key, value in dataset.items() if key != "system"},
         "url": f"{call.base}/datasets/{dataset['id']}",
@@ -126,12 +137,9 @@ def update(world: World, call: Call) -> Body:
 
 def delete(world: World, call: Call) -> Body:
     """Delete a dataset with its items and tasks."""
-    from adapters.dataloop import tasks
-
     dataset = world.dataset(call.who, call.path["dataset"])
-    world.may_run(call.who, world.project(call.who, dataset["projects"][0]))
     for task in list(world.all("task", key=f"dataset {dataset['id']}")):
-        tasks.remove(world, task, call)
+        world.delete_task(task["id"], call.who.email)
     remove(world, dataset["id"])
     return {"ok": True}
 
@@ -174,124 +182,3 @@ def _folder(dataset_id: str, path: str) -> Body:
         "metadata": {},
     }
     return {"value": value, "children": []}
-
-
-def recipe(world: World, call: Call) -> Body:
-    """Give a recipe."""
-    return world.of_project(call.who, "recipe", call.path["recipe"])
-
-
-def create_recipe(world: World, call: Call) -> Body:
-    """Create a recipe."""
-    return _create(world, call, "recipe", {"ontologyIds": [], "customActions": [], "settings": {}})
-
-
-def create_ontology(world: World, call: Call) -> Body:
-    """Create an ontology."""
-    metadata: Body = {"system": {}, "attributes": []}
-    return _create(world, call, "ontology", {"roots": [], "attributes": [], "metadata": metadata})
-
-
-def _create(world: World, call: Call, kind: str, base: Body) -> Body:
-    body = call.object()
-    projects = texts(body.get("projectIds", body.get("projectId")), "projectIds")
-    if not projects:
-        raise InvalidInput(subject="projectIds", must="name a project", got=projects)
-    for project_id in projects:
-        world.project(call.who, project_id)
-    at = world.now()
-    made = {
-        **base,
-        **body,
-        "id": world.ids(),
-        "title": text(body, "title", default=kind),
-        "projectIds": projects,
-        "projectId": projects[0],
-        "creator": call.who.email,
-        "createdAt": at,
-        "updatedAt": at,
-    }
-    return world.put(kind, made, [f"project {project_id}" for project_id in projects])
-
-
-def update_recipe(world: World, call: Call) -> Body:
-    """Change a recipe."""
-    known = world.of_project(call.who, "recipe", call.path["recipe"])
-    fixed = {key: known[key] for key in ("id", "projectId", "projectIds", "creator", "createdAt")}
-    body = call.object()
-    return world.change("recipe", known["id"], lambda old: {**merged(old, body), **fixed})
-
-
-def ontology(world: World, call: Call) -> Body:
-    """Give an ontology."""
-    return world.of_project(call.who, "ontology", call.path["ontology"])
-
-
-def put_ontology(world: World, call: Call) -> Body:
-    """Put an ontology in the place of what was there."""
-    known = world.of_project(call.who, "ontology", call.path["ontology"])
-    body = call.object()
-    if not isinstance(body.get("roots", []), list):
-        raise InvalidInput(subject="roots", must="be a list", got=body["roots"])
-    fixed = {key: known[key] for key in ("id", "projectId", "projectIds", "creator", "createdAt")}
-    return world.change(
-        "ontology", known["id"], lambda old: {**old, **body, **fixed, "updatedAt": world.now()}
-    )
-
-
-def add_labels(world: World, call: Call) -> Body:
-    """Add labels to an ontology; those of a tag that is there are put in its place where *upsert* says so."""
-    known = world.of_project(call.who, "ontology", call.path["ontology"])
-    nodes = call.object().get("labelsNode")
-    if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
-        raise InvalidInput(subject="labelsNode", must="be a list of labels", got=nodes)
-    labels = {
-        text(node, "tag"): {
-            "value": {
-                "tag": text(node, "tag"),
-                "color": node.get("color", "#FFFFFF"),
-                "attributes": node.get("attributes", []),
-                "displayLabel": node.get("displayLabel", node["tag"]),
-                "displayData": node.get("displayData", {}),
-            },
-            "children": node.get("children", []),
-        }
-        for node in nodes
-    }
-    upsert = flag(call.object(), "upsert")
-
-    def edit(old: Body) -> Body:
-        there = {root["value"]["tag"]: root for root in old["roots"]}
-        if not upsert and (twice := sorted(set(there) & set(labels))):
-            raise Refused(f"label {twice[0]!r}", "exists in the ontology", "send it with upsert")
-        return {**old, "roots": list({**there, **labels}.values())}
-
-    return world.change("ontology", known["id"], edit)
-
-
-def add_attributes(world: World, call: Call) -> Body:
-    """Add attributes to an ontology, by their keys."""
-    known = world.of_project(call.who, "ontology", call.path["ontology"])
-    items = call.object().get("items")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise InvalidInput(subject="items", must="be a list of attributes", got=items)
-    new = {text(item, "key"): item for item in items}
-
-    def edit(old: Body) -> Body:
-        metadata = old.get("metadata") or {}
-        there = {item.get("key"): item for item in metadata.get("attributes", [])}
-        return {**old, "metadata": {**metadata, "attributes": list({**there, **new}.values())}}
-
-    return world.change("ontology", known["id"], edit)
-
-
-def delete_document(kind: str) -> Any:
-    """Make what answers a deletion of a recipe or an ontology."""
-
-    def delete(world: World, call: Call) -> Reply:
-        """Delete it."""
-        known = world.of_project(call.who, kind, call.path[kind])
-        world.drop(kind, [known["id"]])
-        return Reply(body={"ok": True})
-
-    return delete

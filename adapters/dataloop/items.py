@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import suppress
 
-from adapters.dataloop.calls import Body, Call, Reply, Upload, flag, mapping, merged, text
+import attrs
+
+from adapters.dataloop import executions
+from adapters.dataloop.calls import Body, Call, Reply, Upload, flag, mapping, merged, no_such, text
+from adapters.dataloop.references import keys_of
 from adapters.dataloop.world import AT_ONCE, World
-from distribution.errors import InvalidInput, NotFound
+from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.shelf import Desk, Document
 from distribution.values import check_id
 
+FIXED = frozenset({"refs", "taskStatusLog", "size", "mimetype"})
+"""Parts of the system's metadata that follow from other things."""
 PATH_LIMIT = 1024
 """Characters of the path of an item."""
 
@@ -31,16 +37,6 @@ def check_remote(path: object) -> str:
     if "\\" in name or any(step in {"", ".", ".."} for step in steps):
         raise InvalidInput(subject="path of an item", must="be names joined by single slashes", got=path)
     return "/" + "/".join(steps)
-
-
-def keys_of(item: Any) -> list[str]:
-    """Name the keys under which an item is found: dataset, path, and the tasks and assignments it is in."""
-    refs = item["metadata"]["system"].get("refs", [])
-    return [
-        f"dataset {item['datasetId']}",
-        f"path {item['datasetId']} {item['filename']}",
-        *(f"ref {ref['id']}" for ref in refs),
-    ]
 
 
 def new_item(
@@ -104,17 +100,16 @@ def upload(world: World, call: Call) -> Reply:
     """Take a file in; what is there under its path stays (skip) or gets new content (overwrite)."""
     dataset = world.dataset(call.who, call.path["dataset"])
     fields = call.object()
-    if call.file is None:
-        raise InvalidInput(subject="file of an upload", must="be there", got=None)
     kind = text(fields, "type", default="file")
     if kind not in {"file", "dir"}:
         raise InvalidInput(subject="type of an upload", must="be 'file' or 'dir'", got=kind)
-    path = check_remote(fields.get("path") or f"/{call.file.filename}")
+    file = _sent(call, kind)
+    path = check_remote(fields.get("path") or f"/{file.filename}")
     mode = call.query.get("mode", "skip")
     if mode not in {"skip", "overwrite"}:
         raise InvalidInput(subject="mode of an upload", must="be 'skip' or 'overwrite'", got=mode)
     metadata = _metadata(fields.get("metadata"))
-    file = call.file
+    said = fields.get("description")
     fresh = new_item(world, dataset["id"], path, creator=call.who.email, file=file, kind=kind)
 
     def work(desk: Desk) -> tuple[Body, str]:
@@ -122,18 +117,41 @@ def upload(world: World, call: Call) -> Reply:
         if there and mode == "skip":
             return dict(there[0].body), "skip"
         known: Body = dict(there[0].body) if there else fresh
-        item, done = known, "overwrite" if there else "created"
-        system = {**item["metadata"]["system"], "size": len(file.content), "mimetype": file.mimetype}
-        item = {**item, "metadata": merged({**item["metadata"], "system": system}, metadata)}
-        item = {**item, "updatedAt": world.now(), "updatedBy": call.who.email}
-        if isinstance(fields.get("description"), str):
-            item["description"] = fields["description"]
+        item = {**known, "updatedAt": world.now(), "updatedBy": call.who.email}
+        item["metadata"] = merged(_with_size(known, file), metadata)
+        if isinstance(said, str):
+            item["description"] = said
         desk.put("item", [Document(item["id"], item, keys_of(item))])
         desk.keep("item", item["id"], file.content)
-        return item, done
+        return item, "overwrite" if there else "created"
 
     item, done = world.shelf.transact(work)
+    if done == "created":
+        executions.arrived(world, item, dataset["projects"][0], call.who.email)
+    if done == "skip":
+        # The SDK deletes an item whose size is not that of its own file: what is skipped has to look the same.
+        item = {**item, "metadata": _with_size(item, file)}
     return Reply(body=shown(item, call.base), headers={"x-item-op": done})
+
+
+def _sent(call: Call, kind: str) -> Upload:
+    """Give the file of an upload; a folder is one without content.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if call.file is not None:
+        return call.file
+    if kind == "dir":
+        return Upload(filename="folder", content=b"", mimetype="directory")
+    raise InvalidInput(subject="file of an upload", must="be there", got=None)
+
+
+def _with_size(item: Body, file: Upload) -> Body:
+    """Give the metadata of an item with size and type of a file."""
+    metadata: Body = item["metadata"]
+    system = {**metadata["system"], "size": len(file.content), "mimetype": file.mimetype}
+    return {**metadata, "system": system}
 
 
 def _metadata(value: object) -> Body:
@@ -183,8 +201,10 @@ def _keep(world: World, files: Sequence[tuple[Body, bytes]]) -> None:
 
 
 def get(world: World, call: Call) -> Body:
-    """Give an item."""
-    return shown(world.of_dataset(call.who, "item", call.path["item"]), call.base)
+    """Give an item, with where it is in which task."""
+    item = world.of_dataset(call.who, "item", call.path["item"])
+    world.look_at_dataset(item["datasetId"])
+    return shown(world.find("item", item["id"]), call.base)
 
 
 def stream(world: World, call: Call) -> Reply:
@@ -204,62 +224,102 @@ def stream(world: World, call: Call) -> Reply:
 def update(world: World, call: Call) -> Body:
     """Change an item: its metadata in part, its path, its description."""
     item = world.of_dataset(call.who, "item", call.path["item"])
-    change = call.object()
     system = call.query.get("system", "false").lower() == "true"
-    return shown(edit(world, item["id"], change, call.who.email, system=system), call.base)
+    made = edit(world, [item["id"]], Edit.of(call.object(), system=system), call.who.email)
+    if not made:
+        raise no_such("item", item["id"])
+    return shown(made[0], call.base)
 
 
-def edit(world: World, item_id: str, change: Body, who: str, *, system: bool) -> Body:
-    """Lay changes over an item; which tasks it is in and what was said of it there are not the caller's."""
-    metadata = mapping(change, "metadata")
-    part = mapping(metadata, "system") if system else {}
-    part = {
-        key: value for key, value in part.items() if key not in {"refs", "taskStatusLog", "size", "mimetype"}
-    }
-    metadata = {key: value for key, value in metadata.items() if key != "system"} | (
-        {"system": part} if part else {}
-    )
-    path = check_remote(change["filename"]) if "filename" in change else None
+@attrs.frozen(kw_only=True)
+class Edit:
+    """What of an item is to change; which tasks it is in, and what was said of it there, is not the caller's."""
 
-    def work(desk: Desk) -> Body:
-        known = desk.get("item", [item_id]).get(item_id)
-        if known is None:
-            raise NotFound("item", item_id, "this server", "it was deleted meanwhile")
-        item = dict(known.body)
-        if path is not None:
-            folder, _, name = path.rpartition("/")
-            item |= {"filename": path, "dir": folder or "/", "name": name}
-        if "hidden" in change:
-            item["hidden"] = flag(change, "hidden")
-        if isinstance(change.get("description"), str):
-            item["description"] = change["description"]
-        item["metadata"] = merged(item["metadata"], metadata)
-        item |= {"updatedAt": world.now(), "updatedBy": who}
-        desk.put("item", [Document(item_id, item, keys_of(item))])
-        return item
+    metadata: Body
+    path: str | None
+    hidden: bool | None
+    description: str | None
+
+    @classmethod
+    def of(cls, change: Body, *, system: bool) -> Edit:
+        """Read it.
+
+        Raises:
+            InvalidInput: a part of it cannot be used.
+        """
+        metadata = mapping(change, "metadata")
+        part = mapping(metadata, "system") if system else {}
+        ours = {key: value for key, value in part.items() if key not in FIXED}
+        metadata = {key: value for key, value in metadata.items() if key != "system"}
+        said = change.get("description")
+        return cls(
+            metadata={**metadata, **({"system": ours} if ours else {})},
+            path=check_remote(change["filename"]) if "filename" in change else None,
+            hidden=flag(change, "hidden") if "hidden" in change else None,
+            description=said if isinstance(said, str) else None,
+        )
+
+
+def edit(world: World, names: Sequence[str], change: Edit, who: str) -> list[Body]:
+    """Lay changes over items, all or none; those that are gone meanwhile are left out."""
+
+    def work(desk: Desk) -> list[Body]:
+        made = list[Body]()
+        for known in desk.get("item", names).values():
+            item: Body = {**known.body, "updatedAt": world.now(), "updatedBy": who}
+            if change.path is not None:
+                _move(desk, item, change.path)
+            item["hidden"] = item["hidden"] if change.hidden is None else change.hidden
+            item["description"] = item["description"] if change.description is None else change.description
+            item["metadata"] = merged(item["metadata"], change.metadata)
+            made.append(item)
+            desk.put("item", [Document(item["id"], item, keys_of(item))])
+        return made
 
     return world.shelf.transact(work)
+
+
+def _move(desk: Desk, item: Body, path: str) -> None:
+    """Let an item have another path.
+
+    Raises:
+        Refused: something has it.
+    """
+    there = desk.find("item", key=f"path {item['datasetId']} {path}", limit=1)
+    if there and there[0].id != item["id"]:
+        raise Refused(f"path {path!r}", "is that of another item", "delete or move that first")
+    folder, _, name = path.rpartition("/")
+    item |= {"filename": path, "dir": folder or "/", "name": name}
 
 
 def delete(world: World, call: Call) -> Body:
     """Delete an item with its annotations; in tasks what is open of it goes, what was done of it stays."""
     item = world.of_dataset(call.who, "item", call.path["item"])
+    if world.shelf.get("clone", [item["id"]]):
+        remedy = "delete that, or take it out of the task"
+        raise Refused(f"item {item['id']!r}", f"is somebody's copy of {item['srcItem']!r}", remedy)
     remove(world, [item], call.who.email)
     return {"ok": True}
 
 
 def remove(world: World, items: Sequence[Body], actor: str) -> None:
-    """Take items away, and out of the tasks they are in."""
+    """Take items away with the copies people have of them, and out of the tasks they are in."""
     tasks: dict[str, list[str]] = {}
     for item in items:
         for ref in item["metadata"]["system"]["refs"]:
             if ref["type"] == "task":
                 tasks.setdefault(ref["id"], []).append(item["id"])
     for task_id, ids in tasks.items():
-        try:
+        with suppress(NotFound):
             world.tasks.remove_items(task_id, ids, actor=actor)
-        except NotFound:
-            continue
-    for item in items:
-        world.drop("annotation", world.shelf.ids("annotation", key=f"item {item['id']}"))
-    world.drop("item", [item["id"] for item in items])
+    copies = [f"{task_id} {name}" for task_id, ids in tasks.items() for name in ids]
+
+    def work(desk: Desk) -> None:
+        clones = [name for key in copies for name in desk.ids("clone", key=key)]
+        names = [*(item["id"] for item in items), *clones]
+        for name in names:
+            desk.drop("annotation", desk.ids("annotation", key=f"item {name}"))
+        desk.drop("clone", clones)
+        desk.drop("item", names)
+
+    world.shelf.transact(work)

@@ -11,12 +11,11 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+import attrs
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -26,9 +25,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Message, Receive
 
-from adapters.dataloop.access import Access, Unauthorized
+from adapters.dataloop.access import Access, Forbidden, Unauthorized, is_loopback
 from adapters.dataloop.attempts import Attempts
-from adapters.dataloop.calls import Answer, Call, Principal, Reply, Upload, read_json
+from adapters.dataloop.calls import Call, Principal, Reply, Upload, read_json
 from adapters.dataloop.openapi import description
 from adapters.dataloop.routes import ROUTES, Way
 from adapters.dataloop.world import World
@@ -45,12 +44,15 @@ STATUSES: Mapping[type[DistributionError], int] = {
     InvalidInput: 400,
     Infeasible: 400,
     Unauthorized: 401,
+    Forbidden: 403,
     NotFound: 404,
     Refused: 409,
     StoreBusy: 503,
 }
 """What errors are on the wire. The SDK sends again what gets a 503, and only that is never half done."""
 API = "/api/v1"
+MOST_IDS = 100
+"""Ids of one list of a body that are looked at."""
 _NOBODY = Principal(email="nobody")
 
 
@@ -67,8 +69,7 @@ def application(world: World, access: Access, *, more: list[BaseRoute] | None = 
     """Make the application: the API under /api/v1, the login beside it, and *more* routes, as pages for people."""
     attempts = Attempts(world)
     api = [
-        Route(way.pattern, _endpoint(world, access, attempts, way.answer, way), methods=[way.method])
-        for way in ROUTES
+        Route(way.pattern, _endpoint(world, access, attempts, way), methods=[way.method]) for way in ROUTES
     ]
     beside = [
         Route("/token", _login(access), methods=["POST"]),
@@ -97,26 +98,32 @@ async def _failure(_request: Request, _error: Exception) -> Response:
     return problem(500, "the server failed; its log says why")
 
 
-def _endpoint(world: World, access: Access, attempts: Attempts, answer: Answer, way: Way) -> Any:
+def _endpoint(world: World, access: Access, attempts: Attempts, way: Way) -> Any:
     """Make what answers requests of one kind."""
+
+    def answered(call: Call, digest: str) -> Any:
+        name = attempts.name(call, digest)
+        attempts.seen(ids_in(call), besides=name)
+        if not way.once:
+            return way.answer(world, call)
+        return attempts.made(name, call, lambda made: way.answer(world, made))
 
     async def endpoint(request: Request) -> Response:
         try:
+            _refuse_other_sites(request, access)
             who = await run_in_threadpool(access.principal, request.headers.get("authorization"))
             body, file, digest = await _read(request, world.limit)
             call = Call(
-                who=who,
+                who=attrs.evolve(who, acting=way.needs),
                 base=_base(request),
-                path={key: unquote(str(value)) for key, value in request.path_params.items()},
+                path={key: str(value) for key, value in request.path_params.items()},
                 query=_query(request),
                 body=body,
                 file=file,
+                peer=None if request.client is None else f"{request.client.host}:{request.client.port}",
             )
-            if way.creates:
-                name = attempts.name(who, way.pattern, digest)
-                reply = await run_in_threadpool(attempts.made, name, call, lambda made: answer(world, made))
-                return await _delivered(request, attempts, name, _response(reply))
-            return _response(await run_in_threadpool(answer, world, call))
+            called = hashlib.blake2b(f"{way.method} {request.url.path} {digest}".encode()).hexdigest()
+            return _response(await run_in_threadpool(answered, call, called))
         except DistributionError as error:
             return problem(status_of(error), str(error))
         except TooLarge:
@@ -129,14 +136,33 @@ def _endpoint(world: World, access: Access, attempts: Attempts, answer: Answer, 
     return endpoint
 
 
-async def _delivered(request: Request, attempts: Attempts, name: str, response: Response) -> Response:
-    """Forget an attempt once whoever made it can have its answer; one who is gone will ask again."""
-    gone = False
-    with suppress(RuntimeError):
-        gone = await request.is_disconnected()
-    if not gone:
-        response.background = BackgroundTask(attempts.forget, name)
-    return response
+def ids_in(call: Call) -> list[str]:
+    """List what a call names that could be ids: in its path, and in its body, as far as the SDK puts ids there."""
+    found: list[Any] = list(call.path.values())
+    if isinstance(call.body, dict):
+        context = call.body.get("context")
+        for part in (call.body, context if isinstance(context, dict) else {}):
+            for value in part.values():
+                found += value if isinstance(value, list) and len(value) <= MOST_IDS else [value]
+    return [name for name in found if isinstance(name, str) and 0 < len(name) <= 64]
+
+
+def _refuse_other_sites(request: Request, access: Access) -> None:
+    """Keep pages of other sites out where no token does: a browser on this machine would send what they ask for.
+
+    Raises:
+        Unauthorized: the request is one, or pretends that this machine has another name.
+    """
+    if not access.open:
+        return
+    origin = request.headers.get("origin")
+    ours = {None, f"{request.url.scheme}://{request.url.netloc}"}
+    if origin not in ours or request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise Unauthorized("is missing: this comes from a page of another site")
+    if not is_loopback(request.url.hostname or ""):
+        raise Unauthorized(
+            f"is missing: without one this server is called localhost, not {request.url.hostname!r}"
+        )
 
 
 async def _read(request: Request, limit: int) -> tuple[Any, Upload | None, str]:
@@ -222,7 +248,8 @@ def _browser_login(access: Access) -> Any:
         callback = request.query_params.get("callback", "")
         if not access.open or access.secret is not None:
             return problem(401, "this server has no login page; set a token: distribution token --help")
-        if not callback.startswith(("http://localhost:", "http://127.0.0.1:")):
+        back = urlsplit(callback)
+        if back.scheme != "http" or "@" in back.netloc or not is_loopback(back.hostname or ""):
             return problem(400, "the callback must be on this machine: http://localhost:...")
         found = access.log_in("owner@example.com", "")
         query = f"id_token={found['id_token']}&access_token={found['id_token']}&refresh_token={found['refresh_token']}"

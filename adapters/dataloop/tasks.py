@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 import attrs
 
 from adapters.dataloop import projects
-from adapters.dataloop.calls import Body, Call, mapping, merged, number, page_of, text
+from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, page_of, text, texts
 from adapters.dataloop.commands import done
 from adapters.dataloop.dql import Query, parse_text
-from adapters.dataloop.mirror import consensus_id
+from adapters.dataloop.honeypots import honeypots, without
+from adapters.dataloop.references import consensus_id
 from adapters.dataloop.workloads import Kind, actions_of, due_of, kind_of, person, system_of, workload_of
 from adapters.dataloop.world import World
-from distribution.errors import InvalidInput, NotFound
+from adapters.deciding import By
+from distribution.errors import InvalidInput
 from distribution.filters import matches
+from distribution.golden import GoldPool
 from distribution.task import ACTIONS, Ask
 from distribution.values import Item, check_count
 from distribution.workload import Workload
@@ -25,6 +28,8 @@ from distribution.workload import Workload
 WEEK = 7 * 24 * 3600 * 1000
 """Milliseconds until a task is due, unless told otherwise."""
 TYPES = ("annotation", "qa")
+PEOPLE = ("assignees", "contributors", "assigneeIds")
+"""Where a call names people; the platform says assignees."""
 
 
 def create(world: World, call: Call) -> Body:
@@ -32,23 +37,29 @@ def create(world: World, call: Call) -> Body:
     body = call.object()
     project = world.project(call.who, text(body, "projectId"))
     dataset = world.dataset(call.who, text(body, "datasetId"))
+    if dataset["projects"] != [project["id"]]:
+        raise InvalidInput(subject="datasetId", must="be a dataset of the project", got=dataset["id"])
     if (there := _existing(world, call, body)) is not None:
         return there
     task_id = call.attempt or world.ids()
     wire = wire_of(world, call, body, task_id, project["id"], dataset["id"])
     kind = kind_of(wire["metadata"]["system"], body.get("workload"))
-    chosen = chosen_items(world, dataset["id"], wire["query"], body.get("limit"))
+    chosen = chosen_items(world, dataset["id"], body.get("query"), body.get("limit"))
+    pool = None if kind.honeypots is None else honeypots(world, dataset["id"], kind.honeypots)
+    if pool is not None:
+        # Where answers are known they say how good somebody is: nothing has to be done twice for it.
+        kind, chosen = attrs.evolve(kind, overlap=None), without(chosen, pool)
     world.put("task", wire, [f"project {project['id']}", f"dataset {dataset['id']}"])
     try:
-        start(world, wire, kind, chosen, actor=call.who.email, request=call.attempt)
+        start(world, wire, kind, chosen, pool, actor=call.who.email, request=call.attempt)
     except BaseException:
         if world.tasks.store.read(task_id, Ask()).task is None:
             world.drop("task", [task_id])
         raise
-    if kind.overlap is not None:
+    if kind.overlap is not None or kind.honeypots is not None:
         projects.install_scoring(world, project["id"], call.who.email)
-    fill(world, task_id)
-    return done(world, call, "CreateTask", createTaskPayload=body, createdTaskId=task_id)
+    world.fill(task_id)
+    return done(world, call, "CreateTask", createTaskPayload={"name": wire["name"]}, createdTaskId=task_id)
 
 
 def _existing(world: World, call: Call, body: Body) -> Body | None:
@@ -118,7 +129,7 @@ def chosen_items(world: World, dataset_id: str, query: object, limit: object = N
         InvalidInput: the query cannot be read, or the limit is no number.
     """
     asked = attrs.evolve(parse_text(query), page=0)
-    world.mirror.catch_up_dataset(dataset_id)
+    world.look_at_dataset(dataset_id)
     found = world.finder.ids(dataset_id, asked)
     clones = world.shelf.get("clone", found)
     names = list(dict.fromkeys(str(clones[n].body["item"]) if n in clones else n for n in found))
@@ -136,9 +147,8 @@ def start(
     wire: Mapping[str, Any],
     kind: Kind,
     items: Sequence[Item],
-    *,
-    actor: str,
-    request: str | None,
+    pool: GoldPool | None = None,
+    **by: Unpack[By],
 ) -> None:
     """Let the core create a task. Without loads all is its owner's."""
     people = list(kind.people(person(wire["taskOwner"])))
@@ -149,24 +159,14 @@ def start(
         "priority": wire["priority"],
         "due": due_of(wire["dueDate"]),
         "metadata": {"dataloop": {"project": wire["projectId"], "dataset": wire["datasetId"]}},
-        "actor": actor,
-        "request": request,
+        "gold": pool,
+        **by,
     }
     if kind.pull is not None:
         settings |= {"allowed": people, "pull": kind.pull}
     else:
         settings |= {"workload": kind.workload or Workload.even(people), "overlap": kind.overlap}
     world.tasks.create(wire["name"], items, **settings)
-
-
-def fill(world: World, task_id: str) -> None:
-    """Let everybody who may pull have what a pull gives her, and bring the documents up to date."""
-    task = world.tasks.get(task_id)
-    if task.pull is not None:
-        for assignment in world.tasks.assignments(task_id, empty=True):
-            if assignment.state == "active":
-                world.tasks.pull(task_id, assignment.assignee)
-    world.mirror.catch_up(task_id)
 
 
 def task_of(world: World, call: Call) -> Body:
@@ -177,7 +177,8 @@ def task_of(world: World, call: Call) -> Body:
     """
     task_id = call.path["task"]
     world.of_project(call.who, "task", task_id)
-    world.mirror.catch_up(task_id)
+    if not world.look_at(task_id):
+        raise no_such("task", task_id)
     return world.of_project(call.who, "task", task_id)
 
 
@@ -198,11 +199,10 @@ def _visible(world: World, call: Call, asked: Query) -> list[Body]:
     for project in world.visible(call.who):
         if asked.projects is not None and project["id"] not in asked.projects:
             continue
-        for task_id in world.shelf.ids("task", key=f"project {project['id']}"):
-            world.mirror.catch_up(task_id)
-        found += [
-            task for task in world.all("task", key=f"project {project['id']}") if matches(asked.where, task)
-        ]
+        names = world.shelf.ids("task", key=f"project {project['id']}")
+        there = [name for name in names if world.look_at(name)]
+        bodies = (dict(document.body) for document in world.shelf.get("task", there).values())
+        found += [task for task in bodies if matches(asked.where, task)]
     return found
 
 
@@ -251,17 +251,8 @@ def _due(due: datetime | None) -> dict[str, Any]:
 def delete(world: World, call: Call) -> Body:
     """Delete a task with its assignments; items are in it no more."""
     task = task_of(world, call)
-    remove(world, task, call)
+    world.delete_task(task["id"], call.who.email)
     return done(world, call, "DeleteTask", deleteTaskId=task["id"])
-
-
-def remove(world: World, task: Body, call: Call) -> None:
-    """Delete a task."""
-    try:
-        world.tasks.delete(task["id"], actor=call.who.email)
-    except NotFound:
-        world.drop("task", [task["id"]])
-    world.mirror.catch_up(task["id"])
 
 
 def add_items(world: World, call: Call) -> Body:
@@ -272,8 +263,8 @@ def add_items(world: World, call: Call) -> Body:
     workload = workload_of(body.get("workload"))
     settings: dict[str, Any] = {"actor": call.who.email, "request": call.attempt}
     world.tasks.add_items(task["id"], items, workload=workload, **settings)
-    fill(world, task["id"])
-    return done(world, call, "AddToTask", addToTaskPayload=body)
+    world.fill(task["id"])
+    return done(world, call, "AddToTask", addToTaskPayload={"taskId": task["id"]})
 
 
 def remove_items(world: World, call: Call) -> Body:
@@ -285,7 +276,7 @@ def remove_items(world: World, call: Call) -> Body:
     inside = [name for name in names if name in known]
     change = world.tasks.remove_items(task["id"], inside, actor=call.who.email)
     removed = change.event.facts["removed"] if change.event is not None else 0
-    fill(world, task["id"])
+    world.fill(task["id"])
     return done(
         world,
         call,
@@ -303,22 +294,26 @@ def queue(world: World, call: Call) -> Body:
 
 
 def contributors(world: World, call: Call) -> Body:
-    """Let people take part in a task."""
+    """Let people take part in a task (action add), or leave it (remove): what they finished stays."""
     task = task_of(world, call)
     body = call.object()
-    given = body.get("contributors", body.get("contributor", body.get("assigneeIds")))
-    if isinstance(given, str):
-        given = [given]
-    if not isinstance(given, list) or not given:
-        raise InvalidInput(subject="contributors", must="be a list of e-mails", got=given)
-    there = {a.assignee: a.state for a in world.tasks.assignments(task["id"], empty=True)}
-    for email in dict.fromkeys(map(person, given)):
-        if there.get(email) == "paused":
+    doing = text(body, "action", default="add")
+    if doing not in {"add", "remove"}:
+        raise InvalidInput(subject="action", must="be 'add' or 'remove'", got=doing)
+    given = next((body[key] for key in PEOPLE if body.get(key)), None)
+    emails = list(dict.fromkeys(map(person, texts(given, "assignees"))))
+    if not emails:
+        raise InvalidInput(subject="assignees", must="name somebody", got=given)
+    states = {a.assignee: a.state for a in world.tasks.assignments(task["id"], empty=True)}
+    for email in emails:
+        if doing == "remove":
+            world.tasks.remove_assignee(task["id"], email, actor=call.who.email)
+        elif states.get(email) == "paused":
             world.tasks.resume(task["id"], email, actor=call.who.email)
-        elif there.get(email) != "active":
+        elif states.get(email) != "active":
             world.tasks.add_assignee(task["id"], email, actor=call.who.email)
-    fill(world, task["id"])
-    return shown(task_of(world, call), call)
+    world.fill(task["id"])
+    return get(world, call)
 
 
 def scores(world: World, call: Call) -> list[Any]:

@@ -18,6 +18,8 @@ from distribution.workload import Workload
 
 PULLING = ("batchSize", "maxBatchWorkload")
 CONSENSUS = ("consensusPercentage", "consensusAssignees", "consensusTaskType")
+HONEYPOTS = 5
+"""Percent of honeypots, unless told otherwise: what the platform recommends."""
 KINDS = ("consensus", "qualification", "honeypot")
 """Types of consensus there are."""
 
@@ -67,6 +69,8 @@ class Kind:
     pull: Pull | None = None
     overlap: Overlap | None = None
     """Which items are copied for several people."""
+    honeypots: Fraction | None = None
+    """How often, in percent, somebody meets an item whose answer is known, where the dataset has such."""
     workload: Workload | None = None
     """Loads, where some are given."""
 
@@ -91,11 +95,16 @@ def kind_of(system: Mapping[str, Any], units: object = None) -> Kind:
         raise InvalidInput(subject="a task", must=must, got=", ".join((*pulling, *copied)))
     if pulling:
         return Kind(allowed=people, pull=_pull(system), workload=workload)
-    return Kind(allowed=people, overlap=_overlap(system) if copied else None, workload=workload)
+    overlap = _overlap(system) if copied else None
+    honeypot = system.get("consensusTaskType") == "honeypot"
+    share = exact(system.get("consensusPercentage") or HONEYPOTS, "consensusPercentage") if honeypot else None
+    return Kind(allowed=people, overlap=overlap, honeypots=share, workload=workload)
 
 
 def _pull(system: Mapping[str, Any]) -> Pull:
-    batch = check_count(system.get("batchSize") or 0, "batchSize", least=1)
+    if not system.get("batchSize"):
+        raise InvalidInput(subject="batchSize", must="be given with maxBatchWorkload", got=None)
+    batch = check_count(system["batchSize"], "batchSize", least=1)
     cap = system.get("maxBatchWorkload")
     most = 2 * batch if not cap else check_count(cap, "maxBatchWorkload", least=1)
     return Pull(batch_size=batch, max_batch_workload=most).checked("dataloop")

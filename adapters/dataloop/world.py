@@ -6,18 +6,19 @@ what is the dispatcher's; nothing here decides it.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import secrets
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+from adapters.dataloop.access import Forbidden
 from adapters.dataloop.calls import Body, Principal, no_such
+from adapters.dataloop.finder import Finder
+from adapters.dataloop.mirror import Mirror
+from adapters.dataloop.stamps import Ids, instant
 from adapters.deciding import now
 from adapters.dispatcher import Dispatcher
-from distribution.errors import Refused
+from distribution.errors import NotFound
 from distribution.filters import Filter
 from distribution.shelf import Desk, Document, KeepingShelf
 from distribution.values import check_id
@@ -25,48 +26,8 @@ from distribution.values import check_id
 DEFAULT_LIMIT = 64 * 1024 * 1024
 """Bytes of one request at most."""
 AT_ONCE = 1000
-ROLES = ("owner", "engineer", "annotationManager", "annotator", "developer")
-"""What a member of a project may be."""
-
-
-def instant(at: datetime) -> str:
-    """Write an instant as the platform does.
-
-    >>> instant(datetime(2026, 11, 22, 12, tzinfo=UTC))
-    '2026-11-22T12:00:00.000Z'
-    """
-    return f"{at.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')}.{at.microsecond // 1000:03d}Z"
-
-
-def derived(*parts: str) -> str:
-    """Make an id of 24 hex digits from others, always the same.
-
-    >>> derived("task", "ann") == derived("task", "ann") != derived("task", "bob")
-    True
-    """
-    return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
-
-
-class Ids:
-    """Ids of 24 hex digits in the order in which they are made; nobody else makes the same.
-
-    >>> ids = Ids(now)
-    >>> ids() < ids()
-    True
-    """
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._process = secrets.token_hex(5)
-        self._count = itertools.count(secrets.randbelow(1 << 20))
-        self._lock = threading.Lock()
-        self._last = 0
-
-    def __call__(self) -> str:
-        """Make one."""
-        with self._lock:
-            self._last = max(self._last, int(self._clock().timestamp()))
-            return f"{self._last:08x}{self._process}{next(self._count) % (1 << 24):06x}"
+ROLES = {"annotator": 0, "annotationManager": 1, "engineer": 2, "developer": 2, "owner": 3}
+"""What a member of a project may be, and how much that is: who may do more may do all that others may."""
 
 
 class World:
@@ -86,11 +47,8 @@ class World:
         self.clock = clock
         self.ids = ids or Ids(clock)
         self.limit = limit
-        from adapters.dataloop.finding import Finder
-        from adapters.dataloop.mirror import Mirror
-
-        self.finder = Finder(self)
-        self.mirror = Mirror(self)
+        self.finder = Finder(shelf)
+        self.mirror = Mirror(tasks, shelf, self.ids, self.now)
 
     def now(self) -> str:
         """Give the moment as it is written."""
@@ -146,10 +104,7 @@ class World:
         Raises:
             NotFound: there is none, or not for her.
         """
-        project = self.find("project", name)
-        if not sees(who, project):
-            raise no_such("project", name)
-        return project
+        return self._within(who, "project", name, lambda body: body["id"])
 
     def dataset(self, who: Principal, name: str) -> Body:
         """Give a dataset of a project that somebody may see.
@@ -176,7 +131,7 @@ class World:
         body = self.find(kind, name)
         try:
             self.dataset(who, body["datasetId"])
-        except Exception as error:
+        except NotFound as error:
             raise no_such(kind, name) from error
         return body
 
@@ -185,23 +140,50 @@ class World:
         found = self.shelf.get("project", [project(body)]).get(project(body))
         if found is None or not sees(who, found.body):
             raise no_such(kind, name)
+        check_role(who, found.body)
         return body
+
+    def delete_task(self, task_id: str, actor: str) -> None:
+        """Delete a task with its assignments; items are in it no more."""
+        try:
+            self.tasks.delete(task_id, actor=actor)
+        except NotFound:
+            self.drop("task", [task_id])
+        self.mirror.catch_up(task_id)
+
+    def fill(self, task_id: str) -> None:
+        """Let everybody who may pull have what a pull gives her, and bring the documents up to date."""
+        task = self.tasks.get(task_id)
+        if task.pull is not None and task.state == "open":
+            for assignment in self.tasks.assignments(task_id, empty=True):
+                if assignment.state == "active":
+                    self.tasks.pull(task_id, assignment.assignee)
+        self.mirror.catch_up(task_id)
+
+    def owe(self, task_id: str) -> None:
+        """Let people have what comes into a task before anybody looks: what comes in one by one is one batch."""
+        self.put("owed", {"id": task_id})
+
+    def look_at(self, task_id: str) -> bool:
+        """Bring the documents of a task up to date; tell whether there is such a task."""
+        self._hand_out()
+        return self.mirror.catch_up(task_id)
+
+    def look_at_dataset(self, dataset_id: str) -> None:
+        """Bring the documents of all tasks of a dataset up to date."""
+        self._hand_out()
+        for task_id in self.shelf.ids("task", key=f"dataset {dataset_id}"):
+            self.mirror.catch_up(task_id)
+
+    def _hand_out(self) -> None:
+        for task_id in self.shelf.ids("owed"):
+            self.drop("owed", [task_id])
+            with suppress(NotFound):
+                self.fill(task_id)
 
     def visible(self, who: Principal) -> list[Body]:
         """List the projects somebody may see."""
         return [project for project in self.all("project") if sees(who, project)]
-
-    def may_run(self, who: Principal, project: Body) -> None:
-        """Refuse to let somebody run a project who only works in it.
-
-        Raises:
-            Refused: she is a member without the rights.
-        """
-        role = next((m["role"] for m in project["members"] if m["email"] == who.email), "owner")
-        if not who.admin and role == "annotator":
-            raise Refused(
-                f"{who.email!r}", f"is {role} of project {project['name']!r}", "ask an owner to do it"
-            )
 
 
 def sees(who: Principal, project: Any) -> bool:
@@ -209,3 +191,23 @@ def sees(who: Principal, project: Any) -> bool:
     if who.projects is not None:
         return project["id"] in who.projects
     return who.admin or any(member["email"] == who.email for member in project["members"])
+
+
+def role_of(who: Principal, project: Any) -> str:
+    """Tell what somebody is in a project that she sees."""
+    if who.admin:
+        return "owner"
+    found = (str(member["role"]) for member in project["members"] if member["email"] == who.email)
+    # Whoever has a token for the project alone, and is no member, is a service that runs it.
+    return next(found, "owner")
+
+
+def check_role(who: Principal, project: Any) -> None:
+    """Refuse what needs a higher role than somebody has.
+
+    Raises:
+        Forbidden: it does.
+    """
+    role = role_of(who, project)
+    if ROLES.get(role, 0) < ROLES[who.acting]:
+        raise Forbidden(who.email, role, project["name"], who.acting)

@@ -10,7 +10,7 @@ every step; that the others keep the same, by comparing all rows and the last en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,7 +24,7 @@ from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from distribution.asking import answers
 from distribution.errors import DistributionError
-from distribution.events import Event
+from distribution.events import Entry, Event
 from distribution.filters import Filter, Not, field
 from distribution.lifecycle import ENDED, GONE, HELD
 from distribution.outcomes import Batch, Changed
@@ -183,6 +183,14 @@ class Agreement(RuleBasedStateMachine):
             assert answer == right, (
                 f"{name} answers {verb}{arguments}{options} with\n{answer}, memory with\n{right}"
             )
+        return right
+
+    def answered(self, request: str) -> Sequence[Entry]:
+        """Give what is kept under a request id in all tasks, which is the same in all stores."""
+        right = list(self.reference.store.answered(request))
+        for name, face in self.faces.items():
+            found = list(face.store.answered(request))
+            assert found == right, f"{name} has answered {request!r} with\n{found}, memory with\n{right}"
         return right
 
     def change(self, verb: str, *arguments: Any, dry: bool, **options: Any) -> Changed | Failed:

@@ -41,7 +41,7 @@ pulls = st.builds(
     lambda batch, more, **settings: Pull(batch_size=batch, max_batch_workload=batch + more, **settings),
     batch=st.integers(1, 3),
     more=st.integers(0, 3),
-    lease=st.sampled_from([LEASE, None]),
+    lease=st.sampled_from([LEASE, LEASE, None]),
     order=st.sampled_from(["fifo", "random"]),
     skip=st.sampled_from(["others", "later", "done"]),
 )

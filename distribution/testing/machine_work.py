@@ -123,7 +123,7 @@ class Working(Agreement):
         before = {task_id: max(self.known[task_id]) for task_id in self.tasks}
         by = self.by(request)
         answer = self.answers("pull_next", who, **by)
-        kept = self.reference.store.answered(by["request"]) if by else ()
+        kept = self.answered(by["request"]) if by else ()
         for task_id, version in before.items():
             # What was only looked at on the way may have taken back leases, under no request id.
             self.compare(task_id, version, by if task_id in {entry.task for entry in kept} else {})
@@ -202,6 +202,8 @@ class Working(Agreement):
         """Take over: from somebody who never worked, at most half, rounded up."""
         task_id = self.task(number)
         before = self.seen(task_id)
+        idle = [standing.id for standing in before.members.values() if not standing.open]
+        who = who if who in idle else next(iter(idle), who)
         batch = self.batch(self.call("steal", task_id, who, limit=limit, **self.by(request)))
         if batch is None or isinstance(batch.reason, NobodyToStealFrom):
             return

@@ -1,22 +1,36 @@
-"""Who reviews whose work: fair loads first, then pairs as even as they allow."""
+"""Who meets whose work: fair loads first, then pairs as even as they allow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations, product
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from distribution.eligibility import Kind, NotEnoughRoom
-from distribution.errors import InvalidInput
 from distribution.evening import even_out
 from distribution.matching import Matching, match
-from distribution.reviewing import review
+from distribution.mixing import mixed
 
 Rows = dict[str, dict[str, int]]
+
+
+def review(
+    authored: Mapping[str, int],
+    room: Mapping[str, int | None],
+    *,
+    copies: int = 1,
+    weights: Mapping[str, int] | None = None,
+    own: bool = False,
+) -> Matching:
+    """Give the work of each author to others, in the fairest way, and mix it."""
+    kinds = [
+        Kind(who, size=size, copies=copies, eligible=tuple(name for name in room if own or name != who))
+        for who, size in authored.items()
+    ]
+    return mixed(kinds, match(kinds, room, weights=weights), {who: [who] for who in authored})
 
 
 def rows_of(total: int, columns: list[str], most: int) -> Iterator[dict[str, int]]:
@@ -118,32 +132,38 @@ def test_weights_and_limits_of_reviewers_hold() -> None:
     assert found.loads == {"ann": 5, "bob": 5, "max": 3, "zoe": 11}
 
 
-def test_too_few_reviewers_are_named_with_the_shortage() -> None:
-    """Only one person is not the author."""
-    with pytest.raises(NotEnoughRoom) as error:
-        review({"ann": 5}, {"ann": None, "bob": 3})
+def test_kinds_that_are_left_out_stay_as_they_are() -> None:
+    """Loads of all kinds together too."""
+    kinds = [Kind(name, size=4, eligible=("a", "b", "c")) for name in "xyz"]
+    before = match(kinds, {"a": 4, "b": 4, "c": 4})
+    found = mixed(kinds[1:], before, {})
 
-    assert (
-        str(error.value) == "kind 'ann' needs 5 copies, and the person who may take it has room for 3; "
-        "raise their limits, make more people eligible, or ask for fewer copies"
-    )
-    assert error.value.shortages[0].full == ("bob",)
+    assert found.loads == before.loads
+    assert found.amounts["x"] == before.amounts["x"]
+    assert [sum(found.amounts[kind].get(who, 0) for kind in "xyz") for who in "abc"] == [4, 4, 4]
 
 
-@pytest.mark.parametrize(
-    ("authored", "room", "message"),
-    [
-        ({"ann": 1}, 5, "room must map assignees to limits, got 5"),
-        (["ann"], {}, "authored must map authors to numbers of items, got ['ann']"),
-        ({"ann": -1}, {}, "items of 'ann' must be a whole number of at least 0, got -1"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_with_the_value(authored: object, room: object, message: str) -> None:
-    """Before anything is searched."""
-    with pytest.raises(InvalidInput) as error:
-        review(authored, room)  # type: ignore[arg-type]
+@given(effort=st.integers(0, 400), weights=st.lists(st.integers(1, 9), min_size=6, max_size=6))
+def test_without_the_effort_to_end_it_loads_hold_all_the_same(effort: int, weights: list[int]) -> None:
+    """Nobody has her own, and it is no worse than where it began."""
+    people = [f"p{i}" for i in range(6)]
+    kinds = [
+        Kind(who, size=7 * at, eligible=tuple(name for name in people if name != who))
+        for at, who in enumerate(people)
+    ]
+    before = match(kinds, dict.fromkeys(people), weights=dict(zip(people, weights, strict=True)))
+    sizes, authors = [kind.size for kind in kinds], {who: [who] for who in people}
 
-    assert str(error.value) == message
+    def worth(found: Matching) -> Fraction:
+        return cost(sizes, [dict(found.amounts[who]) for who in people])
+
+    ends = [mixed(kinds, before, authors, effort=some) for some in (0, effort, 10**9)]
+    assert worth(ends[0]) >= worth(ends[1]) >= worth(ends[2])
+    for found in ends:
+        assert [sum(found.amounts[who].values()) for who in people] == sizes
+        loads = {who: sum(amounts.get(who, 0) for amounts in found.amounts.values()) for who in people}
+        assert loads == before.loads
+        assert not any(who in found.amounts[who] for who in people)
 
 
 def test_nothing_to_review_gives_nobody_anything() -> None:
