@@ -55,6 +55,8 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks pull
 	$(BIN)/python -m benchmarks growth
 	$(BIN)/python -m benchmarks choose
+	$(BIN)/python -m benchmarks overlap
+	$(BIN)/python -m benchmarks match
 
 constraints: .venv/dev
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt

@@ -12,7 +12,7 @@ it has a budget; nothing says that no other way is better.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import combinations_with_replacement, islice, product
 from math import inf
 from typing import TypeAlias
@@ -23,6 +23,8 @@ from distribution.teams import Team
 
 BUDGET = 800_000
 """Steps of the search, each about a microsecond."""
+ENDLESS = 1 << 62
+"""As many items as one wants."""
 LEAST_GAIN = 1e-9
 """What is less is dust of floats."""
 
@@ -79,8 +81,9 @@ class Exchange:
     each team has, teams of one among them. *sides* has everybody's: no two of a side are in
     a team. *wanted* says how often each two are to meet, and at a person herself how many
     items she is to share. The table is changed in place; loads of people, sizes of lots
-    and of teams stay. Within *closed* lots people change places, but nobody has more or less
-    of one, unless islands are joined by it.
+    and of teams stay. *groups* has a name for lots of which, together, nobody is to have
+    more or less than her part by load, None for others: people change places between groups
+    only as far as everybody stays as near to that as she was, unless islands are joined by it.
 
     >>> table = [{(0, 1): 2, (2, 3): 2}]
     >>> Exchange([{0, 1, 2, 3}], table, range(4), [[2 / 3] * 4] * 4).run()
@@ -94,10 +97,9 @@ class Exchange:
         table: list[dict[Team, int]],
         sides: Sequence[int],
         wanted: Sequence[Sequence[float]],
-        closed: Collection[int] = (),
+        groups: Sequence[Hashable] | None = None,
     ) -> None:
         self.able = able
-        self.closed = closed
         self.table = table
         self.sides = sides
         self.wanted = wanted
@@ -116,6 +118,7 @@ class Exchange:
                     self.hers[a][number, team] = None
                 self._meet(team, count)
         self.count = len(self.islands())
+        self.bounds = _Bounds(able, table, groups or [None] * len(table))
 
     def run(self) -> None:
         """Exchange until nothing gets better or the budget is spent; then connect islands, and once more.
@@ -196,19 +199,20 @@ class Exchange:
         ]
         best, least = None, -LEAST_GAIN
         for _, come in sorted(wanted)[: looks.partners]:
-            for other in islice(self._rows(come, number), looks.rows):
+            for other, most in islice(self._rows(come, number, gone), looks.rows):
                 self.budget -= 1
                 if self._may(gone, other, come):
-                    value, times = self._value(row, gone, other, come)
+                    value, times = self._value(row, gone, other, come, most)
                     if value < least:
                         best, least = Swap(row, gone, other, come, times), value
         return best
 
-    def _rows(self, who: int, number: int) -> Iterator[Row]:
-        """Yield her teams in lots with which a lot exchanges people."""
-        for row in self.hers[who]:
-            if row[0] == number or not (number in self.closed or row[0] in self.closed):
-                yield row
+    def _rows(self, come: int, number: int, gone: int) -> Iterator[tuple[Row, int]]:
+        """Yield the teams of somebody with which a lot may exchange people, and for how many items."""
+        for row in self.hers[come]:
+            most = self.bounds.room(number, gone, row[0], come)
+            if most > 0:
+                yield row, most
 
     def _may(self, gone: int, other: Row, come: int) -> bool:
         """Tell whether somebody may take another's place in a team."""
@@ -219,7 +223,7 @@ class Exchange:
             and all(self.sides[a] != self.sides[gone] for a in team if a != come)
         )
 
-    def _value(self, one: Row, gone: int, other: Row, come: int) -> tuple[float, int]:
+    def _value(self, one: Row, gone: int, other: Row, come: int, most: int) -> tuple[float, int]:
         """Tell what an exchange changes, less than 0 for better, and on how many items that is best."""
         first = [a for a in one[1] if a != gone]
         rest = [a for a in other[1] if a != come]
@@ -237,7 +241,7 @@ class Exchange:
             square += self.worth[come][come] + self.worth[gone][gone]
         if linear >= 0:
             return 0.0, 1
-        most = min(self.table[one[0]][one[1]], self.table[other[0]][other[1]])
+        most = min(most, self.table[one[0]][one[1]], self.table[other[0]][other[1]])
         times = min(most, max(1, round(-linear / square)))
         return times * (2 * linear + times * square), times
 
@@ -261,6 +265,7 @@ class Exchange:
         ):
             self._change(number, team, -swap.times)
             self._change(number, exchanged(team, out, into), swap.times)
+            self.bounds.note(number, out, into, swap.times)
 
     def _change(self, number: int, team: Team, by: int) -> None:
         """Let a team have so many items more of a lot, or fewer."""
@@ -322,3 +327,57 @@ class Exchange:
                         if self.budget <= 0:
                             return
                         yield Swap(row, gone, other, come)
+
+
+class _Bounds:
+    """How much of each group everybody has, and how far that may change."""
+
+    def __init__(
+        self,
+        able: Sequence[frozenset[int] | set[int]],
+        table: Sequence[dict[Team, int]],
+        groups: Sequence[Hashable],
+    ) -> None:
+        self._groups = groups
+        self._least: dict[Hashable, dict[int, int]] = {}
+        """Of each group, how much more everybody has than she must keep."""
+        self._most: dict[Hashable, dict[int, int]] = {}
+        """And how much more she may get."""
+        has: dict[Hashable, dict[int, int]] = {}
+        loads: dict[int, int] = {}
+        for group, people, teams in zip(groups, able, table, strict=True):
+            amounts = has.setdefault(group, {})
+            for a in people:
+                amounts.setdefault(a, 0)
+            for team, count in teams.items():
+                for a in team:
+                    amounts[a] += count
+                    loads[a] = loads.get(a, 0) + count
+        for group, amounts in has.items():
+            if group is not None:
+                total, weight = sum(amounts.values()), sum(loads.get(a, 0) for a in amounts) or 1
+                parts = {a: divmod(total * loads.get(a, 0), weight) for a in amounts}
+                self._least[group] = {a: max(0, n - parts[a][0]) for a, n in amounts.items()}
+                self._most[group] = {
+                    a: max(0, parts[a][0] + bool(parts[a][1]) - n) for a, n in amounts.items()
+                }
+
+    def room(self, number: int, gone: int, other: int, come: int) -> int:
+        """Tell for how many items two may change places, one from a lot and one from another."""
+        one, two = self._groups[number], self._groups[other]
+        if one == two:
+            return ENDLESS
+        rooms = [ENDLESS]
+        for group, out, into in ((one, gone, come), (two, come, gone)):
+            if group is not None:
+                rooms += [self._least[group].get(out, 0), self._most[group].get(into, 0)]
+        return min(rooms)
+
+    def note(self, number: int, out: int, into: int, times: int) -> None:
+        """Note that somebody gave so many items of a lot to another."""
+        group = self._groups[number]
+        if group is not None:
+            self._least[group][out] -= times
+            self._most[group][out] += times
+            self._least[group][into] += times
+            self._most[group][into] -= times

@@ -76,8 +76,8 @@ def fit(
 
     Pairs: people then change places, loads unchanged, so that everybody meets everybody as
     often as chance would let her if there were no rules, as nearly as a local search finds
-    (see `Exchange`), which leaves it at how much of an author's work each has, where that is
-    one item or more. Islands are joined where it finds a way: where few are barred, as soon
+    (see `Exchange`), nobody having more or less of an author's work than her part, by an
+    item or than before. Islands are joined where it finds a way: where few are barred, as soon
     as there are items enough. Of the items that overlap everybody has her part, in the same way.
 
     Items of the same authors that the same people may take are alike; they go around in the
@@ -193,13 +193,8 @@ def _table(
         able = [{place[name] for name in lot.eligible} for lot in kinds]
         side = {name: at for at, names in enumerate(side_by_side(list(place), teams)) for name in names}
         loads = [matching.loads.get(name, 0) for name in place]
-        # With fewer copies than people nobody has much of an author's work, whoever changes places.
-        closed = {
-            at for at, lot in enumerate(lots) if lot.authors and lot.kind.needed >= len(lot.kind.eligible)
-        }
         sides, wishes = list(map(side.__getitem__, place)), _meetings(shared, place, loads)
-        search = Exchange(able, table, sides, wishes, closed)
-        search.run()
+        Exchange(able, table, sides, wishes, [lot.authors or None for lot in lots]).run()
     return table
 
 

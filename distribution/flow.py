@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -26,6 +26,10 @@ import attrs
 
 Name: TypeAlias = str | None
 """A person, or nobody: where copies wait."""
+PARTS = 24
+"""In so many parts at most one hands over to another at once: of as many kinds, for variety."""
+SCALE = 1 << 20
+"""Meetings are counted in such parts of an item: whole numbers are quick, and the same everywhere."""
 NOBODY: Mapping[str, str] = MappingProxyType({})
 """Teams where there are none."""
 
@@ -40,6 +44,8 @@ class Movable:
     """Copies with nobody."""
     banned: frozenset[str] = frozenset()
     """Who cannot take a copy. Where several of a team have one, the others of it must be among them."""
+    company: frozenset[str] = frozenset()
+    """Who has a copy that stays; they are among the banned."""
 
 
 def fewest_moves(
@@ -54,10 +60,15 @@ def fewest_moves(
     much as possible is brought to those who have too little, by as few copies given from
     person to person as any way needs; where she cannot take what is too much elsewhere,
     somebody in between gives her something else for it: anybody whom *surplus* or *deficit*
-    names, if only with 0. What waits goes first. Of a kind the earlier items move. Nobody
-    gets an item that somebody else of her team, by *teams*, keeps or gets.
+    names, if only with 0. What waits goes first. Nobody gets an item that somebody else of
+    her team, by *teams*, keeps or gets.
 
-    Runtime: O(items), and for each chain O(people^2 + kinds changed * people).
+    Of the ways that need as few moves, whoever gets something gets it from several kinds,
+    first of those whose people she shares little with and the giver much, so that somebody
+    new meets everybody. Of a kind the earlier items move.
+
+    Runtime: O(items), and for each chain O(people^2 + kinds that can be handed over + kinds
+    changed * people); a few dozen kinds change at most.
 
     >>> kept, free = Movable(frozenset({"ann"})), Movable(frozenset({"ann"}), 0, frozenset({"eve"}))
     >>> fewest_moves([kept, free], {"ann": 2}, {"eve": 1, "bob": 1})
@@ -107,6 +118,19 @@ class _Kind:
 
     def _team(self, name: Name) -> str | None:
         return None if name is None else self.teams.get(name)
+
+    def hand(self, giver: Name, taker: str, amount: int) -> None:
+        """Let so many copies change hands."""
+        self.now[giver] -= amount
+        self.now[taker] = self.now.get(taker, 0) + amount
+
+    def others(self, giver: Name, taker: str) -> Iterator[tuple[str, int]]:
+        """Name whom one meets at an item of this kind, and how often in SCALE items."""
+        for name, count in self.now.items():
+            if name is not None and name not in (giver, taker) and count:
+                yield name, count * SCALE // len(self.places)
+        for name in sorted(self.item.company):
+            yield name, SCALE
 
     def steps(self, people: Iterable[str]) -> Iterable[tuple[Name, str, int]]:
         """Give each hand-over that is possible, and what it costs: a move more, none, or one taken back.
@@ -162,6 +186,7 @@ class _Hands:
     def __init__(self, kinds: Sequence[_Kind], people: Sequence[str]) -> None:
         self.kinds = kinds
         self.people = people
+        self.met = _Meetings(kinds)
         self.ways: dict[Name, dict[str, dict[int, dict[int, None]]]] = {}
         """From giver to taker to cost to the kinds that can be handed over at it."""
         for number in range(len(kinds)):
@@ -208,6 +233,8 @@ class _Hands:
 
     def pass_on(self, chain: Sequence[Name], most: int) -> int:
         """Hand on along a chain, as much as its kinds allow; give how much that was."""
+        if len(chain) == 2:
+            return self._hand_over(chain[0], str(chain[1]), most)
         steps: list[tuple[Name, str, int]] = []
         for giver, name in pairwise(chain):
             taker = str(name)
@@ -220,8 +247,60 @@ class _Hands:
         amount = min([most, *rooms])
         for giver, taker, number in steps:
             self._forget(number)
-            kind = self.kinds[number]
-            kind.now[giver] -= amount
-            kind.now[taker] = kind.now.get(taker, 0) + amount
+            self.kinds[number].hand(giver, taker, amount)
             self._note(number)
         return amount
+
+    def _hand_over(self, giver: Name, taker: str, most: int) -> int:
+        """Hand over what costs least, in parts: each of a kind whose people the taker met least; give how much.
+
+        Ties to the earlier kind.
+        """
+        ways = self.ways[giver][taker]
+        able = [(number, self.kinds[number]) for number in ways[min(ways)]]
+        left = {number: min(kind.now[giver], kind.room(giver, taker)) for number, kind in able}
+        part = -(-most // PARTS) if len(left) > 1 else most
+        given: dict[int, int] = {}
+        amount = 0
+        while left and amount < most:
+            number = min(left, key=lambda number: self.met.measure(self.kinds[number], giver, taker))
+            some = min(part, left[number], most - amount)
+            self.met.note(self.kinds[number], giver, taker, some)
+            given[number] = given.get(number, 0) + some
+            amount += some
+            left[number] -= some
+            if not left[number]:
+                del left[number]
+        for number, some in given.items():
+            self._forget(number)
+            self.kinds[number].hand(giver, taker, some)
+            self._note(number)
+        return amount
+
+
+class _Meetings:
+    """How many items people share, as far as kinds tell, where it is not laid out yet who has which."""
+
+    def __init__(self, kinds: Iterable[_Kind]) -> None:
+        self._met: dict[tuple[Name, str], int] = {}
+        for kind in kinds:
+            for one, other in combinations(sorted(kind.item.holders | kind.item.company), 2):
+                self._add(one, other, len(kind.places) * SCALE)
+
+    def _add(self, one: Name, other: str, by: int) -> None:
+        if one is not None:
+            self._met[one, other] = self._met[other, one] = self._met.get((one, other), 0) + by
+
+    def measure(self, kind: _Kind, giver: Name, taker: str) -> int:
+        """Tell how much more the taker met those of a kind than the giver did."""
+        get = self._met.get
+        return sum(
+            (get((taker, other), 0) - get((giver, other), 0)) * times // SCALE
+            for other, times in kind.others(giver, taker)
+        )
+
+    def note(self, kind: _Kind, giver: Name, taker: str, amount: int) -> None:
+        """Let the taker meet those of a kind in the place of the giver."""
+        for other, times in kind.others(giver, taker):
+            self._add(taker, other, amount * times)
+            self._add(giver, other, -amount * times)

@@ -86,7 +86,8 @@ class _Able:
                 for who, member in members.items()
                 if who not in holders and can_take(task, member, given, row.cells.get(who), alone=True)
             )
-            known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned)
+            company = frozenset(who for who, cell in row.cells.items() if cell.state == "done")
+            known = self._known[key] = Movable(holders, _waiting(self._ledger, row), banned, company)
         return known
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import combinations, combinations_with_replacement, product
+from math import ceil, floor
 from random import Random
 
 import attrs
@@ -184,3 +186,29 @@ def test_whoever_shares_nothing_is_joined_by_giving_up_an_item_of_her_own() -> N
 
     assert len(search.islands()) == 1
     assert loads(table, 3) == [3, 3, 3]
+
+
+@given(st.integers(0, 2**32))
+def test_nobody_has_more_or_less_of_a_group_than_her_part_unless_she_had_before(seed: int) -> None:
+    """By an item at most, however people change places; more only where islands are joined."""
+    random = Random(seed)
+    case = drawn(random, 8, 12, 30)
+    if case is None:
+        return
+    groups = [random.choice(["x", "y", None]) for _ in case.able]
+    able = [frozenset(people) for people in case.able]
+    search = Exchange(able, [dict(teams) for teams in case.rows], case.sides, case.wanted(), groups)
+    islands_before = len(search.islands())
+    search.run()
+    assert loads(search.table, len(case.sides)) == case.loads()
+    if len(search.islands()) < islands_before:
+        return
+    for group in ("x", "y"):
+        lots = [at for at, name in enumerate(groups) if name == group]
+        people = sorted({a for at in lots for a in case.able[at]})
+        had = loads([case.rows[at] for at in lots], len(case.sides))
+        has = loads([search.table[at] for at in lots], len(case.sides))
+        weight = sum(case.loads()[a] for a in people) or 1
+        for a in people:
+            part = Fraction(sum(had) * case.loads()[a], weight)
+            assert min(had[a], floor(part)) <= has[a] <= max(had[a], ceil(part))

@@ -31,7 +31,8 @@ def cases(draw: st.DrawFn) -> Case:
         crowded = {team for team, count in Counter(teams.get(name) for name in holders).items() if count > 1}
         mates = {name for name in PEOPLE if name in teams and teams[name] in crowded}
         banned = (draw(st.one_of(st.just(frozenset[str]()), some)) | mates) - holders
-        items.append(Movable(holders, draw(st.integers(0, max(0, 3 - len(holders)))), banned))
+        company = draw(st.sampled_from([frozenset[str](), banned]))
+        items.append(Movable(holders, draw(st.integers(0, max(0, 3 - len(holders)))), banned, company))
     have = Counter(name for item in items for name in item.holders)
     target = {name: draw(st.integers(0, 5)) for name in PEOPLE}
     surplus = {name: max(have[name] - target[name], 0) for name in PEOPLE}
@@ -141,6 +142,57 @@ def test_a_team_mate_gets_what_her_mate_gives_up_and_nobody_gets_what_her_mate_k
         (0, "ann", "bob"),
         (0, "eve", "max"),
     ]
+
+
+def shared(items: list[Movable], moves: list[tuple[int, str | None, str]]) -> Counter[tuple[str, str]]:
+    """Count the items that every two share afterwards."""
+    have = [set(item.holders | item.company) for item in items]
+    for at, giver, taker in moves:
+        have[at] ^= {taker} if giver is None else {giver, taker}
+    return Counter(pair for team in have for pair in combinations(sorted(team), 2))
+
+
+def test_somebody_new_meets_everybody_and_takes_from_those_who_met_often() -> None:
+    """Two of each pair of six, ten each; five come to the seventh."""
+    people = "abcdef"
+    pairs = [Movable(frozenset(pair)) for pair in combinations(people, 2) for _ in range(2)]
+
+    moves = fewest_moves(pairs, dict.fromkeys(people, 1), {"new": 6})
+
+    assert len(moves) == 6
+    found = shared(pairs, moves)
+    assert {found[who, "new"] for who in people} == {1}
+    assert {found[pair] for pair in combinations(people, 2)} == {1, 2}
+
+
+def test_whoever_has_finished_her_copy_is_company_too() -> None:
+    """Ann hands over the item of which bob's copy is done before that of which eve's is, if eve is met already."""
+    met = Movable(frozenset({"new"}), 0, frozenset({"eve"}), frozenset({"eve"}))
+    by_eve = Movable(frozenset({"ann"}), 0, frozenset({"eve"}), frozenset({"eve"}))
+    by_bob = Movable(frozenset({"ann"}), 0, frozenset({"bob"}), frozenset({"bob"}))
+
+    assert fewest_moves([met, by_eve, by_bob], {"ann": 1}, {"new": 1}) == [(2, "ann", "new")]
+
+
+def test_what_waits_goes_to_whoever_knows_its_people_least() -> None:
+    """Nobody gives it, so nobody loses a meeting by it."""
+    waiting = [Movable(frozenset({who}), 1) for who in ("ann", "bob", "ann", "bob")]
+    known = Movable(frozenset({"ann", "new"}))
+
+    assert fewest_moves([*waiting, known, known], {}, {"new": 2}) == [(1, None, "new"), (3, None, "new")]
+
+
+def test_a_hundred_thousand_items_are_handed_over_in_a_few_parts() -> None:
+    """Not one by one: everybody is met, by numbers that differ by a tenth at most."""
+    people = [f"p{n}" for n in range(20)]
+    pairs = [Movable(frozenset(pair)) for pair in combinations(people, 2) for _ in range(500)]
+
+    moves = fewest_moves(pairs, dict.fromkeys(people, 450), {"new": 9000})
+
+    assert len(moves) == 9000
+    found = shared(pairs, moves)
+    met = [found[tuple(sorted((who, "new")))] for who in people]  # type: ignore[index]
+    assert max(met) - min(met) <= 45
 
 
 def test_what_nobody_may_take_stays() -> None:

@@ -250,6 +250,25 @@ def test_in_a_task_that_is_pulled_from_only_what_people_hold_is_shared_out(offic
     invariants(office.store, task)
 
 
+@pytest.mark.parametrize(("v", "k", "n", "load"), [(10, 2, 90, 10), (12, 3, 100, 10), (20, 3, 380, 5)])
+def test_somebody_who_joins_with_a_load_meets_everybody_by_the_fewest_moves(
+    v: int, k: int, n: int, load: int
+) -> None:
+    """As many items come to her as her load says, no other moves, and pairs stay within two, hers too."""
+    with Office(MemoryStore()) as office:
+        names = [f"p{at:02}" for at in range(v)]
+        overlap = Overlap(percent=100, assignees=k)
+        task = office.create("r", named(n), workload=Workload.even(names), overlap=overlap).id
+        change = office.add_assignee(task, "new", load=load)
+
+        found = office.coverage(task)
+        hers = [count for pair, count in found.pairs.items() if "new" in pair]
+        assert len(change.diff.moves) == k * n * load // 100 == office.progress(task)["new"].open
+        assert max(hers) - min(hers) <= 2
+        assert (found.islands, found.met) == (1, v * (v + 1) // 2)
+        assert found.most - found.least <= 3
+
+
 def test_only_what_the_filter_names_moves(office: Office) -> None:
     """The rest stays, with all its copies."""
     items = [Item(f"i{n}", attributes={"n": n}) for n in range(10)]
