@@ -7,8 +7,10 @@ token, so listed tokens should be JWTs too; `issue` makes them.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import ipaddress
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -188,11 +190,12 @@ def _email(claims: Mapping[str, Any]) -> str:
 
 
 def _unchecked_email(token: str) -> str:
-    """Read who a token names, whoever signed it."""
+    """Read who a token names, whoever signed it; the SDK itself reads no more of it."""
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-        return _email(claims)
-    except (jwt.PyJWTError, Unauthorized):
+        _, payload, _ = token.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return _email(claims) if isinstance(claims, dict) else ANYBODY
+    except (ValueError, RecursionError, Unauthorized):
         return ANYBODY
 
 

@@ -57,8 +57,9 @@ class Attempts:
 
     @staticmethod
     def name(call: Call, digest: str) -> str:
-        """Name an attempt: by who calls, and a digest of what, with which bytes."""
-        return derived(ATTEMPT, call.who.email, digest)
+        """Name an attempt: by who calls with which rights, and a digest of what, with which bytes."""
+        scope = "all" if call.who.projects is None else " ".join(sorted(call.who.projects))
+        return derived(ATTEMPT, call.who.email, scope, digest)
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:

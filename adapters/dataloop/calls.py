@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from math import isfinite
 from typing import Any, TypeAlias
 
 import attrs
@@ -156,18 +158,18 @@ def texts(value: object, subject: str, *, limit: int = 255) -> list[str]:
 def number(value: object, subject: str) -> float | None:
     """Give a number, or None; one that is written as text counts.
 
+    >>> number("1861920000000", "dueDate"), number(None, "dueDate")
+    (1861920000000.0, None)
+
     Raises:
-        InvalidInput: it is something else.
+        InvalidInput: it is something else, or none that JSON can say.
     """
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return value
-    try:
-        return float(value) if isinstance(value, str) else _no_number(value, subject)
-    except ValueError:
-        return _no_number(value, subject)
-
-
-def _no_number(value: object, subject: str) -> float:
+    if value is None:
+        return None
+    with suppress(ValueError, OverflowError):
+        found = float(value) if isinstance(value, str) else value
+        if isinstance(found, (int, float)) and not isinstance(found, bool) and isfinite(found):
+            return found
     raise InvalidInput(subject=subject, must="be a number", got=value)
 
 

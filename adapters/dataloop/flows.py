@@ -42,6 +42,7 @@ def checked(body: Mapping[str, Any]) -> Body:
         for port in _objects(node, "outputs"):
             for name in port.get("actions") or []:
                 check_id(name, "action of a port")
+    list(_connections(body))
     list(triggers(body))
     return {key: value for key, value in body.items() if value is not None}
 

@@ -47,9 +47,8 @@ STATUSES: Mapping[type[DistributionError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Refused: 409,
-    StoreBusy: 503,
 }
-"""What errors are on the wire. The SDK sends again what gets a 503, and only that is never half done."""
+"""What errors are on the wire; the SDK makes its own of them. It sends again what gets a 503, which `StoreBusy` is."""
 API = "/api/v1"
 _NOBODY = Principal(email="nobody")
 
@@ -79,7 +78,8 @@ def application(world: World, access: Access, *, more: list[BaseRoute] | None = 
 
 def problem(status: int, message: str) -> Response:
     """Make the answer to what went wrong, as the SDK reads it."""
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None
+    # Whoever sends too much would go on sending it, if the connection stayed.
+    headers = {401: {"www-authenticate": "Bearer"}, 413: {"connection": "close"}}.get(status)
     return JSONResponse({"message": message, "status": status}, status_code=status, headers=headers)
 
 
@@ -113,7 +113,12 @@ def _endpoint(api: Api, access: Access, way: Way) -> Any:
             )
             called = hashlib.blake2b(f"{way.method} {request.url.path} {digest}".encode()).hexdigest()
             return _response(await run_in_threadpool(api.answer, way, call, called))
+        except StoreBusy:
+            # Its own words name places on this machine.
+            return problem(503, "the store is busy; nothing was done, send it again")
         except DistributionError as error:
+            if status_of(error) == 500:
+                raise
             return problem(status_of(error), str(error))
         except TooLarge:
             return problem(413, f"the body has more than {api.world.limit} bytes; send less at once")

@@ -15,7 +15,16 @@ from adapters.dataloop.commands import done
 from adapters.dataloop.dql import Query, parse_text
 from adapters.dataloop.honeypots import honeypots, without
 from adapters.dataloop.references import consensus_id
-from adapters.dataloop.workloads import Kind, actions_of, due_of, kind_of, person, system_of, workload_of
+from adapters.dataloop.workloads import (
+    Kind,
+    actions_of,
+    due_of,
+    kind_of,
+    person,
+    priority_of,
+    system_of,
+    workload_of,
+)
 from adapters.dataloop.world import World
 from adapters.deciding import By
 from distribution.errors import InvalidInput
@@ -105,7 +114,7 @@ def wire_of(world: World, call: Call, body: Body, task_id: str, project_id: str,
         "hasParent": spec.get("parentTaskId") is not None,
         "query": _sorted_query(body.get("query")),
         "dueDate": world.clock().timestamp() * 1000 + WEEK if due is None else due,
-        "priority": int(number(body.get("priority"), "priority") or 2),
+        "priority": priority_of(body.get("priority")),
         "status": "open",
         "assignmentIds": [],
         "totalItems": 0,
@@ -232,7 +241,7 @@ def update(world: World, call: Call) -> Body:
     if body.get("dueDate") is not None:
         change["dueDate"] = number(body["dueDate"], "dueDate")
     if body.get("priority") is not None:
-        change["priority"] = int(number(body["priority"], "priority") or 0)
+        change["priority"] = priority_of(body["priority"])
     if body.get("availableActions"):
         change["availableActions"] = actions_of(body["availableActions"], known["spec"]["type"])
     if "description" in body:

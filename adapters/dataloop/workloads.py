@@ -50,7 +50,8 @@ def workload_of(units: object) -> Workload | None:
         )
     loads: dict[str, Fraction] = {}
     for unit in units:
-        name, load = person(unit.get("assigneeId")), exact(unit.get("load"), "load")
+        name = person(unit.get("assigneeId"))
+        load = exact(unit.get("load"), f"load of {name!r}")
         if load > 100:
             raise InvalidInput(subject=f"load of {name!r}", must="be between 0 and 100", got=unit.get("load"))
         loads[name] = loads.get(name, Fraction(0)) + load
@@ -136,6 +137,23 @@ def due_of(value: object) -> datetime | None:
         return None
 
 
+def priority_of(value: object) -> int:
+    """Read a priority; medium where none is given.
+
+    >>> priority_of("1"), priority_of(None)
+    (1, 2)
+
+    Raises:
+        InvalidInput: it is none of the platform's three.
+    """
+    given = number(value, "priority")
+    if given is None:
+        return MEDIUM
+    if given not in {1, 2, 3}:
+        raise InvalidInput(subject="priority", must="be 1 (low), 2 (medium) or 3 (high)", got=value)
+    return int(given)
+
+
 def actions_of(given: object, task_type: str) -> list[dict[str, Any]]:
     """Read the actions of a task; those of its type where none are given.
 
@@ -151,6 +169,7 @@ def actions_of(given: object, task_type: str) -> list[dict[str, Any]]:
     return [{**action(name), **part} for name, part in made.items()]
 
 
+MEDIUM = 2
 COLORS = {"completed": "#2AB26A", "approved": "#2AB26A", "discard": "#E05A5A"}
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.dataloop.lossy import Lossy
-from tests.dataloop.service import OWNER, ROOT, Service
+from tests.dataloop.service import OWNER, ROOT, Service, signed
 
 PATIENCE = 120
 """Seconds that one scenario may take."""
@@ -75,6 +75,7 @@ class Sdk:
             "NO_PROXY": "127.0.0.1,localhost",
             "STUDIO_URL": url,
             "STUDIO_TOKEN": service.token(),
+            "STUDIO_SECRET": service.secret,
         }
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
@@ -205,6 +206,10 @@ class Studio:
         headers = {"authorization": f"Bearer {token or self.token}"}
         answer = requests.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, timeout=60)
         return answer.status_code, answer.json()
+
+    def signed(self, email: str, **claims: Any) -> str:
+        """Make a token of somebody, as an identity provider would."""
+        return signed(os.environ["STUDIO_SECRET"], email, **claims)
 
     def restart(self) -> None:
         """Let the server be stopped and started again."""

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -81,10 +80,8 @@ class Service:
         self.start()
 
     def token(self, email: str = OWNER, **claims: Any) -> str:
-        """Make a token as an identity provider would, signed with the secret."""
-        return jwt.encode(
-            {"email": email, "exp": time.time() + 3600, **claims}, self.secret.encode(), algorithm="HS256"
-        )
+        """Make a token as an identity provider would."""
+        return signed(self.secret, email, **claims)
 
     def http(self, email: str = OWNER, **claims: Any) -> httpx.Client:
         """Give a client for plain requests of somebody; paths begin behind /api/v1."""
@@ -97,8 +94,8 @@ class Service:
         return self._clients[name]
 
 
-def free_port() -> int:
-    """Give a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def signed(secret: str, email: str, **claims: Any) -> str:
+    """Make a token that is valid for an hour, signed with a secret."""
+    return jwt.encode(
+        {"email": email, "exp": time.time() + 3600, **claims}, secret.encode(), algorithm="HS256"
+    )
