@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distribution import Batch, Changed, Outcome, bars, refusals
+from distribution import Batch, Changed, Outcome, bars, refusals, rounds
 from distribution.codec import decode, encode
 from distribution.outcomes import Left
 from distribution.refusals import (
