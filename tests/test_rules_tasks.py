@@ -271,6 +271,25 @@ def test_an_undo_brings_back_what_was_so_before(office: Office) -> None:
         office.undo(task, 3)
 
 
+def test_where_an_undo_left_an_item_with_two_of_a_team_one_of_it_at_most_has_it_once_it_is_shared_out(
+    office: Office,
+) -> None:
+    """A third gets it only when both have given it up."""
+    rules = Rules(teams={"ann": "red", "bob": "red", "zoe": "red"})
+    three = Overlap(percent=100, assignees=3)
+    task = office.queue(1, 1, people=["ann", "bob", "zoe", "eve"], rules=rules, overlap=three)
+    office.pull(task, "ann")
+    office.release(task, "ann")
+    office.pull(task, "bob")
+    office.undo(task, 3)
+
+    office.redistribute(task, Workload.even(["zoe", "eve"]))
+
+    obeys(office, task)
+    assert [who for who, state in office.states(task, "a").items() if state == "open"] == ["zoe"]
+    assert office.redistribute(task, Workload.even(["zoe", "eve"])).event is None
+
+
 def test_a_task_that_cannot_keep_its_rules_is_not_created(office: Office) -> None:
     """Row 8: the kind that is short, and the people."""
     with pytest.raises(Infeasible, match=r"items that need 'de' and 'fr' \(1\) .* only 'ann' may take them"):
