@@ -5,7 +5,8 @@ the events of a task since it last looked. It decides nothing, it can be behind,
 catches up in one transaction with the version it has come to: whatever is cut off in
 between is done again, and nothing is written twice.
 
-A clone belongs to a placement; when that changes hands, so does the clone.
+A clone belongs to a placement; when that changes hands, so does the clone. A task of which
+there is no document is not of this server, or was deleted over it: that is left alone.
 """
 
 from __future__ import annotations
@@ -157,9 +158,10 @@ class Mirror:
         if kept != seen.version:
             return kept
         now = seen.after(news)
-        self._items(desk, news)
         wire = desk.get("task", [task.id]).get(task.id)
-        if task.state in GONE:
+        if wire is not None:
+            self._items(desk, news)
+        if wire is not None and task.state in GONE:
             desk.drop("task", [task.id])
             desk.drop("assignment", desk.ids("assignment", key=f"task {task.id}"))
         elif wire is not None:
@@ -209,7 +211,7 @@ class Mirror:
             noted = {"id": name, "task": task.id, "item": row.item, "annotator": whose}
             desk.put("clone", [Document(name, noted, [key])])
             refs = references(task, row, whose if whose is not None else "")
-            said = [] if whose is None else log.get(row.position, {}).get(whose, [])
+            said = [note for by, note in log.get(row.position, ()) if by == whose]
             put.append(with_references(body, task.id, refs, said))
         return put
 
@@ -232,7 +234,7 @@ def _item(task: Task, row: Row, original: Body, log: Log, *, copied: bool) -> Do
     if not _is_there(task, row):
         return with_references(original, task.id, [], [])
     refs = original_references(task, row) if copied and is_copied(task, row) else references(task, row)
-    said = [note for notes in log.get(row.position, {}).values() for note in notes]
+    said = [note for _, note in log.get(row.position, ())]
     return with_references(original, task.id, refs, said)
 
 

@@ -87,13 +87,13 @@ def _status(cell: Cell, who: AssigneeId) -> Body | None:
     return {"status": cell.status, "creator": who, "timestamp": instant(cell.since)}
 
 
-Log = Mapping[int, Mapping[AssigneeId, list[Body]]]
-"""What is to be noted of statuses, by position and person."""
+Log = Mapping[int, list[tuple[AssigneeId, Body]]]
+"""What is to be noted of statuses, by position, in order, with whose they are."""
 
 
 def log_of(entries: Iterable[Entry]) -> Log:
     """Note each status that was set or taken back; nothing else leaves a trace on an item."""
-    log: dict[int, dict[AssigneeId, list[Body]]] = defaultdict(lambda: defaultdict(list))
+    log: dict[int, list[tuple[AssigneeId, Body]]] = defaultdict(list)
     for entry in entries:
         for shift in entry.event.shifts:
             before = shift.before.status if shift.before is not None else None
@@ -102,7 +102,7 @@ def log_of(entries: Iterable[Entry]) -> Log:
                 continue
             note = _note(entry, shift.assignee, before if after is None else after, gone=after is None)
             for position in shift.positions:
-                log[position][shift.assignee].append(note)
+                log[position].append((shift.assignee, note))
     return log
 
 
