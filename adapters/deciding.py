@@ -12,12 +12,13 @@ from typing import TypedDict, TypeVar
 
 import attrs
 
+from distribution.decision import Decide, settle
 from distribution.errors import InvalidInput
 from distribution.events import Stamp
 from distribution.outcomes import Changed
 from distribution.ports import TaskStore
 from distribution.requests import answer_again
-from distribution.task import Ask, Decide, settle
+from distribution.task import Ask
 from distribution.values import TaskId, check_id
 
 R = TypeVar("R")

@@ -26,12 +26,13 @@ from adapters.memory_rows import (
     rows_of,
     start_of,
 )
+from distribution.decision import Change, Decide, PutTask, settle
 from distribution.errors import InvalidInput
 from distribution.events import Entry
 from distribution.filters import EVERYTHING, Filter, matches
 from distribution.lifecycle import GONE
 from distribution.ports import Page, Placement
-from distribution.task import Ask, Change, Decide, PutTask, Row, Task, View, no_task, settle
+from distribution.task import Ask, Row, Task, View, no_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")

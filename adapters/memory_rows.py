@@ -14,6 +14,17 @@ from typing import Any
 import attrs
 from sortedcontainers import SortedDict, SortedList
 
+from distribution.decision import (
+    AddItems,
+    AddPlacements,
+    Change,
+    DropPlacements,
+    Purge,
+    PutItems,
+    PutMembers,
+    PutPlacements,
+    PutRounds,
+)
 from distribution.events import Cell, Entry
 from distribution.filters import EVERYTHING, Filter, matches
 from distribution.lifecycle import ENDED
@@ -21,22 +32,7 @@ from distribution.line import Line
 from distribution.members import Standing
 from distribution.ports import Page, Placement
 from distribution.ranks import base
-from distribution.task import (
-    EXPIRED_LIMIT,
-    AddItems,
-    AddPlacements,
-    Ask,
-    Change,
-    DropPlacements,
-    Held,
-    Purge,
-    PutItems,
-    PutMembers,
-    PutPlacements,
-    PutRounds,
-    Row,
-    Task,
-)
+from distribution.task import EXPIRED_LIMIT, Ask, Held, Row, Task
 from distribution.values import AssigneeId, ItemId, Json
 
 

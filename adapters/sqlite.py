@@ -17,11 +17,12 @@ from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
 from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id, put_task, write, write_entry
 from adapters.sqlite_values import cell_of, entry, task_of
+from distribution.decision import Decide, Decision, PutTask, settle
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
 from distribution.events import Entry
 from distribution.filters import Filter
 from distribution.ports import Page, Placement
-from distribution.task import Ask, Decide, Decision, PutTask, Row, Task, View, no_task, settle
+from distribution.task import Ask, Row, Task, View, no_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
 R = TypeVar("R")

@@ -17,28 +17,23 @@ from typing import Any
 from adapters.sqlite_filters import condition
 from adapters.sqlite_values import cell_of, dumped, entry, instant, member_of, micros
 from distribution.codec import encode
-from distribution.events import Cell, Entry
-from distribution.filters import Filter
-from distribution.members import Member, Standing
-from distribution.task import (
-    EXPIRED_LIMIT,
+from distribution.decision import (
     AddItems,
     AddPlacements,
-    Ask,
     Change,
     Decision,
     DropPlacements,
-    Held,
     Purge,
     PutItems,
     PutMembers,
     PutPlacements,
     PutRounds,
     PutTask,
-    Row,
-    Task,
-    View,
 )
+from distribution.events import Cell, Entry
+from distribution.filters import Filter
+from distribution.members import Member, Standing
+from distribution.task import EXPIRED_LIMIT, Ask, Held, Row, Task, View
 
 ROW = """item.position, item.id, item.rank, item.free, item.removed, item.round, item.effort, item.attributes,
     placement.member, placement.state, placement.status, placement.since, placement.until,

@@ -2,7 +2,7 @@
 
 Holds: the order of urgency, the pull of one task after the other, what is answered again.
 Does not hold: what one task hands out (see handing), which tasks there are (stores know).
-Depends on: codec, events, handing, outcomes, requests, task, values.
+Depends on: codec, decision, events, handing, outcomes, requests, task, values.
 
 No transaction spans several tasks, so each is asked by itself, and the answer to the call
 is kept in one of them: a batch in the task it came from, that there was no work in the
@@ -18,11 +18,12 @@ from typing import cast
 import attrs
 
 from distribution.codec import decode
+from distribution.decision import Decide, Decision
 from distribution.events import Entry, Stamp
 from distribution.handing import pulling
 from distribution.outcomes import Batch, NoWork
 from distribution.requests import call_text, once
-from distribution.task import Ask, Decide, Decision, Task, View, the_task
+from distribution.task import Ask, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
 
 VERB = "pull-next"

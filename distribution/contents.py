@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from distribution.basis import ByCount
+from distribution.decision import AddItems, Decide, Decision, ItemRow, PlacementRow
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.everybody import for_everybody, give_everything, staying
@@ -31,19 +32,7 @@ from distribution.refusals import HasStatus, InTask, NotInTask
 from distribution.requests import once
 from distribution.rounds import StaysDone, TooOften
 from distribution.spreading import spread
-from distribution.task import (
-    AddItems,
-    Ask,
-    Decide,
-    Decision,
-    Held,
-    ItemRow,
-    PlacementRow,
-    Row,
-    Task,
-    View,
-    the_task,
-)
+from distribution.task import Ask, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, ItemId, Json, TaskId
 from distribution.work import check_items
 from distribution.workload import Workload

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import attrs
 
+from distribution.decision import Decide, Decision, Purge, PutTask
 from distribution.errors import InvalidInput
 from distribution.events import Event, Stamp, What
 from distribution.ledger import Ledger
@@ -19,7 +20,7 @@ from distribution.lifecycle import TASK, TaskState, after
 from distribution.outcomes import Changed
 from distribution.pull import Pull
 from distribution.requests import once
-from distribution.task import Ask, Decide, Decision, Purge, PutTask, Task, View, no_task, the_task
+from distribution.task import Ask, Task, View, no_task, the_task
 from distribution.values import TaskId
 
 WHATS: Mapping[str, What] = {"close": "closed", "reopen": "reopened", "delete": "deleted"}

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.codec import encode
+from distribution.decision import AddItems, Decide, Decision, ItemRow, PlacementRow, PutMembers, PutTask
 from distribution.errors import Refused
 from distribution.events import Cell, Event, Shift, Stamp
 from distribution.gold import due, own_order
@@ -23,17 +24,7 @@ from distribution.members import Member, Standing
 from distribution.plan import Plan
 from distribution.ranks import first, rank
 from distribution.requests import once
-from distribution.task import (
-    AddItems,
-    Decide,
-    Decision,
-    ItemRow,
-    PlacementRow,
-    PutMembers,
-    PutTask,
-    Task,
-    View,
-)
+from distribution.task import Task, View
 from distribution.values import ItemId, Json
 
 VERB = "create"

@@ -17,6 +17,7 @@ import attrs
 
 from distribution.asking import settle_copies
 from distribution.company import LOOK_AHEAD, RECENT, chosen, has_company, window
+from distribution.decision import Decide, Decision
 from distribution.errors import Refused
 from distribution.events import Cell, Stamp
 from distribution.filters import EVERYTHING
@@ -46,7 +47,7 @@ from distribution.refusals import (
 )
 from distribution.requests import once
 from distribution.taking import can_take, hands_out, too_few_others
-from distribution.task import Ask, Decide, Decision, Head, Held, Row, Task, View, the_task
+from distribution.task import Ask, Head, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, TaskId
 
 

@@ -2,7 +2,8 @@
 
 Holds: the ledger, from which changes and event come out agreeing with each other.
 Does not hold: any rule of who gets what.
-Depends on: diff, events, lifecycle, members, outcomes, ranks, settings, task, values.
+Depends on: decision, diff, events, lifecycle, members, outcomes, ranks, settings, task,
+values.
 
 Copies left, places in the queue and the counts of members all follow from the
 placements. They are kept beside them so that no decision counts a million rows; they
@@ -18,14 +19,7 @@ from typing import TypeVar
 
 import attrs
 
-from distribution.diff import Diff, Move
-from distribution.events import Cell, Event, MemberChange, Shift, Stamp, What
-from distribution.lifecycle import ENDED, HELD
-from distribution.members import Member, Standing
-from distribution.outcomes import Changed, Left
-from distribution.ranks import ahead, base
-from distribution.settings import changed_settings
-from distribution.task import (
+from distribution.decision import (
     AddItems,
     AddPlacements,
     Change,
@@ -37,10 +31,15 @@ from distribution.task import (
     PutPlacements,
     PutRounds,
     PutTask,
-    Row,
-    Task,
-    View,
 )
+from distribution.diff import Diff, Move
+from distribution.events import Cell, Event, MemberChange, Shift, Stamp, What
+from distribution.lifecycle import ENDED, HELD
+from distribution.members import Member, Standing
+from distribution.outcomes import Changed, Left
+from distribution.ranks import ahead, base
+from distribution.settings import changed_settings
+from distribution.task import Row, Task, View
 from distribution.values import AssigneeId, Json
 
 R = TypeVar("R")

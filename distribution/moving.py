@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.decision import Decide, Decision
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp
 from distribution.everybody import for_everybody
@@ -27,7 +28,7 @@ from distribution.outcomes import Changed, Left
 from distribution.refusals import way_back
 from distribution.requests import once
 from distribution.taking import can_take
-from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
+from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
 from distribution.values import AssigneeId, Json, TaskId
 from distribution.workload import Workload
 

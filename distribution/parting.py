@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from distribution.apportion import apportion
+from distribution.decision import Decide, Decision
 from distribution.errors import InvalidInput
 from distribution.events import Cell, Stamp
 from distribution.flow import Movable, fewest_moves
@@ -22,7 +23,7 @@ from distribution.outcomes import Changed, Left
 from distribution.refusals import AtLimit, WhyNot
 from distribution.requests import once
 from distribution.taking import can_take
-from distribution.task import Ask, Decide, Decision, Held, Row, View, no_member, the_task
+from distribution.task import Ask, Held, Row, View, no_member, the_task
 from distribution.values import AssigneeId, TaskId
 from distribution.workload import Workload
 

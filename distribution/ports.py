@@ -2,7 +2,7 @@
 
 Holds: the port of stores, and the values that cross it beside those of `task`.
 Does not hold: any store (see adapters), the contract as tests (see testing).
-Depends on: events, filters, task, values.
+Depends on: decision, events, filters, task, values.
 
 A store loads and keeps; it decides nothing. The one operation that changes anything
 runs a pure function of the core inside the store's own transaction.
@@ -15,11 +15,12 @@ from typing import Protocol, Self, TypeVar
 
 import attrs
 
+from distribution.decision import Decide
 from distribution.errors import InvalidInput
 from distribution.events import Cell, Entry
 from distribution.filters import Filter
 from distribution.ranks import slot_of
-from distribution.task import Ask, Decide, Row, Task, View
+from distribution.task import Ask, Row, Task, View
 from distribution.values import INTEGER_LIMIT, AssigneeId, ItemId, Json, TaskId, check_count, check_index
 
 R = TypeVar("R")
@@ -81,7 +82,7 @@ class TaskStore(Protocol):
         """Load what *ask* names, let *decide* look at it, keep what it decided, return its result.
 
         Where *decide* answers with another `Ask`, that is loaded as of the same moment, and
-        it looks again (`task.settle`). The view shows what `Ask` and `View` say, no less.
+        it looks again (`decision.settle`). The view shows what `Ask` and `View` say, no less.
 
         Atomic: changes and event become visible together or not at all; whatever
             *decide* raises, or the rows of a change raise while they are read, leaves

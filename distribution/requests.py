@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import attrs
 
 from distribution.codec import decode, encode
+from distribution.decision import Decide, Decision
 from distribution.errors import Refused
 from distribution.events import Entry, Event, Stamp
-from distribution.task import Ask, Decide, Decision, View
+from distribution.task import Ask, View
 
 R = TypeVar("R")
 

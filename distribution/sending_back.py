@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from distribution.decision import Decide, Decision
 from distribution.events import Cell, Stamp
 from distribution.handing import lease_end
 from distribution.ledger import Ledger
@@ -21,7 +22,7 @@ from distribution.qa import Rejected, SendTo, check_send
 from distribution.refusals import NotHers, NotInTask, WhyNot, WrongState
 from distribution.requests import call_text, once
 from distribution.spreading import spread
-from distribution.task import Ask, Decide, Decision, Row, View, the_task
+from distribution.task import Ask, Row, View, the_task
 from distribution.values import AssigneeId, ItemId, TaskId
 
 VERB = "send-back"

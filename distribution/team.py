@@ -2,7 +2,8 @@
 
 Holds: those decisions, and what becomes of the open work of who goes.
 Does not hold: how work is moved (see moving, spreading).
-Depends on: asking, errors, ledger, lifecycle, lone_gold, members, moving, outcomes, requests, spreading, task.
+Depends on: asking, decision, errors, ledger, lifecycle, lone_gold, members, moving,
+outcomes, requests, spreading, task.
 
 In a pulling task open work of who goes returns to the queue. In a task distributed by
 load it goes to the others, each item once; nothing else moves. What waits there, because
@@ -14,6 +15,7 @@ from __future__ import annotations
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.decision import Decide, Decision
 from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp, What
 from distribution.everybody import for_everybody, give_everything
@@ -26,7 +28,7 @@ from distribution.moving import losing, shared, take_workload
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.spreading import spread
-from distribution.task import Ask, Decide, Decision, Held, Task, View, no_member, the_task
+from distribution.task import Ask, Held, Task, View, no_member, the_task
 from distribution.values import AssigneeId, Number, TaskId, check_id
 
 EVERYTHING = Ask(members=None, whole=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from distribution.codec import encode
+from distribution.decision import Decide, Decision
 from distribution.errors import NotFound, Refused
 from distribution.events import Cell, Event, Shift, Stamp
 from distribution.everybody import for_everybody, give_everything
@@ -18,7 +19,7 @@ from distribution.lifecycle import GONE, HELD
 from distribution.outcomes import Changed
 from distribution.requests import once
 from distribution.settings import with_settings
-from distribution.task import Ask, Decide, Decision, Row, Task, View, no_task
+from distribution.task import Ask, Row, Task, View, no_task
 from distribution.values import TaskId, check_count
 
 NEVER = frozenset({"created", "purged", "answered"})

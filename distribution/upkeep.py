@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from distribution.asking import settle_copies
+from distribution.decision import Decide, Decision
 from distribution.errors import InvalidInput
 from distribution.events import Cell, Stamp
 from distribution.handing import expire
@@ -23,7 +24,7 @@ from distribution.outcomes import Changed
 from distribution.pull import LEASE_LIMIT
 from distribution.requests import once
 from distribution.spreading import spread
-from distribution.task import EXPIRED_LIMIT, Ask, Decide, Decision, Held, Row, View, the_task
+from distribution.task import EXPIRED_LIMIT, Ask, Held, Row, View, the_task
 from distribution.values import AssigneeId, TaskId
 
 

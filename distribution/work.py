@@ -3,8 +3,8 @@
 Holds: those decisions, each for many items at once, with partial success.
 Does not hold: how they got the items (see handing), what others decide for them (see
 team, moving).
-Depends on: asking, departing, errors, events, handing, ledger, lifecycle, outcomes, refusals, requests,
-spreading, taking, task, values.
+Depends on: asking, decision, departing, errors, events, handing, ledger, lifecycle,
+outcomes, refusals, requests, spreading, taking, task, values.
 
 Whether a late answer counts is decided by the state of the placement, read under the
 lock, never by a clock: as long as nobody else holds the item, and nobody of her team has it, it does.
@@ -19,6 +19,7 @@ from typing import TypeAlias
 import attrs
 
 from distribution.asking import settle_copies
+from distribution.decision import Decide, Decision
 from distribution.departing import departures, told
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp, What
@@ -31,7 +32,7 @@ from distribution.refusals import Locked, Lost, NotAMember, NotHers, NotInTask, 
 from distribution.requests import once
 from distribution.spreading import spread
 from distribution.taking import mate_has
-from distribution.task import Ask, Decide, Decision, Held, Row, Task, View, no_member, the_task
+from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
 from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, in_order
 
 Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from adapters.memory import MemoryStore
 from distribution import Item, Overlap
 from distribution.company import RECENT, chosen, window
+from distribution.decision import Decision
 from distribution.events import Cell, Stamp
 from distribution.gold import GoldShare
 from distribution.golden import Golden
@@ -23,7 +24,7 @@ from distribution.ledger import Ledger
 from distribution.members import Member, Standing
 from distribution.pull import Pull
 from distribution.ranks import ahead, band, rank
-from distribution.task import Ask, Decision, Row, Task, View
+from distribution.task import Ask, Row, Task, View
 from distribution.testing.twins import company
 from tests.office import Office
 

@@ -22,7 +22,7 @@ LEVEL = {
     "pipeline": 5, "sampling": 5, "fitting": 5, "agreement": 5,
     "qa": 6, "checks": 6, "plan_fields": 6, "aggregation": 6,
     "plan": 7, "outcomes": 7,
-    "static": 8, "task": 7, "settings": 8,
+    "static": 8, "task": 7, "decision": 8, "settings": 8,
     "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
     "company": 10, "creation": 10, "departing": 10, "course": 10, "overview": 10, "asking": 10, "everybody": 10, "lone_gold": 10, "spreading": 10, "worklist": 10,
     "handing": 11, "scoring": 11, "undoing": 11, "choosing": 12, "work": 12, "upkeep": 12, "levelling": 12, "moving": 13,

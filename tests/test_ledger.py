@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from distribution import InvalidInput, Refused, Workload
+from distribution.decision import AddPlacements, DropPlacements, PutItems, PutMembers, PutPlacements, PutTask
 from distribution.diff import Move
 from distribution.errors import NotFound
 from distribution.events import Cell, Entry, Event, MemberChange, Shift, Stamp
@@ -17,18 +18,7 @@ from distribution.members import Limit, Member, Standing
 from distribution.moving import shared
 from distribution.ranks import ahead
 from distribution.settings import changed_settings, with_settings
-from distribution.task import (
-    AddPlacements,
-    Ask,
-    DropPlacements,
-    PutItems,
-    PutMembers,
-    PutPlacements,
-    PutTask,
-    Row,
-    Task,
-    View,
-)
+from distribution.task import Ask, Row, Task, View
 from distribution.undoing import undoing
 from tests.kept import NOON
 

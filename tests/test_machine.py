@@ -16,9 +16,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
 from distribution import handing, levelling, moving, sending_back, spreading, undoing, upkeep, work
+from distribution.decision import Decision, PutItems, PutPlacements
 from distribution.ports import Page, TaskStore
 from distribution.refusals import NotInTask
-from distribution.task import Ask, Decision, PutItems, PutPlacements, View
+from distribution.task import Ask, View
 from distribution.testing.machine import machine_for
 
 

@@ -14,12 +14,13 @@ import pytest
 
 from distribution import Item, Limit, Overlap, Pull, Turns, Workload, bars, distribute, errors, refusals
 from distribution.apportion import apportion
+from distribution.decision import Decision
 from distribution.errors import DistributionError, InvalidInput, shown
 from distribution.events import Stamp
 from distribution.ports import Page
 from distribution.rules import Rules, check_rules
 from distribution.stopping import Quorum
-from distribution.task import Decision, Task
+from distribution.task import Task
 from distribution.values import check_attributes, decimal_text, exact, item_ids
 from distribution.work import Handed
 from tests.office import NOON

@@ -20,9 +20,10 @@ import pytest
 
 from adapters import sqlite_file, sqlite_schema
 from adapters.sqlite import SqliteStore
+from distribution.decision import Decision
 from distribution.errors import StoreBusy, StoreFailed, UnusableStore
 from distribution.ports import Page, TaskStore
-from distribution.task import Ask, Decision, View
+from distribution.task import Ask, View
 from distribution.testing.contract_scene import NOON, make, noted
 
 ROOT = Path(__file__).parents[1]

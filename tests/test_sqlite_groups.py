@@ -14,10 +14,11 @@ import pytest
 
 from adapters.combining import Call
 from adapters.sqlite import SqliteStore
+from distribution.decision import AddItems, Decision, PutTask
 from distribution.errors import InvalidInput, StoreFailed
 from distribution.events import Event, Stamp
 from distribution.ports import Page
-from distribution.task import AddItems, Ask, Decision, PutTask, View
+from distribution.task import Ask, View
 from distribution.testing.contract_scene import NOON, make, noted
 
 

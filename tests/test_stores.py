@@ -16,8 +16,9 @@ import pytest
 
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
+from distribution.decision import Change, Decide, settle
 from distribution.ports import Page
-from distribution.task import Ask, Change, Decide, View, settle
+from distribution.task import Ask, View
 from distribution.testing.store_contract import DurableStoreContract, TaskStoreContract
 
 

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 import attrs
 
+from distribution.decision import Purge, PutItems, PutTask
 from distribution.events import Stamp
 from distribution.filters import AllOf, AnyOf, Filter, Not, field, matches
 from distribution.lifecycle import TaskState
 from distribution.ports import Page, TaskStore
 from distribution.ranks import ahead
 from distribution.static import distribute
-from distribution.task import Ask, Purge, PutItems, PutTask
+from distribution.task import Ask
 from distribution.testing.contract_scene import CELLS, NOON, SCENE, STRANGE, make, noted, put, scene
 from distribution.work import releasing
 from distribution.workload import Workload

@@ -17,6 +17,7 @@ from threading import Barrier
 from typing import Any, TypeAlias
 
 from distribution.creation import Coming, IncomingRow, creation
+from distribution.decision import AddItems, Change, Decide, Decision, PutMembers, PutTask
 from distribution.errors import Refused
 from distribution.events import Cell, Event, Stamp
 from distribution.members import Limit, Member, Standing
@@ -25,7 +26,7 @@ from distribution.ports import TaskStore
 from distribution.pull import Pull
 from distribution.ranks import ahead
 from distribution.static import distribute
-from distribution.task import AddItems, Ask, Change, Decide, Decision, PutMembers, PutTask, Task, View
+from distribution.task import Ask, Task, View
 from distribution.values import Json
 from distribution.workload import Workload
 

@@ -12,28 +12,23 @@ from typing import Any
 
 import attrs
 
-from distribution.events import Cell
-from distribution.filters import field
-from distribution.members import Limit, Member
-from distribution.ports import Page, TaskStore
-from distribution.ranks import ahead
-from distribution.task import (
-    EXPIRED_LIMIT,
+from distribution.decision import (
     AddItems,
     AddPlacements,
-    Ask,
     DropPlacements,
-    Head,
-    Held,
     Purge,
     PutItems,
     PutMembers,
     PutPlacements,
     PutRounds,
     PutTask,
-    Row,
-    View,
 )
+from distribution.events import Cell
+from distribution.filters import field
+from distribution.members import Limit, Member
+from distribution.ports import Page, TaskStore
+from distribution.ranks import ahead
+from distribution.task import EXPIRED_LIMIT, Ask, Head, Held, Row, View
 from distribution.testing.contract_scene import (
     CELLS,
     LATER,

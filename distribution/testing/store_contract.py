@@ -2,7 +2,7 @@
 
 Holds: the contract, of which `contract_views` and `contract_pages` are parts.
 Does not hold: what it is tried on (see contract_scene), random calls (see machine).
-Depends on: contract_scene, contract_views, contract_pages, invariants.
+Depends on: contract_pages, contract_scene, contract_views, decision, invariants.
 
 Subclass `TaskStoreContract` in a test file of your own, with a `store` fixture and a
 `peek` that looks past the store's own reading; for a store that outlives its process
@@ -31,6 +31,7 @@ from typing import Any
 import attrs
 import pytest
 
+from distribution.decision import AddItems, Decision, Purge, PutMembers, PutTask
 from distribution.errors import InvalidInput, NotFound, Refused
 from distribution.events import Cell, Stamp
 from distribution.events import Event as Fact
@@ -38,7 +39,7 @@ from distribution.handing import pulling
 from distribution.outcomes import Outcome
 from distribution.ports import Page, TaskStore
 from distribution.refusals import AllReserved
-from distribution.task import AddItems, Ask, Decision, Head, Purge, PutMembers, PutTask, Task, View
+from distribution.task import Ask, Head, Task, View
 from distribution.testing.contract_pages import PagesContract
 from distribution.testing.contract_scene import (
     CONTESTANTS,
