@@ -2,7 +2,7 @@
 
 Holds: which items near the head of a queue are hers where several people get each.
 Does not hold: what the queue is and what she may take (see handing, taking).
-Depends on: ledger, lifecycle, ranks, task.
+Depends on: ledger, lifecycle, ranks, task, values.
 
 Whoever always gets the first items of a queue shares them with those who pull just before
 and after her: ten people who take turns would end as five pairs that cannot be compared.

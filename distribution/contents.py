@@ -2,9 +2,9 @@
 
 Holds: the decisions to add and to remove items.
 Does not hold: reading items (adapters do), the first split (see static, creation).
-Depends on: basis, errors, events, everybody, filters, growing, handing, ledger, lifecycle,
-lone_gold, moving, outcomes, qa, ranks, refusals, requests, rounds, spreading, task, values,
-work, workload.
+Depends on: basis, decision, errors, events, everybody, filters, growing, handing, ledger,
+lifecycle, lone_gold, moving, outcomes, qa, ranks, refusals, requests, rounds, spreading,
+task, values, work, workload.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Holds: those decisions.
 Does not hold: creation, the team, the items.
-Depends on: errors, events, ledger, lifecycle, outcomes, pull, requests, task.
+Depends on: decision, errors, events, ledger, lifecycle, outcomes, pull, requests, task,
+values.
 """
 
 from __future__ import annotations

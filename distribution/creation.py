@@ -2,8 +2,8 @@
 
 Holds: the decision to create one, with its items shared out or queued.
 Does not hold: planning (see static), reading items (adapters do).
-Depends on: codec, errors, events, gold, lifecycle, members, plan, ranks, requests,
-task, values.
+Depends on: codec, decision, errors, events, gold, lifecycle, members, plan, ranks,
+requests, task, values.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Holds: how many copies items have then, and that everybody has hers.
 Does not hold: who passes (see gates), overlap with a number (see overlap, asking).
-Depends on: events, ledger, lifecycle, members, task.
+Depends on: events, ledger, lifecycle, members, task, values.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Holds: the choice of owners for new items, how many copies each of them has.
 Does not hold: the decision to add them (see contents), the first split (see static).
-Depends on: basis, filters, ledger, lifecycle, members, moving, overlap, task,
-turns, values, workload.
+Depends on: basis, events, filters, ledger, lifecycle, members, moving, overlap, taking,
+task, turns, values, workload.
 
 Items that come later are never apportioned delivery by delivery: single items at
 50/30/20 would all go to the first. Whoever is furthest below her share is served, from

@@ -2,9 +2,8 @@
 
 Holds: the decisions to pull and to steal, and the return of expired leases.
 Does not hold: what a person does with her work (see work), settings (see pull).
-Depends on: asking, company, errors, events, filters, gold, golden, ledger, lone_gold, members,
-outcomes, pull,
-refusals, requests, rules, taking, task, values.
+Depends on: asking, company, decision, errors, events, filters, gold, ledger, lone_gold,
+members, outcomes, pull, refusals, requests, taking, task, values.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Holds: the transition tables, their diagram, progress derived from counts.
 Does not hold: who may take what (see taking), decisions (see work, team, course).
-Depends on: errors, values.
+Depends on: errors.
 
 Everything that changes a state asks these tables, but for an undo, which goes back along
 any of these ways; only from where nothing else leads back is that drawn (`UNDONE`). A skip

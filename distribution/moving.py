@@ -3,8 +3,8 @@
 Holds: the decisions to reassign and to redistribute, who joins with a workload.
 Does not hold: targets and moves (see levelling), who belongs to the team (see team),
 finished work (it never moves), gold (see company).
-Depends on: asking, company, errors, events, everybody, filters, handing, ledger, levelling,
-members, outcomes, requests, taking, task, values, workload.
+Depends on: asking, decision, errors, events, everybody, filters, handing, ledger,
+levelling, lone_gold, members, outcomes, refusals, requests, taking, task, values, workload.
 """
 
 from __future__ import annotations

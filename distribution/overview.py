@@ -2,7 +2,7 @@
 
 Holds: progress, assignments, who meets whom, the story of one item.
 Does not hold: anything kept; all of it is computed when asked.
-Depends on: coverage, events, lifecycle, members, ports, ranks, reasons, settings, task, values.
+Depends on: coverage, events, lifecycle, members, ports, reasons, settings, task, values.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Holds: that decision.
 Does not hold: bringing a whole team to its shares, or giving all to one person (see moving).
-Depends on: apportion, errors, events, flow, handing, ledger, lone_gold, moving, outcomes,
-refusals, requests, taking, task, values, workload.
+Depends on: apportion, decision, errors, events, flow, handing, ledger, lone_gold, moving,
+outcomes, refusals, requests, taking, task, values, workload.
 """
 
 from __future__ import annotations

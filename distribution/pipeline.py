@@ -3,7 +3,7 @@
 Holds: the pipeline with its nodes and links, what each of its tasks remembers of it,
 where a finished item goes next.
 Does not hold: how an item enters a task (see contents), who carries it there (the dispatcher).
-Depends on: errors, events, lifecycle, overlap, pull, rules, values, workload.
+Depends on: errors, events, overlap, pull, rules, values, workload.
 
 A node is a task. What is finished in it leaves by its status, and the decision that
 finishes it says where to: that is part of its event, so a crash between one task and

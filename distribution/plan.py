@@ -2,7 +2,8 @@
 
 Holds: the plan, its questions, its JSON form.
 Does not hold: how targets are found (see static), stores, anything that changes.
-Depends on: basis, checks, codec, coverage, diff, errors, overlap, packages, plan_fields, reasons, split, values, workload.
+Depends on: basis, codec, coverage, diff, errors, overlap, packages, plan_fields, reasons,
+rules, split, values, workload.
 
 A plan that looks only at the number of items is a function: a few hundred bytes, from
 which every place is computed when asked for. A plan that looks at the items holds one

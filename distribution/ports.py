@@ -2,7 +2,7 @@
 
 Holds: the port of stores, and the values that cross it beside those of `task`.
 Does not hold: any store (see adapters), the contract as tests (see testing).
-Depends on: decision, events, filters, task, values.
+Depends on: decision, errors, events, filters, ranks, task, values.
 
 A store loads and keeps; it decides nothing. The one operation that changes anything
 runs a pure function of the core inside the store's own transaction.

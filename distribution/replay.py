@@ -2,7 +2,7 @@
 
 Holds: `replay`, the proof that the log says everything.
 Does not hold: how stores keep state.
-Depends on: events, plan, values.
+Depends on: errors, events, members, plan, values.
 """
 
 from __future__ import annotations

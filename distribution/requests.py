@@ -2,7 +2,7 @@
 
 Holds: what makes a decision repeatable.
 Does not hold: the decisions.
-Depends on: codec, errors, task.
+Depends on: codec, decision, errors, events, task.
 """
 
 from __future__ import annotations

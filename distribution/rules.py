@@ -3,7 +3,7 @@
 Holds: the rules of a task, and what they say of one person and one item.
 Does not hold: what she had of the item before (see taking), who gets what (see handing,
 matching).
-Depends on: errors, filters, refusals, values.
+Depends on: bars, errors, filters, values.
 
 Rules speak of item attributes by their path, and of people by id. An attribute names one
 thing or a list of them; an item without it is free for everybody.

@@ -2,7 +2,7 @@
 
 Holds: that decision, and what it is told.
 Does not hold: what makes work go back (see qa), who gets it instead (see spreading, handing).
-Depends on: events, handing, ledger, lifecycle, outcomes, qa, refusals, requests,
+Depends on: decision, events, handing, ledger, lifecycle, outcomes, qa, refusals, requests,
 spreading, task, values.
 """
 

@@ -2,8 +2,8 @@
 
 Holds: `distribute`, and the roster that takes items in one by one.
 Does not hold: which teams share items (see teams), pulling, stores.
-Depends on: apportion, basis, errors, filters, fitting, overlap, packages, plan, rules,
-split, teams, values, workload.
+Depends on: apportion, basis, errors, filters, fitting, overlap, packages, plan,
+plan_fields, rules, split, teams, values, workload.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Holds: `can_take`, and whether a task hands out anything at all.
 Does not hold: how many she may have at once (see handing), who decides what she gets.
-Depends on: lifecycle, members, refusals, rules, task, values.
+Depends on: events, lifecycle, members, refusals, rules, task, values.
 
 Every path by which work reaches somebody goes through here: add, pull, steal, reassign,
 redistribute, whatever spreads what another leaves. Whatever else shall keep people from

@@ -2,8 +2,8 @@
 
 Holds: the task, its items as rows, the view and what is asked of it.
 Does not hold: what a decision is and changes (see decision), loading (see ports).
-Depends on: basis, errors, events, filters, golden, members, overlap, pipeline, pull, qa,
-rules, values, workload.
+Depends on: basis, errors, events, filters, golden, lifecycle, members, overlap, pipeline,
+pull, qa, rules, values, workload.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Holds: those decisions, and what becomes of the open work of who goes.
 Does not hold: how work is moved (see moving, spreading).
-Depends on: asking, decision, errors, ledger, lifecycle, lone_gold, members, moving,
-outcomes, requests, spreading, task.
+Depends on: asking, decision, errors, events, everybody, ledger, levelling, lifecycle,
+lone_gold, members, moving, outcomes, requests, spreading, task, values.
 
 In a pulling task open work of who goes returns to the queue. In a task distributed by
 load it goes to the others, each item once; nothing else moves. What waits there, because

@@ -2,7 +2,8 @@
 
 Holds: the decision to undo.
 Does not hold: the changes.
-Depends on: codec, errors, events, everybody, ledger, lifecycle, outcomes, requests, task.
+Depends on: codec, decision, errors, events, everybody, ledger, lifecycle, outcomes,
+requests, settings, task, values.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Holds: the decision to take it back.
 Does not hold: what pulls clean up on their way (see handing).
-Depends on: asking, errors, events, handing, ledger, lifecycle, lone_gold, outcomes, pull,
-requests, spreading, task, values.
+Depends on: asking, decision, errors, events, handing, ledger, lifecycle, lone_gold,
+members, outcomes, pull, requests, spreading, task, values.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Holds: those decisions, each for many items at once, with partial success.
 Does not hold: how they got the items (see handing), what others decide for them (see
 team, moving).
 Depends on: asking, decision, departing, errors, events, handing, ledger, lifecycle,
-outcomes, refusals, requests, spreading, taking, task, values.
+outcomes, qa, refusals, requests, spreading, taking, task, values.
 
 Whether a late answer counts is decided by the state of the placement, read under the
 lock, never by a clock: as long as nobody else holds the item, and nobody of her team has it, it does.
