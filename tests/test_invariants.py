@@ -213,7 +213,21 @@ class Absent(Telling):
         return attrs.evolve(super().read(task_id, ask), task=None, version=0)
 
 
+class Backwards(Telling):
+    def placements(self, *arguments: Any, **how: Any) -> Any:
+        rows = super().placements(*arguments, **how)
+        return rows if how.get("assignee") is None else rows[::-1]
+
+
+class Hiding(Telling):
+    def placements(self, *arguments: Any, **how: Any) -> Any:
+        rows = super().placements(*arguments, **how)
+        return rows if how.get("assignee") is None else rows[:-1]
+
+
 TOLD: list[tuple[type[Telling], str]] = [
+    (Backwards, "the work of 'bob' is listed in her order"),
+    (Hiding, "'bob' sees what she holds"),
     (Shy, "the items are listed"),
     (Silent, "the placements are listed"),
     (Doubling, "no placement is listed twice"),
@@ -286,4 +300,5 @@ def test_every_sentence_of_the_invariants_fails_somewhere_in_these_tests() -> No
     said = [sentence for sentence, _ in DAMAGE] + [sentence for _, sentence in TOLD] + [GOLD_QUEUES]
     missing = {pattern for pattern in claims() if not any(re.fullmatch(pattern, text) for text in said)}
 
-    assert missing == set()
+    # The core takes the answers away, whatever a store tells: see test_worklist.
+    assert missing == {r".+\ sees\ no\ known\ answer"}

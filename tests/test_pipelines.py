@@ -302,6 +302,29 @@ def test_nodes_nobody_reaches_are_named() -> None:
     assert list(Pipeline(id="f", nodes=[LABEL, lonely, CHECK], links=LINKS).unreached()) == ["lonely"]
 
 
+def test_items_enter_the_task_of_the_first_node() -> None:
+    assert (FLOW.start, FLOW.task_id("check")) == ("f.label", "f.check")
+
+
+def test_a_skip_before_others_finish_is_no_part_of_what_is_opened_again(office: Office) -> None:
+    skipping = Pull(batch_size=2, max_batch_workload=4, skip="others")
+    label = Node(id="label", allowed=["ann", "bob"], pull=skipping)
+    office.create_pipeline(Pipeline(id="f", nodes=[label, CHECK], links=LINKS))
+    office.enter("f", ["x"])
+    office.pull("f.label", "ann")
+    office.skip("f.label", "ann", ["x"])
+    office.pull("f.label", "bob")
+    office.set_status("f.label", "bob", ["x"], "completed")
+
+    office.set_status("f.check", "zoe", ["x"], "discard")
+
+    assert {who: cell.state for who, cell in office.items("f.label")[0].cells.items()} == {
+        "ann": "skipped",
+        "bob": "open",
+    }
+    sound(office)
+
+
 def test_a_station_knows_its_ways() -> None:
     station = FLOW.station("label")
 

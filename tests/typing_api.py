@@ -13,6 +13,7 @@ from adapters.dataloop.sdk import SdkPlatform
 from adapters.dispatcher import Dispatcher
 from adapters.memory import MemoryStore
 from adapters.sqlite import SqliteStore
+from adapters.watching import Lease, Sharing
 from distribution import (
     Assignment,
     Batch,
@@ -37,15 +38,20 @@ from distribution import (
 from distribution.acceptance import AcceptancePlan, Judgement
 from distribution.aggregation import Majority
 from distribution.agreement import Agreement, Disagreement, PairAgreement
+from distribution.coverage import Coverage
 from distribution.error_rates import ErrorRate
 from distribution.events import Entry
 from distribution.filters import AllOf, Filter
 from distribution.gates import GateVerdict, GoldResult, Pause
+from distribution.inspection import Csp1
 from distribution.outcomes import NoWork, Turn
+from distribution.pipeline import Link, Node, Pipeline
 from distribution.ports import Placement, TaskStore
 from distribution.ratings import Ratings
 from distribution.replay import Replayed
+from distribution.streams import Stand
 from distribution.task import Row
+from distribution.worklist import Piece
 
 memory: TaskStore = MemoryStore()
 sqlite: TaskStore = SqliteStore("work.db")
@@ -124,6 +130,24 @@ with Dispatcher(memory) as tasks:
     assert_type(tasks.qualify("t", Gate(pass_at=1, of=2)), dict[str, GateVerdict])
     assert_type(tasks.to_pause("t", PauseRule(least=5, below=80)), dict[str, Pause])
     tasks.close()
+
+    # Pipelines, and looking on.
+    flow = Pipeline(
+        id="photos", nodes=[Node(id="label", workload=team)], links=[Link("label", "discard", "label")]
+    )
+    assert_type(tasks.create_pipeline(flow), list[Task])
+    assert_type(tasks.enter("photos", ["a"]), Changed)
+    assert_type(tasks.advance("photos"), dict[str, int])
+    assert_type(tasks.pipeline_tasks("photos"), list[Task])
+    assert_type(tasks.delete_pipeline("photos"), list[Task])
+    assert_type(tasks.worklist("t", "ann", state="open", where=where), list[Piece])
+    assert_type(tasks.preview("t", "ann"), Batch)
+    assert_type(tasks.waiting("t", limit=5), list[Row])
+    assert_type(tasks.leases("t", limit=5), list[Lease])
+    assert_type(tasks.recent("t", before=9), list[Entry])
+    assert_type(tasks.sharing("t"), Sharing)
+    assert_type(tasks.coverage("t"), Coverage)
+    assert_type(tasks.inspect("q", Csp1(clear=10, fraction="1/5")), dict[str, Stand])
 
     # What is wrong is seen before it is run: were it not, these comments would be errors.
     tasks.pull("t", "ann", foo=1)  # type: ignore[call-arg]

@@ -31,7 +31,7 @@ def derived(*parts: str) -> str:
 class Ids:
     """Ids of 24 hex digits in the order in which they are made; nobody else makes the same.
 
-    >>> ids = Ids(now)
+    >>> ids = Ids(lambda: datetime(2026, 11, 22, tzinfo=UTC))
     >>> ids() < ids()
     True
     """

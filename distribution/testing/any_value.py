@@ -23,6 +23,7 @@ import attrs
 from hypothesis import reject
 from hypothesis import strategies as st
 
+from distribution.acceptance import AQLS, LEVELS, Severity
 from distribution.basis import Basis
 from distribution.diff import Diff
 from distribution.errors import InvalidInput
@@ -35,6 +36,7 @@ from distribution.plan import Plan
 from distribution.ports import Page, Placement
 from distribution.pull import Pull
 from distribution.rules import Rules
+from distribution.samples import Aql
 from distribution.stopping import StoppingRule
 from distribution.task import Ask, Row, Task
 from distribution.testing import strategies as plain
@@ -77,6 +79,12 @@ BY_HAND: Mapping[Any, Callable[[], st.SearchStrategy[Any]]] = {
         plain.weights(),
         st.sampled_from([*RULES]),
         st.integers(0, 20),
+    ),
+    Aql: lambda: st.builds(
+        Aql,
+        limit=st.sampled_from([limit for limit in AQLS if limit <= 10]),
+        level=st.sampled_from(sorted(LEVELS)),
+        severity=st.sampled_from(get_args(Severity)),
     ),
     Json: plain.attribute_values,
 }

@@ -4,7 +4,7 @@ Holds: the contract, and random changes that two shelves must agree about.
 Does not hold: any shelf (see adapters).
 Depends on: errors, filters, shelf, testing.strategies.
 
-Subclass `ShelfContract` in a test file of your own, with a `shelf` fixture; for one that
+Subclass `ShelfContract` in a test file of your own, with a `shelf` fixture that closes it; for one that
 outlives its process `DurableShelfContract`, and say how to open it `again`. pytest does
 the rest.
 """
@@ -35,11 +35,6 @@ class ShelfContract:
 
     rounds = 20
     """How often each contestant of a duel changes one document."""
-
-    @pytest.fixture
-    def shelf(self) -> KeepingShelf:
-        """Give a fresh shelf; the subclass must."""
-        raise NotImplementedError("supply a `shelf` fixture in the subclass")
 
     def test_what_is_put_is_found_by_id_in_the_order_asked_for(self, shelf: KeepingShelf) -> None:
         """What is not there is left out, and is no error."""
