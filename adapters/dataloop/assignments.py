@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from adapters.dataloop.access import Forbidden
 from adapters.dataloop.calls import (
     Body,
@@ -55,13 +57,13 @@ def get(world: World, call: Call) -> Body:
 
 def listed(world: World, call: Call) -> Body:
     """List assignments of projects, or of a task, by status, name and assignee."""
-    wanted = call.query.get("projects")
+    wanted = call.said("projects")
     names = None if wanted is None else set(wanted.split(","))
-    annotator = call.query.get("annotator")
+    annotator = call.said("annotator")
     exact = {
-        "taskId": call.query.get("taskId"),
-        "status": call.query.get("status"),
-        "name": call.query.get("name"),
+        "taskId": call.said("taskId"),
+        "status": call.said("status"),
+        "name": call.said("name"),
         "annotator": None if annotator is None else annotator.lower(),
     }
     found = list[Body]()
@@ -104,7 +106,7 @@ def update(world: World, call: Call) -> Body:
     metadata = mapping(body, "metadata")
     system = {k: v for k, v in mapping(metadata, "system").items() if k not in {"taskId", "datasetId"}}
     laid = {key: value for key, value in metadata.items() if key != "system"}
-    if call.query.get("system", "false").lower() == "true":
+    if call.asks("system"):
         laid["system"] = system
 
     def edit(old: Body) -> Body:
@@ -200,10 +202,10 @@ def scores(world: World, call: Call) -> list[Any]:
 def item_status(world: World, call: Call) -> Body:
     """Set or clear the status of one item of an assignment."""
     known = _workable(world, call)
-    item = call.path["item"]
+    item, said = call.path["item"], _said(call.object())
     clones = world.shelf.get("clone", [item])
     name = str(clones[item].body["item"]) if item in clones else item
-    changed = _apply(world, call, known["taskId"], {known["annotator"]: [name]}, call.object())
+    changed = _apply(world, call, known["taskId"], {known["annotator"]: [name]}, said)
     if not changed:
         raise no_such("item", item, f"assignment {known['name']!r}")
     return {"ok": True, "itemId": item}
@@ -217,7 +219,7 @@ def many_statuses(world: World, call: Call) -> Body | None:
     wanted = texts(body.get("itemIds"), "itemIds")
     if len(wanted) > MANY:
         raise InvalidInput(subject="itemIds", must=f"be at most {MANY}", got=len(wanted))
-    payload = mapping(body, "statusPayload")
+    said = _said(mapping(body, "statusPayload"))
     world.look_at(task_id)
     clones = world.shelf.get("clone", wanted)
     by_name: dict[str, tuple[str, Any]] = {name: (name, None) for name in wanted}
@@ -234,8 +236,8 @@ def many_statuses(world: World, call: Call) -> Body | None:
         if len(whose) == 1 and _may_work(world, call.who, project_id, whose[0]):
             work.setdefault(whose[0], []).append(original)
             meant[whose[0], original] = name
-    changed = _apply(world, call, task_id, work, payload)
-    return {meant[key]: {"status": payload.get("status")} for key in changed} or None
+    changed = _apply(world, call, task_id, work, said)
+    return {meant[key]: {"status": said.status} for key in changed} or None
 
 
 def _workable(world: World, call: Call) -> Body:
@@ -262,23 +264,39 @@ def _holders(world: World, task_id: str, names: Sequence[str]) -> Mapping[str, t
     return {row.item: tuple(who for who, cell in row.cells.items() if cell.state in HELD) for row in rows}
 
 
-def _apply(
-    world: World, call: Call, task_id: str, work: Mapping[str, Sequence[str]], payload: Mapping[str, Any]
-) -> set[tuple[str, str]]:
-    """Set or clear statuses; give (person, item) of all that stand so now. Whoever pulls gets her next batch."""
+@attrs.frozen
+class Said:
+    """A status that is to be set, or taken back."""
+
+    status: str
+    gone: bool
+
+
+def _said(payload: Mapping[str, Any]) -> Said:
+    """Read what is said of items.
+
+    Raises:
+        InvalidInput: it cannot be said.
+    """
     operation = text(payload, "operation", default="create")
     if operation not in {"create", "created", "delete"}:
         raise InvalidInput(subject="operation", must="be 'create' or 'delete'", got=operation)
     flag(payload, "returnLastStatus")
+    return Said(text(payload, "status"), operation == "delete")
+
+
+def _apply(
+    world: World, call: Call, task_id: str, work: Mapping[str, Sequence[str]], said: Said
+) -> set[tuple[str, str]]:
+    """Set or clear statuses; give (person, item) of all that stand so now. Whoever pulls gets her next batch."""
     stand = set[tuple[str, str]]()
     for who, names in work.items():
-        if operation == "delete":
+        if said.gone:
             outcome = world.tasks.clear_status(task_id, who, names, actor=call.who.email)
         else:
-            status = text(payload, "status")
-            outcome = world.tasks.set_status(task_id, who, names, status, actor=call.who.email)
+            outcome = world.tasks.set_status(task_id, who, names, said.status, actor=call.who.email)
         stand |= {(who, name) for name in (*outcome.changed, *outcome.unchanged)}
-    _hand_on(world, task_id, work if operation != "delete" and stand else ())
+    _hand_on(world, task_id, work if stand and not said.gone else ())
     world.look_at(task_id)
     return stand
 

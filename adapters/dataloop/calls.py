@@ -14,12 +14,15 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from adapters.dataloop.dql import Query
 from distribution.errors import InvalidInput, NotFound
 from distribution.values import Json, check_attributes, check_id
 
 Body: TypeAlias = dict[str, Any]
 """A JSON object as it came, or as it goes."""
 JSON_DEPTH = "be nested less deep"
+QUERY_LIMIT = 8000
+"""Characters of one value in the query of a URL."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +64,35 @@ class Call:
     attempt: str | None = None
     """Names this call and its repetitions: whoever got no answer sends the same again."""
 
+    def said(self, key: str) -> str | None:
+        """Give what the query says of something; None where it says nothing.
+
+        Raises:
+            InvalidInput: it is no text that could name anything.
+        """
+        return None if key not in self.query else check_id(self.query[key], key, QUERY_LIMIT)
+
+    def asks(self, key: str) -> bool:
+        """Tell whether the query says true to something; no, where it says nothing of it.
+
+        Raises:
+            InvalidInput: it says something else.
+        """
+        value = self.query.get(key, "false").lower()
+        if value not in {"true", "false"}:
+            raise InvalidInput(subject=key, must="be true or false", got=self.query[key])
+        return value == "true"
+
+    def asked(self) -> Query:
+        """Read the body as a query, which must say its filter.
+
+        Raises:
+            InvalidInput: it is none.
+        """
+        if "filter" not in self.object():
+            raise InvalidInput(subject="filter of a query", must="be there, if only as {}", got=None)
+        return Query.parse(self.object())
+
     def object(self) -> Body:
         """Give the body, which must be an object.
 
@@ -93,6 +125,21 @@ def refuse_constant(text: str) -> None:
     raise InvalidInput(subject="body", must="be JSON, which knows no NaN and no infinity", got=text)
 
 
+def read_float(text: str) -> float:
+    """Read a number with a point or an exponent; a whole one is a whole number, as it is to JSON.
+
+    >>> read_float("3.0"), read_float("33.3")
+    (3, 33.3)
+
+    Raises:
+        InvalidInput: it is beyond what 64 bits can count.
+    """
+    value = float(text)
+    if not -(2.0**63) <= value < 2.0**63:
+        raise InvalidInput(subject="number of a body", must="fit 64 bits", got=text)
+    return int(value) if value.is_integer() else value
+
+
 def read_json(raw: bytes) -> Any:
     """Read a body.
 
@@ -102,7 +149,7 @@ def read_json(raw: bytes) -> Any:
     if not raw:
         return None
     try:
-        value = json.loads(raw, parse_constant=refuse_constant)
+        value = json.loads(raw, parse_constant=refuse_constant, parse_float=read_float)
         check_attributes(value, "body")
     except (RecursionError, UnicodeDecodeError) as error:
         raise InvalidInput(subject="body", must=JSON_DEPTH, got="more") from error
@@ -125,8 +172,10 @@ def text(body: Mapping[str, Any], key: str, *, limit: int = 255, default: str | 
 
 
 def flag(body: Mapping[str, Any], key: str) -> bool:
-    """Give a truth of a body; false where it is missing."""
-    value = body.get(key, False)
+    """Give a truth of a body; false where it is missing or null."""
+    value = body.get(key)
+    if value is None:
+        return False
     if not isinstance(value, bool):
         raise InvalidInput(subject=key, must="be true or false", got=value)
     return value

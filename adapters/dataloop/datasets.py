@@ -104,7 +104,7 @@ def get(world: World, call: Call) -> Body:
 
 def query(world: World, call: Call) -> Body:
     """List datasets by a query; those of the system only where it is asked for."""
-    asked = Query.parse(call.object())
+    asked = call.asked()
     wanted = [p for p in world.visible(call.who) if asked.projects is None or p["id"] in asked.projects]
     found = [
         shown(dataset, call, world)
@@ -121,7 +121,7 @@ def update(world: World, call: Call) -> Body:
     body = call.object()
     name = text(body, "name", default=dataset["name"])
     metadata = mapping(body, "metadata")
-    if call.query.get("system", "false").lower() != "true":
+    if not call.asks("system"):
         metadata = {key: value for key, value in metadata.items() if key != "system"}
 
     def edit(known: Body) -> Body:

@@ -19,7 +19,7 @@ def query(world: World, call: Call) -> Body:
     body = dict(call.object())
     deleting, change = body.pop("delete", None), body.pop("update", None)
     body.pop("references", None)
-    asked = Query.parse(body)
+    asked = attrs.evolve(call, body=body).asked()
     world.look_at_dataset(dataset["id"])
     if asked.resource == "annotations":
         return annotating.query(world, dataset, asked, call.base)
@@ -47,4 +47,4 @@ def _all_at_once(world: World, call: Call, dataset_id: str, asked: Query, change
             items.remove(world, [dict(document.body) for document in bodies.values()], call.who.email)
         else:
             items.edit(world, some, items.Edit.of(change, system=False), call.who.email)
-    return {"ok": True, "count": len(found), "totalItemsCount": len(found), "items": [], "hasNextPage": False}
+    return {"ok": True, "count": len(found), **page_of([], 0, AT_ONCE, total=len(found))}

@@ -104,7 +104,7 @@ def upload(world: World, call: Call) -> Reply:
     if kind not in {"file", "dir"}:
         raise InvalidInput(subject="type of an upload", must="be 'file' or 'dir'", got=kind)
     file = _sent(call, kind)
-    path = check_remote(fields.get("path") or f"/{file.filename}")
+    path = check_remote(fields.get("path", f"/{file.filename}"))
     mode = call.query.get("mode", "skip")
     if mode not in {"skip", "overwrite"}:
         raise InvalidInput(subject="mode of an upload", must="be 'skip' or 'overwrite'", got=mode)
@@ -224,7 +224,7 @@ def stream(world: World, call: Call) -> Reply:
 def update(world: World, call: Call) -> Body:
     """Change an item: its metadata in part, its path, its description."""
     item = world.of_dataset(call.who, "item", call.path["item"])
-    system = call.query.get("system", "false").lower() == "true"
+    system = call.asks("system")
     made = edit(world, [item["id"]], Edit.of(call.object(), system=system), call.who.email)
     if not made:
         raise no_such("item", item["id"])

@@ -6,66 +6,62 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from adapters.dataloop.calls import QUERY_LIMIT
+from adapters.dataloop.schemas import COUNT, ID, PATH, SCHEMAS, TEXT, Schema, ref
+
 if TYPE_CHECKING:
     from adapters.dataloop.routes import Way
 
-TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
-ID = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"}
-WORKLOAD = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["assigneeId", "load"],
-        "properties": {"assigneeId": TEXT, "load": {"type": "number", "minimum": 0, "maximum": 100}},
+ABOUT = """What Dataloop's Python SDK asks for, answered from a store of work-distribution.
+
+Lists are answered in pages of `items`; whoever walks through a long one asks for ids above the
+last one seen. Long calls are answered with a command, which is done by then. A call that changes
+something and comes again within minutes, because its answer was lost, is done once. Bodies have
+at most {limit} bytes."""
+PROBLEMS = {
+    "400": "The request cannot be used; the message says what to do.",
+    "401": "The token is missing or not accepted.",
+    "403": "The token may look, and not do this; the message says which role may.",
+    "404": "There is no such thing, or not for this token.",
+    "409": "The rules say no; the message says why.",
+    "413": "The body is too large.",
+    "503": "The store is busy; nothing was done, send it again.",
+}
+TAGS = {
+    "users": "Who calls",
+    "projects": "Projects and members",
+    "apps": "Apps of projects",
+    "datasets": "Datasets and items",
+    "recipes": "Recipes",
+    "ontologies": "Ontologies",
+    "items": "Items and annotations",
+    "annotations": "Items and annotations",
+    "annotationtasks": "Tasks",
+    "scores": "Scores",
+    "assignments": "Assignments and statuses",
+    "commands": "Commands",
+    "pipelines": "Pipelines",
+    "compositions": "Pipelines",
+}
+_FLAG: Schema = {"enum": ["true", "false"]}
+ASKED: Schema = {**TEXT, "maxLength": QUERY_LIMIT}
+PARAMETERS: dict[str, dict[str, Schema]] = {
+    "GET /projects/{project}/members": {"role": ASKED},
+    "POST /datasets/{dataset}/items": {"mode": {"enum": ["skip", "overwrite"]}},
+    "PATCH /datasets/{dataset}": {"system": _FLAG},
+    "PATCH /items/{item}": {"system": _FLAG},
+    "PATCH /assignments/{assignment}": {"system": _FLAG},
+    "GET /assignments": {
+        "projects": {**ASKED, "description": "Ids, with commas between them."},
+        "taskId": ASKED,
+        "status": ASKED,
+        "name": ASKED,
+        "annotator": ASKED,
+        "pageSize": {"type": "integer", "minimum": 1, "description": "A thousand at most are given."},
+        "pageOffset": COUNT,
     },
 }
-
-
-def _object(required: Sequence[str] = (), **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(required), "properties": properties}
-
-
-QUERY = _object(
-    filter={"type": "object"},
-    page={"type": "integer", "minimum": 0},
-    pageSize={"type": "integer", "minimum": 1, "maximum": 1000},
-    resource=TEXT,
-    sort={"type": "object", "additionalProperties": {"enum": ["ascending", "descending"]}},
-)
-STATUS = _object((), operation={"enum": ["create", "delete"]}, status=TEXT)
-SCHEMAS: dict[str, Any] = {
-    "Object": {"type": "object"},
-    "NewProject": _object(["name"], name=TEXT),
-    "Named": _object(name=TEXT, metadata={"type": "object"}),
-    "Role": _object(role={"enum": ["owner", "engineer", "annotationManager", "annotator", "developer"]}),
-    "NewDataset": _object(["name", "projects"], name=TEXT, projects={"type": "array", "items": ID}),
-    "NewRecipe": _object(["projectIds"], title=TEXT, projectIds={"type": "array", "items": ID}),
-    "Query": QUERY,
-    "Labels": _object(["labelsNode"], labelsNode={"type": "array", "items": _object(["tag"], tag=TEXT)}),
-    "Attributes": _object(["items"], items={"type": "array", "items": _object(["key"], key=TEXT)}),
-    "Annotations": {"type": "array", "items": {"type": "object"}, "maxItems": 100},
-    "NewTask": _object(
-        ["name", "projectId", "datasetId", "query"],
-        name=TEXT,
-        projectId=ID,
-        datasetId=ID,
-        query={"type": "string", "description": "JSON of a query over items"},
-        workload=WORKLOAD,
-        limit={"type": "integer", "minimum": 1},
-        dueDate={"type": ["number", "string"]},
-        metadata={"type": "object"},
-    ),
-    "AddToTask": _object(["query"], query={"type": "string"}, workload=WORKLOAD),
-    "TaskQuery": _object(["query"], query={"type": "string"}),
-    "Asynced": _object(asynced={"type": "boolean"}),
-    "Contributors": _object(["contributors"], contributors={"type": "array", "items": TEXT, "minItems": 1}),
-    "Statuses": _object(["itemIds"], itemIds={"type": "array", "items": ID}, statusPayload=STATUS),
-    "Status": STATUS,
-    "Reassign": _object(["annotator"], annotator=TEXT, taskId=ID),
-    "Redistribute": _object(["workload"], workload=WORKLOAD, taskId=ID),
-    "NewPipeline": _object(["name", "projectId"], name=TEXT, projectId=ID),
-    "Problem": _object(["message"], message={"type": "string"}, status={"type": "integer"}),
-}
+"""What may stand behind the question mark."""
 
 
 def description(routes: Sequence[Way], prefix: str, limit: int) -> dict[str, Any]:
@@ -79,55 +75,80 @@ def description(routes: Sequence[Way], prefix: str, limit: int) -> dict[str, Any
         "info": {
             "title": "work-distribution, as the Dataloop SDK speaks to it",
             "version": "1",
-            "description": f"Bodies have at most {limit} bytes.",
+            "description": ABOUT.format(limit=limit),
         },
+        "tags": [{"name": name} for name in dict.fromkeys(TAGS.values())],
         "paths": paths,
         "components": {
             "schemas": SCHEMAS,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "responses": {code: _problem(said) for code, said in PROBLEMS.items()},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Signed with HS256; it has `email` and `exp`, and may have `admin` or `projects`.",
+                }
+            },
         },
         "security": [{"bearer": []}],
     }
 
 
+def _problem(said: str) -> dict[str, Any]:
+    return {"description": said, "content": {"application/json": {"schema": ref("Problem")}}}
+
+
 def _operation(way: Way) -> dict[str, Any]:
     """Describe one."""
     names = re.findall(r"\{(\w+)", way.pattern)
+    inside = [{"name": n, "in": "path", "required": True, "schema": _parameter(n)} for n in names]
+    behind = PARAMETERS.get(f"{way.method} {way.pattern}", {})
     operation: dict[str, Any] = {
+        "tags": [TAGS[way.pattern.split("/")[1]]],
         "summary": way.summary,
-        "operationId": f"{way.method.lower()}-{way.pattern.strip('/')}",
-        "parameters": [{"name": n, "in": "path", "required": True, "schema": _parameter(n)} for n in names],
+        "description": f"Needs the role {way.needs} in the project, or a higher one.",
+        "operationId": re.sub(r"\W+", "-", f"{way.method.lower()}{way.pattern}").strip("-"),
+        "parameters": [*inside, *({"name": n, "in": "query", "schema": s} for n, s in behind.items())],
         "responses": _responses(way),
     }
-    if way.body == "Upload":
-        form = _object(
-            ["file"], file={"type": "string", "format": "binary"}, path=TEXT, type={"enum": ["file", "dir"]}
-        )
-        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
-    elif way.body is not None:
-        schema = {"$ref": f"#/components/schemas/{way.body}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if way.body is not None:
+        operation["requestBody"] = _request(way.body)
     return operation
 
 
-def _parameter(name: str) -> dict[str, Any]:
+def _parameter(name: str) -> Schema:
     return TEXT if name in {"name", "email"} else ID
 
 
+def _request(name: str) -> dict[str, Any]:
+    """Describe a body."""
+    if name == "Upload":
+        return {"required": True, "content": {"multipart/form-data": {"schema": UPLOAD}}}
+    content: dict[str, Any] = {"application/json": {"schema": ref(name)}}
+    if name == "NewProject":
+        # The SDK sends this one as a form.
+        content["application/x-www-form-urlencoded"] = {"schema": ref("ProjectForm")}
+    return {"required": name not in {"Asynced", "Role"}, "content": content}
+
+
+UPLOAD: Schema = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "path": PATH,
+        "type": {"enum": ["file", "dir"]},
+        "metadata": {"type": "string", "contentMediaType": "application/json", "enum": ['{"user": {}}']},
+        "description": {"type": "string"},
+    },
+}
+
+
 def _responses(way: Way) -> dict[str, Any]:
+    schema = {"type": "array", "items": ref(way.gives)} if way.array else ref(way.gives)
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
     if way.bytes:
-        content: dict[str, Any] = {"*/*": {"schema": {}}}
-    else:
-        kind: Any = "array" if way.array else ["object", "null"]
-        content = {"application/json": {"schema": {"type": kind}}}
+        content = {"*/*": {"schema": {}}}
     said = {"200": {"description": "Done.", "content": content}}
-    problems = {
-        "400": "The request cannot be used; the message says what to do.",
-        "401": "The token is missing or not accepted.",
-        "404": "There is no such thing, or not for this token.",
-        "409": "The rules say no; the message says why.",
-        "413": "The body is too large.",
-        "503": "The store is busy; nothing was done, send it again.",
-    }
-    schema = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return said | {code: {"description": text, "content": schema} for code, text in problems.items()}
+    return said | {code: {"$ref": f"#/components/responses/{code}"} for code in PROBLEMS}

@@ -7,7 +7,6 @@ from typing import Any
 
 from adapters.dataloop import executions, tasks
 from adapters.dataloop.calls import Body, Call, mapping, page_of, text
-from adapters.dataloop.dql import Query
 from adapters.dataloop.executions import INSTALLED
 from adapters.dataloop.flows import checked, flow_of, shown_actions, task_nodes
 from adapters.dataloop.world import World
@@ -70,7 +69,7 @@ def get(world: World, call: Call) -> Body:
 
 def query(world: World, call: Call) -> Body:
     """List pipelines by a query, or their executions, or their compositions."""
-    asked = Query.parse(call.object())
+    asked = call.asked()
     kind = KINDS.get(asked.resource, "pipeline")
     show: Callable[[Body], Body] = lambda body: shown(body, call)  # noqa: E731  one of three
     if kind == "execution":
@@ -123,7 +122,9 @@ def update(world: World, call: Call) -> Body:
 def variables(world: World, call: Call) -> Body:
     """Change the variables of a pipeline."""
     known = world.of_project(call.who, "pipeline", call.path["pipeline"])
-    given = checked({"variables": call.object().get("variables", [])})
+    given = checked({"variables": call.object().get("variables")})
+    if not given:
+        raise InvalidInput(subject="variables", must="be a list of objects", got=None)
     return shown(world.change("pipeline", known["id"], lambda old: {**old, **given}), call)
 
 
@@ -162,6 +163,7 @@ def reset(world: World, call: Call) -> Body:
 
 def validate(_world: World, call: Call) -> Body:
     """Tell whether a pipeline could be installed."""
+    text(call.object(), "name", default="unnamed")
     flow_of({"nodes": [], "startNodes": [], "connections": [], **checked(call.object()), "id": "check"})
     return {"valid": True}
 

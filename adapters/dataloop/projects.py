@@ -7,11 +7,12 @@ from typing import Any
 from adapters.dataloop import datasets
 from adapters.dataloop.access import Forbidden
 from adapters.dataloop.calls import Body, Call, Principal, no_such, page_of, text
-from adapters.dataloop.dql import Query
+from adapters.dataloop.workloads import person
 from adapters.dataloop.world import ROLES, World, role_of, sees
 from distribution.errors import InvalidInput, Refused
 from distribution.filters import matches
 from distribution.shelf import FOUND_LIMIT, Desk, Document
+from distribution.values import check_id
 
 SCORING = "scoring-and-metrics"
 """Name of the app that a project with a consensus task has."""
@@ -92,7 +93,7 @@ def get(world: World, call: Call) -> Body:
 
 def by_name(world: World, call: Call) -> list[Body]:
     """List the projects of a name; there is at most one for each owner."""
-    name = call.path["name"]
+    name = check_id(call.path["name"], "name of a project", 255)
     found = [shown(project, call.who) for project in world.visible(call.who) if project["name"] == name]
     if not found:
         raise no_such("project", name)
@@ -129,15 +130,15 @@ def delete(world: World, call: Call) -> Body:
 def members(world: World, call: Call) -> list[Any]:
     """List the members of a project."""
     project = world.project(call.who, call.path["project"])
-    role = call.query.get("role")
+    role = call.said("role")
     return [m for m in project["members"] if role is None or m["role"] == role]
 
 
 def add_member(world: World, call: Call) -> Body:
     """Let somebody take part in a project, or give her another role."""
     project = world.project(call.who, call.path["project"])
-    body = call.body if isinstance(call.body, dict) else {}
-    new = member(world, call.path["email"], text(body, "role", default="engineer"))
+    body = {} if call.body is None else call.object()
+    new = member(world, person(call.path["email"]), text(body, "role", default="engineer"))
 
     def edit(body: Body) -> Body:
         others = [m for m in body["members"] if m["email"] != new["email"]]
@@ -150,7 +151,7 @@ def add_member(world: World, call: Call) -> Body:
 def remove_member(world: World, call: Call) -> Body:
     """Let somebody leave a project; somebody has to stay."""
     project = world.project(call.who, call.path["project"])
-    email = call.path["email"].lower()
+    email = person(call.path["email"])
     found = next((m for m in project["members"] if m["email"] == email), None)
     if found is None:
         raise no_such("member", email, f"project {project['name']!r}")
@@ -184,7 +185,7 @@ def install_scoring(world: World, project_id: str, email: str) -> None:
 
 def query_apps(world: World, call: Call) -> Body:
     """List apps by a query."""
-    asked = Query.parse(call.object())
+    asked = call.asked()
     found = [
         {**app, "url": f"{call.base}/apps/{app['id']}"}
         for project in world.visible(call.who)

@@ -65,7 +65,13 @@ def status_of(error: DistributionError) -> int:
 def application(world: World, access: Access, *, more: list[BaseRoute] | None = None) -> Starlette:
     """Make the application: the API under /api/v1, the login beside it, and *more* routes, as pages for people."""
     api = Api(world)
-    ways = [Route(way.pattern, _endpoint(api, access, way), methods=[way.method]) for way in ROUTES]
+    paths: dict[str, dict[str, Way]] = {}
+    for way in ROUTES:
+        paths.setdefault(way.pattern, {})[way.method] = way
+    ways = [
+        Route(path, _endpoint(api, access, by_method), methods=list(by_method))
+        for path, by_method in paths.items()
+    ]
     beside = [
         Route("/token", _login(access), methods=["POST"]),
         Route("/login", _browser_login(access), methods=["GET"]),
@@ -94,10 +100,11 @@ async def _failure(_request: Request, _error: Exception) -> Response:
     return problem(500, "the server failed; its log says why")
 
 
-def _endpoint(api: Api, access: Access, way: Way) -> Any:
-    """Make what answers requests of one kind."""
+def _endpoint(api: Api, access: Access, ways: Mapping[str, Way]) -> Any:
+    """Make what answers the requests of one path, by their methods."""
 
     async def endpoint(request: Request) -> Response:
+        way = ways["GET" if request.method == "HEAD" else request.method]
         try:
             _refuse_other_sites(request, access)
             who = await run_in_threadpool(access.principal, request.headers.get("authorization"))

@@ -225,7 +225,7 @@ def _visible(world: World, call: Call, asked: Query) -> list[Body]:
 
 def query(world: World, call: Call) -> Body:
     """List tasks by a query."""
-    asked = Query.parse(call.object())
+    asked = call.asked()
     found = [shown(task, call) for task in _visible(world, call, asked)]
     return page_of(found, asked.page, asked.page_size)
 

@@ -16,6 +16,7 @@ from distribution.pull import Pull
 from distribution.values import check_count, check_id, exact
 from distribution.workload import Workload
 
+EMAIL_LIMIT = 255
 PULLING = ("batchSize", "maxBatchWorkload")
 CONSENSUS = ("consensusPercentage", "consensusAssignees", "consensusTaskType")
 HONEYPOTS = 5
@@ -30,7 +31,7 @@ def person(value: object) -> str:
     Raises:
         InvalidInput: it is no text that could be one.
     """
-    return check_id(value, "assignee").lower()
+    return check_id(value, "assignee", EMAIL_LIMIT).lower()
 
 
 def workload_of(units: object) -> Workload | None:

@@ -153,8 +153,7 @@ def test_a_server_stops_reading_at_its_limit(tmp_path_factory: pytest.TempPathFa
 def test_a_path_that_is_no_name_is_refused(client: Client, dataset: str, path: str) -> None:
     answer = upload(client, dataset, path, type="file")
 
-    # Without a path the file's own name counts.
-    assert answer.status_code == (200 if path == "" else 400)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "C:/x", "/a/b c/é.txt", "/...", "/a?b#c", "no slash"])
