@@ -174,6 +174,12 @@ class Eyes:
         self.look()
         return self.page
 
+    def follow(self, role: Literal["button", "link"], name: str, *, taps: bool = False) -> None:
+        """Press what leads to another page, and be there."""
+        pressed = self.page.get_by_role(role, name=name)
+        with self.page.expect_navigation():
+            pressed.tap() if taps else pressed.click()
+
     def look(self) -> None:
         """Find nothing wrong with the page that is open."""
         assert self.page.evaluate(WIDER) == [], self.page.url
@@ -250,22 +256,22 @@ def test_a_person_finds_her_way_by_links_and_forms(browser: Browser, day: str) -
     with eyes(browser, PHONE, has_touch=True) as person:
         page = person.open(day)
         page.get_by_label("Name holds").fill("street")
-        page.get_by_role("button", name="Show").click()
+        person.follow("button", "Show")
         assert page.get_by_text("No task fits.").is_visible()
         page.get_by_label("Name holds").fill("Street")
         page.get_by_label("State").select_option("open")
-        page.get_by_role("button", name="Show").click()
+        person.follow("button", "Show")
         person.look()
-        page.get_by_role("link", name="Street scenes, city centre").tap()
+        person.follow("link", "Street scenes, city centre", taps=True)
         assert page.get_by_role("heading", level=1).inner_text() == "Street scenes, city centre"
-        page.get_by_role("link", name="Bob Okafor").click()
+        person.follow("link", "Bob Okafor")
         page.get_by_label("State").select_option("open")
-        page.get_by_role("button", name="Show").click()
+        person.follow("button", "Show")
         person.look()
-        page.get_by_role("link", name="streets/cam2/frame-00426.jpg").click()
+        person.follow("link", "streets/cam2/frame-00426.jpg")
         assert page.get_by_role("heading", name="What happened to it").is_visible()
         person.look()
-        page.get_by_role("link", name="distribution").click()
+        person.follow("link", "distribution")
         assert page.url == f"{day}/"
 
 
@@ -274,7 +280,7 @@ def test_what_is_not_there_is_said_with_the_way_back(browser: Browser, day: str,
         person.page.goto(f"{day}/tasks/nowhere")
         person.page.screenshot(path=pictures / "pages-missing-phone.png")
         assert person.page.get_by_role("heading", name="Not here").is_visible()
-        person.page.get_by_role("link", name="Back to all tasks").click()
+        person.follow("link", "Back to all tasks")
         assert person.page.get_by_role("heading", name="Tasks", exact=True).is_visible()
 
 
@@ -284,7 +290,7 @@ def test_the_page_loads_itself_again_where_that_is_wanted(browser: Browser, day:
         with page.expect_navigation(timeout=10_000):
             pass
         page.get_by_role("link", name="stop").click()
-        assert "refresh" not in page.url
+        page.wait_for_url(lambda url: "refresh" not in url, timeout=10_000)
 
 
 def test_pictures_say_in_words_what_they_show(browser: Browser, day: str) -> None:
