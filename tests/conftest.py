@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.remote_driver import Driver
 
 settings.register_profile("dev", max_examples=60, deadline=None)
-settings.register_profile("ci", max_examples=80, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile(
     "soak", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
