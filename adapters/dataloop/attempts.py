@@ -7,7 +7,8 @@ same person, within a few minutes, are the same call, also after a crash; unless
 shows that the first answer arrived:
 
 - it comes over the connection of the first, for who waits for an answer sends nothing more;
-- meanwhile somebody named an id that only the answer had told.
+- meanwhile somebody named an id that only the answer had told;
+- meanwhile somebody deleted what it named.
 
 Then it is a new call, and two tasks of one name are two.
 """
@@ -15,7 +16,7 @@ Then it is a new call, and two tasks of one name are two.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,9 +31,12 @@ from distribution.shelf import Desk, Document
 PATIENCE = timedelta(minutes=5)
 """How long the same again is a repetition; the SDK gives up earlier."""
 SWEPT = 20
-"""Old attempts that one new one takes away."""
-ATTEMPT, TOLD = "attempt", "told"
-"""Kinds of documents: an attempt by its time and name, and which attempt told an id."""
+"""Attempts that one call takes away at most of those that are old, or told or named an id."""
+MOST_IDS = 10
+"""Ids of one list of a body that are looked at."""
+ID_LENGTH = 64
+ATTEMPT = "attempt"
+"""Kind of the documents: an attempt by its time and name, found by its name, and by the ids it told and named."""
 
 
 class Attempts:
@@ -84,20 +88,20 @@ class Attempts:
         def work(desk: Desk) -> Document:
             for old in desk.find(ATTEMPT, limit=SWEPT):
                 if at - _time(old) >= PATIENCE:
-                    _forget(desk, old)
+                    desk.drop(ATTEMPT, [old.id])
             for known in desk.find(ATTEMPT, key=name, limit=SWEPT):
                 if not known.body["answered"] or known.body["peer"] != peer or peer is None:
                     return known
-                _forget(desk, known)
+                desk.drop(ATTEMPT, [known.id])
             body: Body = {
                 "at": at.isoformat(),
                 "makes": self._world.ids(),
                 "peer": peer,
                 "answered": False,
                 "reply": None,
-                "told": [],
             }
-            begun = Document(f"{int(at.timestamp() * 1000):013x} {name}", body, [name])
+            keys = [name, *(f"named {one}" for one in ids_in(call))]
+            begun = Document(f"{int(at.timestamp() * 1000):013x} {name}", body, keys)
             desk.put(ATTEMPT, [begun])
             return begun
 
@@ -112,35 +116,33 @@ class Attempts:
         else:
             # The answer tells nothing that could be asked for: whoever goes on with what she changed has seen it.
             told += call.path.values()
-        body = {**attempt.body, "answered": True, "reply": plain, "told": told}
+        body = {**attempt.body, "answered": True, "reply": plain}
+        keys = [*attempt.keys, *(f"told {one}" for one in told)]
 
         def work(desk: Desk) -> None:
             if attempt.id in desk.get(ATTEMPT, [attempt.id]):
-                desk.put(ATTEMPT, [Document(attempt.id, body, attempt.keys)])
-                desk.put(TOLD, [Document(name, {"by": attempt.id}) for name in told])
+                desk.put(ATTEMPT, [Document(attempt.id, body, keys)])
 
         self._world.shelf.transact(work)
 
-    def seen(self, ids: Iterable[str], besides: str) -> None:
-        """Forget attempts of which somebody names what they told, in another call than their own."""
-        told = self._world.shelf.get(TOLD, ids)
-        if not told:
-            return
+    def seen(self, call: Call, name: str, *, deletes: bool) -> None:
+        """Forget other attempts of which a call shows that their answers were seen, or are true no more."""
+        keys = [f"told {one}" for one in ids_in(call)]
+        keys += [f"named {one}" for one in ids_in(call)] if deletes else []
+        found = [one for key in keys for one in self._world.shelf.find(ATTEMPT, key=key, limit=SWEPT)]
+        self._world.drop(ATTEMPT, [one.id for one in found if name not in one.keys]) if found else None
 
-        def work(desk: Desk) -> None:
-            by = [str(document.body["by"]) for document in told.values()]
-            for attempt in desk.get(ATTEMPT, by).values():
-                if besides not in attempt.keys:
-                    _forget(desk, attempt)
 
-        self._world.shelf.transact(work)
+def ids_in(call: Call) -> list[str]:
+    """List what a call names that could be ids: in its path, and in its body, as far as the SDK puts ids there."""
+    found: list[Any] = list(call.path.values())
+    if isinstance(call.body, dict):
+        context = call.body.get("context")
+        for part in (call.body, context if isinstance(context, dict) else {}):
+            for value in part.values():
+                found += value[:MOST_IDS] if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, str) and len(one) <= ID_LENGTH and one.isalnum()]
 
 
 def _time(attempt: Document) -> datetime:
     return datetime.fromisoformat(str(attempt.body["at"]))
-
-
-def _forget(desk: Desk, attempt: Document) -> None:
-    told: Any = attempt.body["told"]
-    desk.drop(TOLD, told)
-    desk.drop(ATTEMPT, [attempt.id])

@@ -89,9 +89,14 @@ class Call:
         Raises:
             InvalidInput: it is none.
         """
-        if "filter" not in self.object():
+        body = dict(self.object())
+        if "filter" not in body:
             raise InvalidInput(subject="filter of a query", must="be there, if only as {}", got=None)
-        return Query.parse(self.object())
+        if isinstance(body.get("context"), dict):
+            # One id stands for a list of it here, as everywhere.
+            context = body["context"].items()
+            body["context"] = {key: [part] if isinstance(part, str) else part for key, part in context}
+        return Query.parse(body)
 
     def object(self) -> Body:
         """Give the body, which must be an object.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from adapters.dataloop.calls import Body, Call, mapping
 from adapters.dataloop.commands import done
-from adapters.dataloop.dql import Query
 from adapters.dataloop.flows import flow_of, task_nodes, triggers
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
@@ -64,7 +65,7 @@ def _check_start(pipeline: Body, node: object) -> None:
 
 
 def _execute_batch(world: World, call: Call, known: Body, batch: Body) -> Body:
-    asked = Query.parse(mapping(batch, "query"))
+    asked = attrs.evolve(call, body=mapping(batch, "query")).asked()
     found = list[Body]()
     for dataset in world.all("dataset", key=f"project {known['projectId']}"):
         if asked.datasets is None or dataset["id"] in asked.datasets:

@@ -124,7 +124,8 @@ def _parameter(name: str) -> Schema:
 def _request(name: str) -> dict[str, Any]:
     """Describe a body."""
     if name == "Upload":
-        return {"required": True, "content": {"multipart/form-data": {"schema": UPLOAD}}}
+        form = {"schema": UPLOAD, "encoding": {"metadata": {"contentType": "application/json"}}}
+        return {"required": True, "content": {"multipart/form-data": form}}
     content: dict[str, Any] = {"application/json": {"schema": ref(name)}}
     if name == "NewProject":
         # The SDK sends this one as a form.
@@ -139,8 +140,8 @@ UPLOAD: Schema = {
         "file": {"type": "string", "format": "binary"},
         "path": PATH,
         "type": {"enum": ["file", "dir"]},
-        "metadata": {"type": "string", "contentMediaType": "application/json", "enum": ['{"user": {}}']},
-        "description": {"type": "string"},
+        "metadata": ref("JsonObject"),
+        "description": {"description": "Text about the item."},
     },
 }
 

@@ -176,7 +176,9 @@ _QUERY: dict[str, Schema] = {
     "context": maybe(
         {
             "type": "object",
-            "properties": {key: maybe(listed(NAME)) for key in ("projects", "projectIds", "datasets")},
+            "properties": {
+                key: maybe({"anyOf": [NAME, listed(NAME)]}) for key in ("projects", "projectIds", "datasets")
+            },
             "additionalProperties": False,
         }
     ),
@@ -241,7 +243,10 @@ BODIES: dict[str, Schema] = {
     "Flow": body(name=TEXT, nodes=NODES),
     "Execute": {
         "anyOf": [
-            body(["pipeline"], pipeline=body(["input"], input=body(["item"], item=ANY_ID))),
+            {
+                **body(["pipeline"], pipeline=body(["input"], input=body(["item"], item=ANY_ID))),
+                "not": {"required": ["batch"]},
+            },
             body(["batch"], batch=body(["query"], query=ref("Query"))),
         ],
         "examples": [

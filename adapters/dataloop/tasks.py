@@ -83,7 +83,7 @@ def _existing(world: World, call: Call, body: Body) -> Body | None:
     """Give a task that is like the one to be created, where that is asked for."""
     if body.get("checkIfExist") is None:
         return None
-    asked = Query.parse(mapping(mapping(body, "checkIfExist"), "query"))
+    asked = attrs.evolve(call, body=mapping(mapping(body, "checkIfExist"), "query")).asked()
     found = [task for task in _visible(world, call, asked) if task["projectId"] == body["projectId"]]
     return shown(found[0], call) if found else None
 

@@ -107,6 +107,17 @@ def test_a_second_deletion_that_nobody_asked_for_again_is_the_first(local: Local
         local.ask("DELETE", f"/annotationtasks/{task}", {"asynced": True})
 
 
+def test_whoever_deletes_what_a_call_named_has_ended_it(local: Local) -> None:
+    project = local.project()
+    first = local.ask("POST", "/recipes", {"title": "r", "projectIds": [project]})["id"]
+    local.ask("DELETE", f"/projects/{project}")
+
+    with pytest.raises(NotFound):
+        local.ask("POST", "/recipes", {"title": "r", "projectIds": [project]})
+    with pytest.raises(NotFound):
+        local.ask("GET", f"/recipes/{first}")
+
+
 def test_the_same_at_once_is_done_once(local: Local) -> None:
     project, dataset, _ = local.filled()
 
@@ -125,7 +136,6 @@ def test_old_attempts_are_swept_away(local: Local, clock: Clock) -> None:
     pipeline(local, project)
 
     assert len(local.world.shelf.ids("attempt")) == 2
-    assert len(local.world.shelf.ids("told")) == 2
 
 
 class Crash(BaseException):
