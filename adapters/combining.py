@@ -16,6 +16,8 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from distribution.errands import Errand
+
 R = TypeVar("R")
 
 MOST = 64
@@ -27,6 +29,8 @@ class Call(Generic[R]):
     """One caller's call, and what came of it."""
 
     run: Callable[[], R]
+    errand: Errand[R] | None = None
+    """The same as a value, where there is one: another process may run it."""
     done: bool = False
     leads: bool = False
     """Whether it is for its thread to serve those who wait."""
@@ -70,9 +74,9 @@ class Combiner:
         """Held for moments: who waits, and who leads, change together."""
         self._led = False
 
-    def __call__(self, run: Callable[[], R]) -> R:
+    def __call__(self, run: Callable[[], R], errand: Errand[R] | None = None) -> R:
         """Run a call, alone or with others; return when what it did is kept."""
-        call: Call[R] = Call(run)
+        call: Call[R] = Call(run, errand)
         call.wake.acquire()
         with self._guard:
             self._waiting.append(call)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from typing import TypedDict, TypeVar
 import attrs
 
 from distribution.decision import Decide, settle
+from distribution.errands import Errand
 from distribution.errors import InvalidInput
 from distribution.events import Stamp
 from distribution.outcomes import Changed
@@ -78,6 +79,10 @@ class Deciding:
     def _do(self, task_id: TaskId, decision: tuple[Ask, Decide[R]]) -> R:
         """Decide and keep."""
         return self.store.transact(check_id(task_id, "task id"), *decision)
+
+    def _run(self, errand: Errand[R]) -> R:
+        """Decide and keep, here or in another process that does it for this one."""
+        return self._do(errand.task, (errand.ask, errand))
 
     def _told(
         self,

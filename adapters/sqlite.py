@@ -10,14 +10,17 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from adapters.combining import MOST, Call, Combiner
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
 from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id, put_task, write, write_entry
-from adapters.sqlite_values import cell_of, entry, task_of
+from adapters.sqlite_values import cell_of, dumped, entry, task_of
+from distribution.codec import decode, encode
 from distribution.decision import Decide, Decision, PutTask, settle
+from distribution.errands import Errand
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
 from distribution.events import Entry
 from distribution.filters import Filter
@@ -60,7 +63,7 @@ KEYS = 10_000
 class SqliteStore:
     """A `TaskStore` in one file, which is created where there is none.
 
-    Threads of one process share transactions: waiting calls are committed together,
+    Threads share transactions, and so do processes: waiting calls are committed together,
     unless *group_commit* is off.
 
     Raises:
@@ -71,6 +74,7 @@ class SqliteStore:
     def __init__(self, path: str | os.PathLike[str], *, group_commit: bool = True) -> None:
         self._file = SqliteFile(path)
         self._combined = Combiner(self._file.writers, self._together, MOST if group_commit else 1)
+        self._grouped = group_commit
         self._file.forked = self._combined.forget
         self._connection: sqlite3.Connection | None = None
         self._shared = False
@@ -79,22 +83,37 @@ class SqliteStore:
     def transact(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """See `TaskStore.transact`."""
         self._file.refuse_nested()
-        return self._combined(lambda: self._one(task_id, ask, decide))
+        errand: Errand[R] | None = decide if isinstance(decide, Errand) else None
+        return self._combined(lambda: self._one(task_id, ask, decide), errand)
 
     def _together(self, calls: Sequence[Call[object]]) -> None:
         """Run several calls in one transaction."""
-        with self._file.writing("changing tasks") as connection:
-            self._connection, self._shared = connection, len(calls) > 1
+        errands = [call.errand for call in calls if call.errand is not None]
+        wish = partial(_written, errands) if self._grouped and len(errands) == len(calls) else None
+        with self._file.writing("changing tasks", wish) as turn:
+            if turn.given is not None:
+                for call, answer in zip(calls, json.loads(turn.given), strict=True):
+                    call.result = None if call.errand is None else decode(call.errand.answer, answer)
+                return
+            self._connection, self._shared = turn.connection, len(calls) > 1
             try:
                 for call in calls:
                     call.settle()
-                    if not connection.in_transaction:
+                    if not turn.connection.in_transaction:
                         # A full disk may end the whole transaction; nothing of it may go on by itself.
                         raise call.error or StoreFailed(self._file.place, "keeping several calls together")
                     if call.error is not None and not self._shared:
                         raise call.error
+                if self._grouped:
+                    self._shared = False
+                    turn.serve(self._run)
             finally:
                 self._connection = None
+
+    def _run(self, text: str) -> str:
+        """Run errands of another process, all or none; give their answers."""
+        errands = [decode(Errand, data) for data in json.loads(text)]
+        return _written([self._one(errand.task, errand.ask, errand) for errand in errands])
 
     def _one(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """Decide, and write what was decided; leave nothing where that fails."""
@@ -266,6 +285,11 @@ class SqliteStore:
     def __exit__(self, *_: object) -> None:
         """Close the store."""
         self.close()
+
+
+def _written(values: Sequence[object]) -> str:
+    """Write errands, or their answers, for another process."""
+    return dumped([encode(value, brief=True) for value in values])
 
 
 def _placement(row: Sequence[Any]) -> Placement:

@@ -1,8 +1,10 @@
 """One SQLite file, opened for a process: who may write when, and who may read meanwhile.
 
 Writers queue at two lock files beside the database (flock), one for who writes and one
-for who is next, and only then begin: SQLite's own waiting sleeps and lets some starve. Readers have a connection of their own and wait
-for nobody who writes. POSIX only, and not on a network file system.
+for who is next, and only then begin: SQLite's own waiting sleeps and lets some starve.
+While they queue, whoever writes may do what they wait for (see `sqlite_board`). Readers
+have a connection of their own and wait for nobody who writes. POSIX only, and not on a
+network file system.
 
 Nothing is answered before it is on the disk: the write-ahead log is synced after every
 commit, as synchronous=FULL does, but by us and after the lock is released. So the next
@@ -24,12 +26,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
 import attrs
 
 from adapters import sqlite_schema
+from adapters.sqlite_board import Board
 from distribution.errors import DistributionError, InvalidInput, StoreBusy, StoreFailed, UnusableStore
 
 BUSY_SECONDS = 30.0
@@ -39,6 +44,9 @@ AWAKE_SECONDS = 0.002
 """How long the next one looks for the lock before it sleeps: a few transactions."""
 PAGE_SIZE = 2048
 """A pull writes some ten pages: half the usual size is a tenth faster, on a disk that syncs."""
+MOST = 16
+"""For how many other processes one does their work; then it is the next one's turn."""
+COUNTED = "UPDATE served SET number = number + 1 RETURNING number"
 CHECKPOINT_PAGES = 8000
 """Pages of the log (16 MiB) at which they move to the database: hot pages move once for many commits."""
 MAGIC = b"SQLite format 3\0"
@@ -48,6 +56,7 @@ MAGIC = b"SQLite format 3\0"
 class Opened:
     """What one process holds of the file."""
 
+    path: Path
     identity: tuple[int, int]
     """Device and inode: another file of the same name is another file."""
     gate: int
@@ -56,38 +65,77 @@ class Opened:
     """Descriptor of a second one: who holds it is next."""
     writer: sqlite3.Connection
     reader: sqlite3.Connection
+    board: Board | None
+    """Where the system has none, everybody does his own work."""
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 
-    def enter(self) -> None:
-        """Wait for our turn to write.
+    def enter(self, wish: Callable[[], str] | None = None) -> bool:
+        """Wait for our turn to write; False where somebody did what we wish meanwhile.
 
         All wait asleep but the one who is next: it looks again and again for a moment, so
         that no time goes by between one transaction and the next. To wake a process
         takes half as long as a transaction.
         """
-        fcntl.flock(self.line, fcntl.LOCK_EX)
+        posted = False
+        if not _lock_at_once(self.line):
+            posted = self._post(wish)
+            fcntl.flock(self.line, fcntl.LOCK_EX)
         try:
             patience = perf_counter() + AWAKE_SECONDS
-            while perf_counter() < patience:
-                with suppress(BlockingIOError):
-                    fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return
+            while not _lock_at_once(self.gate):
+                posted = posted or self._post(wish)
+                if self._was_given(posted=posted):
+                    return False
+                if perf_counter() >= patience:
+                    fcntl.flock(self.gate, fcntl.LOCK_EX)
+                    break
                 os.sched_yield()
-            fcntl.flock(self.gate, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
+        return self._begin(posted=posted)
+
+    def _post(self, wish: Callable[[], str] | None) -> bool:
+        """Let others do what we wish."""
+        return wish is not None and self.board is not None and self.board.post(wish())
+
+    def _was_given(self, *, posted: bool) -> bool:
+        """Tell whether what we posted is done, and on the disk."""
+        return posted and self.board is not None and self.board.given()
+
+    def taken(self) -> str | None:
+        """Take what others did for us."""
+        return None if self.board is None else self.board.take()
+
+    def _begin(self, *, posted: bool) -> bool:
+        """Bring the board into order, now that it is our turn; False where nothing is left to do."""
+        if self.board is None:
+            return True
+        try:
+            if self.board.prepared():
+                # Somebody died in the middle: what was committed, the database says.
+                number = self.writer.execute("SELECT number FROM served").fetchone()[0]
+                self.sync()
+                self.board.conclude(number)
+            if self._was_given(posted=posted):
+                self.leave()
+                return False
+            self.board.sit()
+        except BaseException:
+            self.leave()
+            raise
+        return True
 
     def leave(self) -> None:
         """Let the next one write."""
         fcntl.flock(self.gate, fcntl.LOCK_UN)
 
-    def sync(self, path: Path) -> None:
+    def sync(self) -> None:
         """Wait until what was committed is on the disk."""
         if self.log < 0:
-            self.log = os.open(f"{path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            self.log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
             # The log is new to its folder; as long as this connection is open it stays.
-            sync_folder(path.parent)
+            sync_folder(self.path.parent)
         sync_file(self.log)
 
     def close(self) -> None:
@@ -103,8 +151,78 @@ class Opened:
         fcntl.flock(self.gate, fcntl.LOCK_UN)
         os.close(self.gate)
         os.close(self.line)
+        if self.board is not None:
+            self.board.close()
         if self.log >= 0:
             os.close(self.log)
+
+
+@attrs.define
+class Transaction:
+    """Our turn to write."""
+
+    _opened: Opened
+    given: str | None = None
+    """What another process has done for us; then there is nothing left to do."""
+    number: int = 0
+    """Counts the transactions in which somebody's work was done by another; 0 in all others."""
+    broken: bool = False
+    """Whether the disk failed after it was committed."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Give the connection that writes."""
+        return self._opened.writer
+
+    def serve(self, do: Callable[[str], str]) -> None:
+        """Do what other processes wait for, each whole or not at all; at most `MOST` of them."""
+        board = self._opened.board
+        served, before = 0, -1
+        while board is not None and before < served < MOST:
+            before = served
+            for seat, text in islice(board.waiting(), MOST - served):
+                self._serve(board, seat, partial(do, text))
+                served += 1
+
+    def _serve(self, board: Board, seat: int, do: Callable[[], str]) -> None:
+        """Do what one of them waits for; what fails is left to its owner, who then hears why."""
+        connection = self.connection
+        if not self.number:
+            self.number = connection.execute(COUNTED).fetchall()[0][0]
+        connection.execute("SAVEPOINT served")
+        try:
+            answered = board.prepare(seat, self.number, do())
+        except Exception:
+            if not connection.in_transaction:
+                # A full disk may have ended the whole transaction.
+                raise
+            answered = False
+        if not answered:
+            connection.execute("ROLLBACK TO served")
+            board.leave(seat)
+        connection.execute("RELEASE served")
+
+    def kept(self) -> None:
+        """Give others their answers, once they are on the disk."""
+        if self.number and self._opened.board is not None:
+            self.broken = True
+            self._opened.sync()
+            self.broken = False
+            self._opened.board.conclude(self.number)
+
+    def lost(self) -> None:
+        """Let others do their work by themselves."""
+        if self.number and self._opened.board is not None:
+            self._opened.board.conclude(None)
+
+
+def _lock_at_once(descriptor: int) -> bool:
+    """Take a lock that nobody has; tell whether it was so."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_file(descriptor: int) -> None:
@@ -217,6 +335,7 @@ class SqliteFile:
             reader = self._connect()
             for ours in (writer, reader):
                 ours.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
+            board = Board(self.path.with_name(f"{self.path.name}.board")) if Board.works() else None
             found = self.path.stat()
         except BaseException:
             for connection in (writer, reader):
@@ -228,7 +347,7 @@ class SqliteFile:
         if fresh:
             # SQLite synced the file, not the folder that has just learnt its name.
             sync_folder(self.path.parent)
-        return Opened((found.st_dev, found.st_ino), gate, line, writer, reader)
+        return Opened(self.path, (found.st_dev, found.st_ino), gate, line, writer, reader, board)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -262,30 +381,42 @@ class SqliteFile:
             )
 
     @contextmanager
-    def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
-        """Wait for our turn among threads and processes; commit at the end, or roll back."""
+    def writing(self, doing: str, wish: Callable[[], str] | None = None) -> Iterator[Transaction]:
+        """Wait for our turn among threads and processes; commit at the end, or roll back.
+
+        *wish* is what another process may do for us meanwhile; where one did, the
+        transaction has what was given, and there is nothing left to do.
+        """
         with self.writers, self.translated(doing):
             opened = self.current()
-            opened.enter()
+            turn = Transaction(opened)
+            if not opened.enter(wish):
+                turn.given = opened.taken()
+                yield turn
+                return
             self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
                 before, self.told = opened.writer.total_changes, False
                 opened.writer.execute("BEGIN IMMEDIATE")
-                yield opened.writer
+                yield turn
                 opened.writer.execute("COMMIT")
+                turn.kept()
             finally:
                 self._writer_thread = 0
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
+                    turn.lost()
                 opened.leave()
-            if opened.writer.total_changes != before or self.told:
+                if turn.broken:
+                    self.suspend()
+            if not turn.number and (opened.writer.total_changes != before or self.told):
                 self._sync(opened)
 
     def _sync(self, opened: Opened) -> None:
         """Wait for the disk; where that fails nobody knows what it holds, so all is opened anew."""
         try:
-            opened.sync(self.path)
+            opened.sync()
         except OSError:
             self.suspend()
             raise

@@ -132,6 +132,11 @@ STEPS: Sequence[str] = (
     DROP INDEX op_request;
     CREATE UNIQUE INDEX op_request ON op (request, task) WHERE request IS NOT NULL;
     """,
+    """
+    -- How many transactions did the work of other processes; by it they know whether theirs was kept.
+    CREATE TABLE served (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL) STRICT;
+    INSERT INTO served VALUES (1, 0);
+    """,
 )
 """Step n brings a file from schema n to schema n + 1."""
 

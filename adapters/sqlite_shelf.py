@@ -217,8 +217,8 @@ class SqliteShelf(_Reading):
     def transact(self, work: Callable[[Desk], R]) -> R:
         """See `KeepingShelf.transact`."""
         self._file.refuse_nested()
-        with self._file.writing("changing documents") as connection:
-            return work(_Desk(connection))
+        with self._file.writing("changing documents") as turn:
+            return work(_Desk(turn.connection))
 
     def close(self) -> None:
         """See `KeepingShelf.close`."""

@@ -15,9 +15,10 @@ import attrs
 from adapters.deciding import By
 from adapters.piping import Piping
 from distribution.choosing import finding_nothing, pulling_next, told_before, urgency
+from distribution.errands import Errand
 from distribution.errors import InvalidInput, NotFound
 from distribution.filters import EVERYTHING, Filter, field, matches
-from distribution.handing import pulling, stealing
+from distribution.handing import stealing
 from distribution.lifecycle import HELD
 from distribution.outcomes import Batch, NoWork, Outcome, Turn
 from distribution.ports import Page, Placement
@@ -30,8 +31,6 @@ from distribution.work import (
     releasing,
     renewing,
     skipping,
-    submitting,
-    submitting_and_pulling,
 )
 from distribution.worklist import Piece, pieces
 
@@ -55,7 +54,7 @@ class Working(Piping):
             Refused: it is distributed by load.
         """
         check_id(assignee, "assignee id")
-        return self._do(task_id, pulling(task_id, assignee, self._stamp(by)))
+        return self._run(Errand.pull(task_id, assignee, self._stamp(by)))
 
     def pull_next(self, assignee: AssigneeId, **by: Unpack[By]) -> Batch | NoWork:
         """Give her the next batch of whichever of her tasks is most urgent and has one.
@@ -181,7 +180,7 @@ class Working(Piping):
             InvalidInput: the task does not know the status.
         """
         handed = Handed(items=items, status=status, answers=answers or {})
-        done = self._do(task_id, submitting(task_id, assignee, handed, self._stamp(by)))
+        done = self._run(Errand.submit(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, done, by)
         self._lead_on(task_id, done, by)
         return done
@@ -210,7 +209,7 @@ class Working(Piping):
         """
         check_id(assignee, "assignee id")
         handed = Handed(items=items, status=status, answers=answers or {})
-        turn = self._do(task_id, submitting_and_pulling(task_id, assignee, handed, self._stamp(by)))
+        turn = self._run(Errand.turn(task_id, assignee, handed, self._stamp(by)))
         self._pass_on(task_id, turn.done, by)
         self._lead_on(task_id, turn.done, by)
         return turn

@@ -126,8 +126,8 @@ def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
         return _literal(parts, data, at)
     if origin is tuple:
         if isinstance(data, list):
-            if parts[0] is int and set(map(type, data)) == {int}:
-                # A hundred thousand positions are one call in C.
+            if parts[0] in {int, str} and set(map(type, data)) == {parts[0]}:
+                # A hundred thousand positions, or ids, are one call in C.
                 return tuple(data)
             return tuple(_decode(parts[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
     elif origin is not None:

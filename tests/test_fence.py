@@ -26,7 +26,7 @@ LEVEL = {
     "ports": 9, "ledger": 9, "taking": 9, "requests": 9, "replay": 9,
     "company": 10, "creation": 10, "departing": 10, "course": 10, "overview": 10, "asking": 10, "everybody": 10, "lone_gold": 10, "spreading": 10, "worklist": 10,
     "handing": 11, "scoring": 11, "undoing": 11, "choosing": 12, "work": 12, "upkeep": 12, "levelling": 12, "moving": 13,
-    "parting": 14, "sending_back": 13, "team": 14, "growing": 14, "contents": 15,
+    "parting": 14, "sending_back": 13, "errands": 13, "team": 14, "growing": 14, "contents": 15,
     "__init__": 99,
 }  # fmt: skip
 """Imports go down, never up and never sideways."""

@@ -124,7 +124,7 @@ def newer_version(path: Path) -> None:
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    for end in ("lock", "line"):
+    for end in ("lock", "line", "board"):
         path.with_name(f"work.db.{end}").unlink()
 
 

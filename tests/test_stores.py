@@ -211,9 +211,9 @@ class WithoutTransaction(SqliteStore):
         _, decision = settle(lambda ask: self.read(task_id, ask), ask, decide)
         if decision.event is None:
             return decision.result
-        with self._file.writing("changing tasks") as connection:
-            newest = self._view(connection, task_id, Ask()).version
-            self._write(connection, task_id, newest + 1, decision)
+        with self._file.writing("changing tasks") as turn:
+            newest = self._view(turn.connection, task_id, Ask()).version
+            self._write(turn.connection, task_id, newest + 1, decision)
         return decision.result
 
 
