@@ -1,10 +1,11 @@
 """What waits at the lock of an SQLite file, so that whoever has the lock can do it too.
 
 A file beside the database, mapped into every process that shares it. Each has a seat on
-it, puts there what it waits for, and queues for the lock as ever. Who has the lock does
-its own work and then that of the seats that wait, all in one transaction; the owner of a
-seat finds its answer there when its turn comes, and has nothing left to do. A transaction
-costs its first reader a cold cache and its writer a disk: many share both.
+it, puts there what it waits for, and sleeps. Who has the lock does its own work and then
+that of the seats that wait, all in one transaction, and rings: the owner of a seat finds
+its answer there. A transaction costs its first reader a cold cache, its writer a disk and
+all who wait a way to the lock: many share them. Whoever leaves the lock rings for one of
+those who still wait, who takes it then.
 
 A seat is changed by its owner alone while it is empty or answered, and under the lock by
 whoever has it, else never. An answer is *prepared* before the transaction is committed and
@@ -12,7 +13,9 @@ whoever has it, else never. An answer is *prepared* before the transaction is co
 one under the lock compares the number beside the answer with the number that the same
 transaction wrote into the database (table `served`), and so knows whether it was kept.
 Then it is given; else the owner does it by itself. A seat belongs to a process by a lock
-that ends with it, so nobody does the work of the dead.
+that ends with it, so nobody does the work of the dead. A bell is a socket; one that nobody
+hears (another network namespace, somebody dead) costs the sleeper a moment, for it looks
+up by itself now and then.
 
 Whatever is on a seat is data that the reader checks; a torn or foreign one is left alone.
 """
@@ -22,9 +25,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import socket
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from mmap import mmap
@@ -32,6 +37,12 @@ from pathlib import Path
 
 SEATS = 64
 """Processes that can have others do their work; any more wait for the lock alone."""
+SHORTEST, LONGEST = 0.004, 0.064
+"""Seconds that a sleeper waits for the bell before it looks up, at first and at most."""
+CURSOR = SEATS
+"""Where on the board it says which seat comes next."""
+START = 128
+"""Where the seats begin."""
 ROOM = 16_384
 """Bytes of a seat; what is longer is not put there."""
 EMPTY, WAITING, PREPARED, GIVEN, LEFT = range(5)
@@ -56,7 +67,7 @@ class Board:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            size = SEATS + SEATS * ROOM
+            size = START + SEATS * ROOM
             if os.fstat(self._file).st_size < size:
                 os.ftruncate(self._file, size)
             self._map = mmap(self._file, size)
@@ -65,6 +76,9 @@ class Board:
             raise
         self._own = -1
         self._form = form()
+        found = os.fstat(self._file)
+        self._name = f"\0work-distribution-{found.st_dev:x}-{found.st_ino:x}-"
+        self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     @staticmethod
     def works() -> bool:
@@ -76,6 +90,7 @@ class Board:
         for seat in range(SEATS) if self._own < 0 else ():
             try:
                 fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, seat, 1, 0))
+                self._bell.bind(f"{self._name}{seat}")
             except OSError:
                 continue
             self._own = seat
@@ -88,6 +103,44 @@ class Board:
         if self._own < 0 or self._map[self._own] != EMPTY or not self._write(self._own, 0, text):
             return False
         self._map[self._own] = WAITING
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for the bell, and not for long."""
+        self._bell.settimeout(seconds)
+        with suppress(TimeoutError):
+            self._bell.recv(1)
+
+    def hand_on(self) -> None:
+        """Ring for one of those who still wait, who is to take the lock; it is free by now."""
+        states = self._map[:SEATS]
+        if WAITING in states or LEFT in states:
+            waiting = (seat for seat in self._round() if states[seat] in {WAITING, LEFT})
+            next(filter(self._ring, waiting), None)
+        self.tell()
+
+    def tell(self) -> None:
+        """Ring for one who has an answer and may not know; who takes it tells the next."""
+        states = self._map[:SEATS]
+        if GIVEN in states:
+            start = self._own + 1
+            given = (seat for seat in (*range(start, SEATS), *range(start)) if states[seat] == GIVEN)
+            next(filter(self._ring, given), None)
+
+    def _round(self) -> Iterable[int]:
+        """Go round all seats, from where the last one who served others stopped."""
+        start = self._map[CURSOR] % SEATS
+        return (*range(start, SEATS), *range(start))
+
+    def _ring(self, seat: int) -> bool:
+        """Ring a bell; tell whether anybody can hear it."""
+        self._bell.settimeout(0)
+        try:
+            self._bell.sendto(b"!", f"{self._name}{seat}")
+        except BlockingIOError:
+            return True  # it has rung
+        except OSError:
+            return False
         return True
 
     def given(self) -> bool:
@@ -105,19 +158,19 @@ class Board:
             found = self._read(self._own)
             if found is not None:
                 self._map[self._own] = EMPTY
+                self.tell()
                 return found[1]
         raise OSError(errno.EIO, "the answer of another process is damaged; what it was asked is done")
 
     def waiting(self) -> Iterator[tuple[int, str]]:
-        """Go through the seats of the living that wait, each with its text."""
+        """Go round the seats of the living that wait, each with its text; from where the last one stopped."""
         states = self._map[:SEATS]
-        seat = states.find(WAITING)
-        while seat >= 0:
-            if seat != self._own and self._lives(seat):
+        for seat in self._round() if WAITING in states else ():
+            if states[seat] == WAITING and seat != self._own and self._lives(seat):
                 found = self._read(seat)
                 if found is not None:
+                    self._map[CURSOR] = (seat + 1) % SEATS
                     yield seat, found[1]
-            seat = states.find(WAITING, seat + 1)
 
     def prepare(self, seat: int, number: int, text: str) -> bool:
         """Put an answer down before it is kept; tell whether there is room for it."""
@@ -143,6 +196,7 @@ class Board:
 
     def close(self) -> None:
         """Give the seat up."""
+        self._bell.close()
         self._map.close()
         os.close(self._file)
 
@@ -156,14 +210,14 @@ class Board:
         body = text.encode()
         if HEAD.size + len(body) > ROOM:
             return False
-        start = SEATS + seat * ROOM
+        start = START + seat * ROOM
         self._map[start : start + HEAD.size + len(body)] = (
             HEAD.pack(number, self._form, 0, len(body), zlib.crc32(body)) + body
         )
         return True
 
     def _read(self, seat: int) -> tuple[int, str] | None:
-        start = SEATS + seat * ROOM
+        start = START + seat * ROOM
         number, mark, _, length, checksum = HEAD.unpack(self._map[start : start + HEAD.size])
         if mark != self._form or length > ROOM - HEAD.size:
             return None

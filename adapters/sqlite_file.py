@@ -34,7 +34,7 @@ from time import perf_counter
 import attrs
 
 from adapters import sqlite_schema
-from adapters.sqlite_board import Board
+from adapters.sqlite_board import LONGEST, SHORTEST, Board
 from distribution.errors import DistributionError, InvalidInput, StoreBusy, StoreFailed, UnusableStore
 
 BUSY_SECONDS = 30.0
@@ -44,7 +44,7 @@ AWAKE_SECONDS = 0.002
 """How long the next one looks for the lock before it sleeps: a few transactions."""
 PAGE_SIZE = 2048
 """A pull writes some ten pages: half the usual size is a tenth faster, on a disk that syncs."""
-MOST = 16
+MOST = 64
 """For how many other processes one does their work; then it is the next one's turn."""
 COUNTED = "UPDATE served SET number = number + 1 RETURNING number"
 CHECKPOINT_PAGES = 8000
@@ -71,37 +71,58 @@ class Opened:
     """Descriptor of the write-ahead log, once there was something to sync."""
 
     def enter(self, wish: Callable[[], str] | None = None) -> bool:
-        """Wait for our turn to write; False where somebody did what we wish meanwhile.
+        """Wait for our turn to write; False where somebody did what we wish meanwhile."""
+        board = self.board
+        if board is not None and wish is not None:
+            if self._enter_at_once(0.0006):
+                return self._begin(posted=False)
+            if board.post(wish()):
+                return self._sleep(board)
+        self._queue()
+        return self._begin(posted=False)
+
+    def _enter_at_once(self, awake=0.0) -> bool:
+        """Take the lock where it is free and nobody queues for it."""
+        if not _lock_at_once(self.line):
+            return False
+        try:
+            if _lock_at_once(self.gate): return True
+            if awake:
+                patience = perf_counter() + awake
+                while perf_counter() < patience:
+                    if _lock_at_once(self.gate): return True
+                    os.sched_yield()
+            return False
+        finally:
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+
+    def _sleep(self, board: Board) -> bool:
+        """Sleep until what we posted is done, or it is our turn."""
+        seconds = SHORTEST
+        while not board.given():
+            if self._enter_at_once():
+                return self._begin(posted=True)
+            board.sleep(seconds)
+            seconds = min(2 * seconds, LONGEST)
+        return False
+
+    def _queue(self) -> None:
+        """Wait in line.
 
         All wait asleep but the one who is next: it looks again and again for a moment, so
         that no time goes by between one transaction and the next. To wake a process
         takes half as long as a transaction.
         """
-        posted = False
-        if not _lock_at_once(self.line):
-            posted = self._post(wish)
-            fcntl.flock(self.line, fcntl.LOCK_EX)
+        fcntl.flock(self.line, fcntl.LOCK_EX)
         try:
             patience = perf_counter() + AWAKE_SECONDS
-            while not _lock_at_once(self.gate):
-                posted = posted or self._post(wish)
-                if self._was_given(posted=posted):
-                    return False
-                if perf_counter() >= patience:
-                    fcntl.flock(self.gate, fcntl.LOCK_EX)
-                    break
+            while perf_counter() < patience:
+                if _lock_at_once(self.gate):
+                    return
                 os.sched_yield()
+            fcntl.flock(self.gate, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
-        return self._begin(posted=posted)
-
-    def _post(self, wish: Callable[[], str] | None) -> bool:
-        """Let others do what we wish."""
-        return wish is not None and self.board is not None and self.board.post(wish())
-
-    def _was_given(self, *, posted: bool) -> bool:
-        """Tell whether what we posted is done, and on the disk."""
-        return posted and self.board is not None and self.board.given()
 
     def taken(self) -> str | None:
         """Take what others did for us."""
@@ -117,7 +138,7 @@ class Opened:
                 number = self.writer.execute("SELECT number FROM served").fetchone()[0]
                 self.sync()
                 self.board.conclude(number)
-            if self._was_given(posted=posted):
+            if posted and self.board.given():
                 self.leave()
                 return False
             self.board.sit()
@@ -129,6 +150,8 @@ class Opened:
     def leave(self) -> None:
         """Let the next one write."""
         fcntl.flock(self.gate, fcntl.LOCK_UN)
+        if self.board is not None:
+            self.board.hand_on()
 
     def sync(self) -> None:
         """Wait until what was committed is on the disk."""
