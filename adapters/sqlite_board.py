@@ -75,6 +75,8 @@ class Board:
             os.close(self._file)
             raise
         self._own = -1
+        self._looked = False
+        """Whether a seat was looked for: where all were taken, one does without."""
         self._form = form()
         found = os.fstat(self._file)
         self._name = f"\0work-distribution-{found.st_dev:x}-{found.st_ino:x}-"
@@ -86,8 +88,8 @@ class Board:
         return hasattr(fcntl, "F_OFD_SETLK")
 
     def sit(self) -> None:
-        """Take a seat where one is free, and clear it; the caller holds the lock of the database."""
-        for seat in range(SEATS) if self._own < 0 else ():
+        """Take a seat where one is free, once, and clear it; the caller holds the lock of the database."""
+        for seat in () if self._looked else range(SEATS):
             try:
                 fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, seat, 1, 0))
                 self._bell.bind(f"{self._name}{seat}")
@@ -95,6 +97,7 @@ class Board:
                 continue
             self._own = seat
             break
+        self._looked = True
         if self._own >= 0:
             self._map[self._own] = EMPTY
 

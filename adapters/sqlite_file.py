@@ -40,8 +40,8 @@ from distribution.errors import DistributionError, InvalidInput, StoreBusy, Stor
 BUSY_SECONDS = 30.0
 """How long to wait for a program that holds the database without queueing at the lock file."""
 CACHE_KIB = 65_536
-AWAKE_SECONDS = 0.002
-"""How long the next one looks for the lock before it sleeps: a few transactions."""
+AWAKE_SECONDS, QUEUE_SECONDS = 0.0006, 0.002
+"""How long one looks for the lock before it sleeps: whose wish others may do, and who has to be next."""
 PAGE_SIZE = 2048
 """A pull writes some ten pages: half the usual size is a tenth faster, on a disk that syncs."""
 MOST = 64
@@ -67,66 +67,60 @@ class Opened:
     reader: sqlite3.Connection
     board: Board | None
     """Where the system has none, everybody does his own work."""
+    crowded: bool = False
+    """Whether there were too many at work last time to wait awake."""
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 
     def enter(self, wish: Callable[[], str] | None = None) -> bool:
-        """Wait for our turn to write; False where somebody did what we wish meanwhile."""
+        """Wait for our turn to write; False where somebody did what we wish meanwhile.
+
+        Of two or three at work each has the next turn soon, and looks for it awake; where
+        there are more, sleeping until it is done leaves the processors to those at work.
+        """
         board = self.board
         if board is not None and wish is not None:
-            if self._enter_at_once(0.0006):
+            if self._enter_soon(0.0 if self.crowded else AWAKE_SECONDS):
+                self.crowded = False
                 return self._begin(posted=False)
             if board.post(wish()):
+                self.crowded = True
                 return self._sleep(board)
-        self._queue()
+        fcntl.flock(self.line, fcntl.LOCK_EX)
+        try:
+            if not self._look(QUEUE_SECONDS):
+                fcntl.flock(self.gate, fcntl.LOCK_EX)
+        finally:
+            fcntl.flock(self.line, fcntl.LOCK_UN)
         return self._begin(posted=False)
 
-    def _enter_at_once(self, awake=0.0) -> bool:
-        """Take the lock where it is free and nobody queues for it."""
+    def _enter_soon(self, seconds: float = 0.0) -> bool:
+        """Take the lock where nobody else queues for it, and it is free within a moment."""
         if not _lock_at_once(self.line):
             return False
         try:
-            if _lock_at_once(self.gate): return True
-            if awake:
-                patience = perf_counter() + awake
-                while perf_counter() < patience:
-                    if _lock_at_once(self.gate): return True
-                    os.sched_yield()
-            return False
+            return self._look(seconds)
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
+
+    def _look(self, seconds: float) -> bool:
+        """Look for the lock, again and again for a moment: to wake a process takes half as long as a transaction."""
+        patience = perf_counter() + seconds
+        while not _lock_at_once(self.gate):
+            if perf_counter() >= patience:
+                return False
+            os.sched_yield()
+        return True
 
     def _sleep(self, board: Board) -> bool:
         """Sleep until what we posted is done, or it is our turn."""
         seconds = SHORTEST
         while not board.given():
-            if self._enter_at_once():
+            if self._enter_soon():
                 return self._begin(posted=True)
             board.sleep(seconds)
             seconds = min(2 * seconds, LONGEST)
         return False
-
-    def _queue(self) -> None:
-        """Wait in line.
-
-        All wait asleep but the one who is next: it looks again and again for a moment, so
-        that no time goes by between one transaction and the next. To wake a process
-        takes half as long as a transaction.
-        """
-        fcntl.flock(self.line, fcntl.LOCK_EX)
-        try:
-            patience = perf_counter() + AWAKE_SECONDS
-            while perf_counter() < patience:
-                if _lock_at_once(self.gate):
-                    return
-                os.sched_yield()
-            fcntl.flock(self.gate, fcntl.LOCK_EX)
-        finally:
-            fcntl.flock(self.line, fcntl.LOCK_UN)
-
-    def taken(self) -> str | None:
-        """Take what others did for us."""
-        return None if self.board is None else self.board.take()
 
     def _begin(self, *, posted: bool) -> bool:
         """Bring the board into order, now that it is our turn; False where nothing is left to do."""
@@ -146,6 +140,10 @@ class Opened:
             self.leave()
             raise
         return True
+
+    def taken(self) -> str | None:
+        """Take what somebody has done for us."""
+        return None if self.board is None else self.board.take()
 
     def leave(self) -> None:
         """Let the next one write."""

@@ -119,7 +119,7 @@ def decode(expected: Any, data: Json) -> Any:
 def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
     if depth > DEPTH_LIMIT:
         raise InvalidInput(subject=at, must=f"be nested at most {DEPTH_LIMIT} deep", got="more")
-    origin, parts = get_origin(expected), get_args(expected)
+    origin, parts = _shape(expected)
     if origin in {Union, UnionType}:
         return _one_of(parts, data, at, depth)
     if origin is Literal:
@@ -140,6 +140,12 @@ def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
     elif expected in _SCALARS:
         return _scalar(expected, data, at)
     raise InvalidInput(subject=at, must=f"be a {getattr(expected, '__name__', expected)}", got=data)
+
+
+@cache
+def _shape(expected: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Give what a type hint is made of."""
+    return get_origin(expected), get_args(expected)
 
 
 def _pairs(data: Json) -> Iterable[tuple[Any, Json]] | None:
@@ -178,21 +184,22 @@ def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _expected(cls: Any) -> dict[str, tuple[Any, bool]]:
+    """Give the fields of a class with their type hints, and whether they have a default."""
+    hints = get_type_hints(cls)
+    return {a.name: (hints[a.name], a.default is not attrs.NOTHING) for a in attrs.fields(cls)}
 
 
 def _instance(cls: Any, data: Mapping[str, Json], at: str, depth: int) -> Any:
     """Build a class from its fields; those with a default may be absent, others may not."""
-    known = {a.name: a for a in attrs.fields(cls)}
-    unknown = sorted(set(data) - set(known) - {"kind"})
+    known, values = _expected(cls), {}
+    unknown = sorted(data.keys() - known.keys() - {"kind"})
     if unknown:
         raise InvalidInput(subject=at, must=f"have no field {unknown[0]!r}", got=kind_of(cls))
-    hints, values = _hints(cls), {}
-    for name, attribute in known.items():
+    for name, (hint, optional) in known.items():
         if name in data:
-            values[name] = _decode(hints[name], data[name], f"{at}.{name}", depth + 1)
-        elif attribute.default is attrs.NOTHING:
+            values[name] = _decode(hint, data[name], f"{at}.{name}", depth + 1)
+        elif not optional:
             raise InvalidInput(subject=at, must=f"have the field {name!r}", got=sorted(data))
     return cls(**values)
 

@@ -47,7 +47,7 @@ from distribution.refusals import (
 from distribution.requests import once
 from distribution.taking import can_take, hands_out, too_few_others
 from distribution.task import Ask, Head, Held, Row, Task, View, the_task
-from distribution.values import AssigneeId, TaskId
+from distribution.values import AssigneeId, ItemId, TaskId
 
 
 def lease_end(task: Task, at: datetime) -> datetime | None:
@@ -92,9 +92,10 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
     return pull_ask(assignee, stamp), once(decide, stamp, "pull", (assignee,), Batch)
 
 
-def pull_ask(assignee: AssigneeId, stamp: Stamp) -> Ask:
-    """Name what a pull has to see at first."""
-    return Ask(request=stamp.request, members=(assignee,), head=Head(assignee=assignee), expired=stamp.at)
+def pull_ask(assignee: AssigneeId, stamp: Stamp, items: tuple[ItemId, ...] = ()) -> Ask:
+    """Name what a pull has to see at first, and items besides."""
+    head = Head(assignee=assignee)
+    return Ask(request=stamp.request, members=(assignee,), items=items, head=head, expired=stamp.at)
 
 
 def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
@@ -108,13 +109,11 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
         remedy = "list her placements: everybody has her items from the beginning"
         raise Refused(f"task {task.name!r}", "is distributed by load, nobody pulls from it", remedy)
     looked_at_all = view.ask.members is None
-    # Everybody, what she had, and the leases.
     head = view.ask.head or Head(assignee=assignee)
-    all_of_it = attrs.evolve(view.ask, members=None, head=attrs.evolve(head, again=True), outlook=True)
     if head.where is None and (task.rules is not None or has_company(task)):
         return attrs.evolve(view.ask, head=_further(task, task.pull, head))
     if view.expired and not looked_at_all:
-        return all_of_it
+        return _all_of_it(view.ask, head)
     returned = expire(ledger, view.expired)
     taker = view.members.get(assignee)
     why = _why_not_now(task, task.pull, taker, assignee, ledger)
@@ -125,7 +124,7 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
     if task.rules is not None and len(rows) < size and len(view.fresh) == head.fresh:
         return attrs.evolve(view.ask, head=attrs.evolve(head, fresh=LOOK_AHEAD * len(view.fresh)))
     if not looked_at_all and (not rows or (len(rows) < size and taker.skipped + taker.lost)):
-        return all_of_it
+        return _all_of_it(view.ask, head)
     if not rows:
         return Batch(task=task.id, assignee=assignee, reason=_why_nothing(view, taker, ledger))
     cell = Cell("open", ledger.stamp.at, None, lease_end(task, ledger.stamp.at))
@@ -138,6 +137,11 @@ def hand_out(ledger: Ledger, view: View, assignee: AssigneeId) -> Batch | Ask:
         else:
             ledger.before(row, assignee, cell, following)
     return Batch(task=task.id, assignee=assignee, items=tuple([row.item for row, _ in got]), until=cell.until)
+
+
+def _all_of_it(ask: Ask, head: Head) -> Ask:
+    """Look at everybody, what she had, and the leases."""
+    return attrs.evolve(ask, members=None, head=attrs.evolve(head, again=True), outlook=True)
 
 
 def _further(task: Task, pull: Pull, head: Head) -> Head:

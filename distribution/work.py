@@ -275,7 +275,7 @@ def submitting_and_pulling(
         Refused: it is not a pulling task.
     """
     work, begin = _submission(task_id, assignee, handed, stamp)
-    ask = attrs.evolve(pull_ask(assignee, stamp), items=work.items or ())
+    ask = pull_ask(assignee, stamp, handed.items)
 
     def decide(view: View) -> Decision[Turn] | Ask:
         ledger = Ledger(view, the_task(view, task_id), stamp)

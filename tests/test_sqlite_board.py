@@ -1,0 +1,311 @@
+"""Of many processes at one file, the one that has the lock does what the others wait for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.dispatcher import Dispatcher
+from adapters.sqlite import SqliteStore
+from adapters.sqlite_board import GIVEN, ROOM, SEATS, WAITING, Board
+from distribution import Pull
+from tests import board_crew as crew
+
+pytestmark = pytest.mark.skipif(
+    not Board.works(), reason="the system has no locks that belong to an open file"
+)
+CREW = ("ann", "bob", "cem", "dan", "eva")
+SECONDS = 30.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "work.db"
+    with Dispatcher(SqliteStore(path)) as tasks:
+        people = [*CREW, "doomed"]
+        pull = Pull(batch_size=2, max_batch_workload=4)
+        tasks.create(crew.TASK, [f"i{n}" for n in range(60)], id=crew.TASK, allowed=people, pull=pull)
+    return path
+
+
+class Crew:
+    """Processes at one file, each with a seat and a batch; the test holds the lock until it lets them go."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.context = get_context("spawn")
+        self.ends: dict[str, Connection] = {}
+        self.processes: dict[str, Any] = {}
+        self.first: dict[str, tuple[str, ...]] = {}
+        self.gate = os.open(f"{path}.lock", os.O_RDWR)
+
+    def join(self, who: str, act: Callable[..., Any], fate: Callable[[], None] | None = None) -> None:
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(
+            target=crew.member, args=(self.path, who, act, fate, theirs), daemon=True
+        )
+        process.start()
+        theirs.close()
+        self.ends[who], self.processes[who] = ours, process
+        assert ours.poll(SECONDS)
+        self.first[who] = ours.recv()
+
+    def shut(self) -> None:
+        fcntl.flock(self.gate, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+
+    def go(self, *people: str) -> None:
+        for who in people:
+            self.ends[who].send("go")
+
+    def states(self) -> bytes:
+        return (self.path.with_name("work.db.board")).read_bytes()[:SEATS]
+
+    def until_waiting(self, number: int) -> None:
+        end = time.monotonic() + SECONDS
+        while self.states().count(WAITING) < number:
+            assert time.monotonic() < end, "nobody put down what they wait for"
+            time.sleep(0.005)
+
+    def answer(self, who: str) -> Any:
+        assert self.ends[who].poll(SECONDS), f"{who} never answered"
+        return self.ends[who].recv()
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.join()
+        os.close(self.gate)
+
+
+@pytest.fixture
+def team(path: Path) -> Iterator[Crew]:
+    with closing(Crew(path)) as team:
+        yield team
+
+
+def served(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT number FROM served").fetchone()[0])
+
+
+def once_each(path: Path, team: Crew, answers: dict[str, Any]) -> None:
+    """Check that everybody's call was made exactly once, and that everybody has what she was answered."""
+    with Dispatcher(SqliteStore(path)) as tasks:
+        made = [e.event.assignee for e in tasks.history(crew.TASK) if e.event.what == "submitted-and-pulled"]
+        assert sorted(map(str, made)) == sorted(answers)
+        for who, items in answers.items():
+            assert len(items) == 2
+            assert tuple(p.item for p in tasks.worklist(crew.TASK, who, state="open")) == items
+            assert tuple(p.item for p in tasks.worklist(crew.TASK, who, state="done")) == team.first[who]
+    got = [item for items in answers.values() for item in items]
+    assert len(got) == len(set(got))
+
+
+def test_one_transaction_does_the_work_of_all_who_wait(path: Path, team: Crew) -> None:
+    for who in CREW:
+        team.join(who, crew.turn)
+    team.shut()
+    team.go(*CREW)
+    team.until_waiting(len(CREW))
+    before = served(path)
+
+    team.release()
+
+    answers = {who: team.answer(who) for who in CREW}
+    once_each(path, team, answers)
+    # Whoever came first did her own and all others'; one more if somebody looked up in between.
+    assert 1 <= served(path) - before <= 2
+
+
+@pytest.mark.parametrize(
+    ("fate", "kept"),
+    [
+        (crew.die_after_two_answers, False),
+        (crew.die_before_the_commit, False),
+        (crew.die_before_the_disk, True),
+        (crew.die_before_ringing, True),
+    ],
+)
+def test_who_dies_at_the_work_of_others_leaves_none_of_it_undone_or_done_twice(
+    path: Path, team: Crew, fate: Callable[[], None], kept: bool
+) -> None:
+    all_behind(path, team, fate)
+    answers = {who: team.answer(who) for who in CREW}
+
+    once_each(path, team, answers)
+    team.processes["doomed"].join(SECONDS)
+    assert team.processes["doomed"].exitcode == -signal.SIGKILL
+    with Dispatcher(SqliteStore(path)) as tasks:
+        assert ("skipped" in [entry.event.what for entry in tasks.history(crew.TASK)]) == kept
+    assert set(team.states()) <= {0}
+
+
+def all_behind(path: Path, team: Crew, fate: Callable[[], None]) -> None:
+    """Let all wait for one, whose call nobody can make for her, and let her go."""
+    for who in CREW:
+        team.join(who, crew.turn)
+    team.join("doomed", crew.skip, fate)
+    team.shut()
+    team.go(*CREW)
+    team.until_waiting(len(CREW))
+    with path.with_name("work.db.line").open("rb") as line:
+        team.go("doomed")
+        end = time.monotonic() + SECONDS
+        while _free(line.fileno()):
+            assert time.monotonic() < end
+    team.release()
+
+
+def test_where_the_disk_fails_others_have_their_answers_once_it_is_back(path: Path, team: Crew) -> None:
+    all_behind(path, team, crew.find_the_disk_broken)
+
+    assert "failed" in team.answer("doomed")
+    once_each(path, team, {who: team.answer(who) for who in CREW})
+
+
+def _free(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return True
+
+
+def test_an_error_reaches_the_one_who_made_it_and_nobody_else(path: Path, team: Crew) -> None:
+    for who in CREW[1:]:
+        team.join(who, crew.turn)
+    team.join("ann", crew.wrong_status)
+    team.shut()
+    team.go(*CREW)
+    team.until_waiting(len(CREW))
+
+    team.release()
+
+    assert team.answer("ann").startswith("status of task 't' must be one of")
+    once_each(path, team, {who: team.answer(who) for who in CREW[1:]})
+
+
+def test_nobody_does_the_work_of_the_dead(path: Path, team: Crew) -> None:
+    for who in CREW:
+        team.join(who, crew.pull)
+    team.shut()
+    team.go(*CREW)
+    team.until_waiting(len(CREW))
+    team.processes["ann"].kill()
+    team.processes["ann"].join()
+
+    team.release()
+
+    assert all(len(team.answer(who)) == 2 for who in CREW[1:])
+    with Dispatcher(SqliteStore(path)) as tasks:
+        assert [len(tasks.worklist(crew.TASK, who)) for who in CREW] == [2, 4, 4, 4, 4]
+
+
+def test_a_reason_travels_as_well_as_a_batch(path: Path, team: Crew) -> None:
+    with Dispatcher(SqliteStore(path)) as tasks:
+        for who in CREW:
+            tasks.pull(crew.TASK, who)
+    for who in CREW:
+        team.join(who, crew.pull)  # 4 of 4
+    team.shut()
+    team.go(*CREW)
+    team.until_waiting(len(CREW))
+
+    team.release()
+
+    assert all(team.answer(who) == () for who in CREW)
+
+
+class Table:
+    """Boards of several processes, as far as the file can tell."""
+
+    def __init__(self, path: Path, people: int) -> None:
+        self.boards = [Board(path) for _ in range(people)]
+        for board in self.boards:
+            board.sit()
+
+    def close(self) -> None:
+        for board in self.boards:
+            board.close()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[list[Board]]:
+    with closing(Table(tmp_path / "board", 4)) as table:
+        yield table.boards
+
+
+def test_what_was_asked_is_answered_where_it_was_asked(table: list[Board]) -> None:
+    leader, *others = table
+    assert all(board.post(f"wish {n}") for n, board in enumerate(others))
+    assert not others[0].post("another")
+
+    for seat, text in list(leader.waiting()):
+        assert leader.prepare(seat, 7, text.replace("wish", "answer"))
+    assert leader.prepared()
+    assert not any(board.given() for board in others)
+    leader.conclude(7)
+
+    assert not leader.prepared()
+    assert [board.given() for board in others] == [True] * 3
+    assert [board.take() for board in others] == [f"answer {n}" for n in range(3)]
+    assert others[0].post("another")
+
+
+def test_who_was_served_last_is_served_last_again(table: list[Board]) -> None:
+    leader, *others = table
+    for board in others:
+        board.post("x")
+    first = next(leader.waiting())[0]
+    assert [seat for seat, _ in leader.waiting()][-1] == first
+
+
+def test_the_answers_of_another_transaction_are_no_answers(table: list[Board]) -> None:
+    leader, early, late = table[:3]
+    early.post("a")
+    [(seat, _)] = leader.waiting()
+    leader.prepare(seat, 3, "early")
+    leader.conclude(2)
+    late.post("b")
+    [(seat, _)] = leader.waiting()
+    leader.prepare(seat, 3, "late")
+    leader.conclude(3)
+
+    assert (early.given(), late.given()) == (False, True)
+    early.sit()
+    assert early.post("a")
+
+
+def test_what_is_too_long_or_torn_or_of_another_version_is_left_alone(table: list[Board]) -> None:
+    leader, long, torn, foreign = table
+    assert not long.post("x" * ROOM)
+    foreign._form ^= 1
+    assert foreign.post("of tomorrow")
+    assert torn.post("in the middle of being written")
+    at = leader._map.find(b"in the middle")
+    leader._map[at : at + 2] = b"\0\0"
+
+    assert list(leader.waiting()) == []
+    leader._map[torn._own] = GIVEN
+    with pytest.raises(OSError, match="damaged"):
+        torn.take()
+
+
+def test_where_all_seats_are_taken_one_does_without(tmp_path: Path) -> None:
+    with closing(Table(tmp_path / "board", SEATS)), closing(Table(tmp_path / "board", 1)) as late:
+        assert not late.boards[0].post("x")
