@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text, texts
+from adapters.dataloop.calls import Body, Call, mapping, merged, text, texts
 from adapters.dataloop.dql import Query
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
 from distribution.filters import AllOf, Compare, field, matches
@@ -112,7 +113,7 @@ def query(world: World, call: Call) -> Body:
         for dataset in world.all("dataset", key=f"project {project['id']}")
         if (asked.system_space or not dataset["system"]) and matches(asked.where, dataset)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def update(world: World, call: Call) -> Body:

@@ -6,7 +6,8 @@ from typing import Any
 
 from adapters.dataloop import datasets
 from adapters.dataloop.access import Forbidden
-from adapters.dataloop.calls import Body, Call, Principal, no_such, page_of, text
+from adapters.dataloop.calls import Body, Call, Principal, no_such, text
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.workloads import person
 from adapters.dataloop.world import ROLES, World, role_of, sees
 from distribution.errors import InvalidInput, Refused
@@ -192,7 +193,7 @@ def query_apps(world: World, call: Call) -> Body:
         for app in world.all("app", key=f"project {project['id']}")
         if matches(asked.where, app)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def get_app(world: World, call: Call) -> Body:
