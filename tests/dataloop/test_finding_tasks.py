@@ -233,3 +233,21 @@ def test_projects_and_datasets_are_found_by_id_and_by_name(studio: Studio) -> No
     assert studio.project.datasets.get(dataset_name="dataset").id == studio.dataset.id
     fails(dl.exceptions.NotFound, lambda: studio.project.datasets.get(dataset_name="unheard of"))
     fails(dl.exceptions.Conflict, lambda: studio.project.datasets.create("dataset"))
+
+
+@scenario
+def test_a_project_or_dataset_is_not_renamed_to_what_another_is_called(studio: Studio) -> None:
+    dl = studio.dl
+    other = dl.projects.create(f"{studio.project.name} other")
+    second = studio.project.datasets.create("second")
+    other.name, second.name = studio.project.name, "dataset"
+
+    fails(dl.exceptions.Conflict, other.update)
+    fails(dl.exceptions.Conflict, second.update)
+    assert dl.projects.get(project_name=studio.project.name).id == studio.project.id
+    assert studio.project.datasets.get(dataset_name="dataset").id == studio.dataset.id
+    studio.project.update()
+    studio.dataset.update()
+    other.name = f"{studio.project.name} moved"
+    other.update()
+    assert dl.projects.get(project_name=other.name).id == other.id
