@@ -189,6 +189,22 @@ def created_twice() -> list[Any]:
         return [*told, [task.name for task in platform.tasks() if task.name == "twice"]]
 
 
+def created_like_another() -> list[Any]:
+    """A task whose name, read as a pattern, is that of another too."""
+    with opened("few") as dataset:
+        platform = dataset.platform
+        items = [item.id for item in dataset.items()]
+        new = NewTask(
+            name="cats: all", key="k", number=1, parent=None, assignee="ann@x.io", items=items, terms=Terms()
+        )
+        first = platform.create(new)
+        second = platform.create(attrs.evolve(new, name="cats*", key="other"))
+        told = [first.id == second.id, second.name, second.key, second.total == len(items)]
+        for task in {first.id, second.id}:
+            platform.delete(task)
+        return told
+
+
 def meddled() -> dict[str, Any]:
     """Somebody changes the platform after a plan was applied."""
     with opened() as dataset:

@@ -87,6 +87,15 @@ def test_a_token_that_is_none_is_refused_at_the_door(client: Reader, token: str)
 
 def test_whoever_leaves_has_to_enter_again(client: Reader) -> None:
     client.post("/enter", token=ALL)
-    client.post("/leave")
+    (way,) = [tag for name, tag in client.page("/").tags if name == "form" and tag.get("method") == "post"]
+    client.post(way["action"] or "")
 
     assert client.get("/").status_code == 303
+
+
+def test_where_anybody_is_let_in_nobody_is_asked_to_leave() -> None:
+    with Dispatcher(MemoryStore(), clock=lambda: NOON) as tasks, MemoryShelf() as shelf:
+        world = World(tasks, shelf, clock=lambda: NOON)
+        reader = Reader(whole(world, Access(open=True, clock=lambda: NOON)))
+
+        assert "Leave" not in reader.page("/").text

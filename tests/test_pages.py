@@ -15,7 +15,7 @@ from adapters.pages import queue as queue_module
 from adapters.pages import sharing as sharing_module
 from adapters.pages import tasks as tasks_module
 from adapters.pages.site import app
-from distribution import Item, Overlap, Workload
+from distribution import Item, Link, Node, Overlap, Pipeline, Workload
 from distribution.filters import field
 from distribution.gold import GoldShare
 from distribution.golden import GoldPool
@@ -232,6 +232,24 @@ def test_a_review_leads_to_what_it_reviews_where_the_reader_sees_that(day: Offic
     page = mine.page(f"/tasks/{review}")
     assert "Reviews a task that you do not see" in page.text
     assert "contracts" not in mine.get(f"/tasks/{review}").text
+
+
+def test_a_task_of_a_pipeline_says_where_what_is_finished_goes() -> None:
+    with Office(MemoryStore()) as office:
+        label = Node(id="label", name="Label cats", workload=Workload.even(["ann"]))
+        check = Node(id="check", name="Check cats", workload=Workload.even(["zoe"]))
+        links = [Link("label", "completed", "check"), Link("check", "discard", "label")]
+        office.create_pipeline(Pipeline(id="cats", nodes=[label, check], links=links))
+
+        page = Reader(app(office)).page("/tasks/cats.label")
+        assert "Pipeline cats , node label Leads on completed to Check cats" in page.text
+        assert page.links["Check cats"] == "/tasks/cats.check"
+
+        mine = Reader(app(office, visible=lambda _: field("name").like("Label*")))
+        assert "Leads on completed to a task that you do not see" in mine.page("/tasks/cats.label").text
+
+        office.delete_pipeline("cats")
+        assert "Leads on" not in page.of(mine.get("/tasks/cats.label").text).text
 
 
 def test_many_people_come_a_page_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,10 @@ def test_of_two_creates_of_one_name_the_first_counts(driver: Driver) -> None:
     assert driver.run("created_twice") == [True, "k", 1, 1, []]
 
 
+def test_the_name_of_a_new_task_is_no_pattern(driver: Driver) -> None:
+    assert driver.run("created_like_another") == [False, "cats*", "other", True]
+
+
 def test_what_somebody_changed_there_is_told_and_left_alone(driver: Driver) -> None:
     told = driver.run("meddled")
 

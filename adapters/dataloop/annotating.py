@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text
+from adapters.dataloop.calls import Body, Call, mapping, merged, text
 from adapters.dataloop.dql import Query
 from adapters.dataloop.references import keys_of
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.stamps import derived
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput
@@ -116,4 +117,4 @@ def query(world: World, dataset: Body, asked: Query, base: str) -> Body:
         for part in world.all("annotation", key=f"dataset {dataset['id']}")
         if matches(asked.where, part)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, mapping, merged, page_of, text, texts
+from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, text, texts
 from adapters.dataloop.dql import Query
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
 from distribution.filters import AllOf, Compare, field, matches
@@ -37,12 +38,21 @@ def make(world: World, call: Call, name: str, project_id: str) -> Body:
         known = desk.get("dataset", [dataset_id])
         if dataset_id in known:
             return dict(known[dataset_id].body)
-        if desk.find("dataset", key=f"project {project_id}", where=field("name").equal(name), limit=1):
-            raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
+        _check_new(desk, project_id, name)
         made = {"id": dataset_id, "name": name, "projects": [project_id]}
         return put(desk, world, call.who.email, made)
 
     return world.shelf.transact(work)
+
+
+def _check_new(desk: Desk, project_id: str, name: str) -> None:
+    """Refuse a name that a dataset of the project has already: neither would be found by it.
+
+    Raises:
+        Refused: there is one.
+    """
+    if desk.find("dataset", key=f"project {project_id}", where=field("name").equal(name), limit=1):
+        raise Refused(f"dataset {name!r}", "exists in the project", "choose another name")
 
 
 def put(desk: Desk, world: World, creator: str, dataset: Body) -> Body:
@@ -112,7 +122,7 @@ def query(world: World, call: Call) -> Body:
         for dataset in world.all("dataset", key=f"project {project['id']}")
         if (asked.system_space or not dataset["system"]) and matches(asked.where, dataset)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def update(world: World, call: Call) -> Body:
@@ -124,15 +134,18 @@ def update(world: World, call: Call) -> Body:
     if not call.asks("system"):
         metadata = {key: value for key, value in metadata.items() if key != "system"}
 
-    def edit(known: Body) -> Body:
-        return {
-            **known,
-            "name": name,
-            "metadata": merged(known["metadata"], metadata),
-            "updatedAt": world.now(),
-        }
+    def work(desk: Desk) -> Body:
+        known = desk.get("dataset", [dataset["id"]]).get(dataset["id"])
+        if known is None:
+            raise no_such("dataset", dataset["id"])
+        if name != known.body["name"]:
+            _check_new(desk, dataset["projects"][0], name)
+        laid = merged(known.body["metadata"], metadata)
+        body = {**known.body, "name": name, "metadata": laid, "updatedAt": world.now()}
+        desk.put("dataset", [Document(dataset["id"], body, known.keys)])
+        return body
 
-    return shown(world.change("dataset", dataset["id"], edit), call, world)
+    return shown(world.shelf.transact(work), call, world)
 
 
 def delete(world: World, call: Call) -> Body:

@@ -26,6 +26,7 @@ COOKIE = "distribution_token"
 LONGEST = 8192
 """Bytes of a token at most."""
 ENTER = "/enter"
+LEAVE = "leave"
 
 
 def routes(world: World, access: Access) -> list[BaseRoute]:
@@ -66,9 +67,10 @@ def routes(world: World, access: Access) -> list[BaseRoute]:
 
     door = [
         Route(ENTER, enter, methods=["GET", "POST"]),
-        Route("/leave", leave, methods=["POST"]),
+        Route(f"/{LEAVE}", leave, methods=["POST"]),
     ]
-    return [*door, *pages(world.tasks, visible=visible)]
+    # Where anybody is let in there is no inside to leave.
+    return [*door, *pages(world.tasks, visible=visible, leave=None if access.open else LEAVE)]
 
 
 def _header(request: Request) -> str | None:

@@ -10,11 +10,11 @@ import json
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from typing import Any
 
 from adapters.dataloop.dql import Query
+from adapters.dataloop.sorting import place
 from distribution.codec import encode
-from distribution.filters import AllOf, Compare, Filter, OneOf, field, reach
+from distribution.filters import AllOf, Compare, Filter, OneOf, field
 from distribution.shelf import Shelf
 
 REMEMBERED = 16
@@ -74,16 +74,9 @@ class Finder:
         return found
 
     def _sorted(self, found: list[str], path: str, *, descending: bool) -> list[str]:
-        """Sort by the first value at a path; what has none comes first, numbers before texts."""
+        """Sort by the first value at a path."""
         bodies = self._shelf.get("item", found)
-
-        def place(name: str) -> tuple[int, Any]:
-            value = next(iter(reach(bodies[name].body, path)), None)
-            if isinstance(value, (int, float)):
-                return (1, value)
-            return (2, value) if isinstance(value, str) else (0, 0)
-
-        return sorted(found, key=place, reverse=descending)
+        return sorted(found, key=lambda name: place(bodies[name].body, path), reverse=descending)
 
 
 def _without_key(where: Filter) -> tuple[str | None, Filter]:

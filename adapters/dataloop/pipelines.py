@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.dataloop import executions, tasks
-from adapters.dataloop.calls import Body, Call, mapping, page_of, text
+from adapters.dataloop.calls import Body, Call, mapping, text
 from adapters.dataloop.executions import INSTALLED
 from adapters.dataloop.flows import checked, flow_of, shown_actions, task_nodes
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.world import World
 from distribution.errors import InvalidInput, Refused
 from distribution.filters import matches
@@ -83,7 +84,7 @@ def query(world: World, call: Call) -> Body:
         for body in world.all(kind, key=f"project {project['id']}")
         if matches(asked.where, body)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def composition(world: World, call: Call) -> Body:

@@ -149,6 +149,7 @@ class Platform(Protocol):
     def create(self, new: NewTask) -> PlatformTask:
         """Create a task in which one person has some items; one of that name is given instead where there is one.
 
+        A name with * or ? may be there twice then; whoever calls has looked before.
         Atomic: no; after an error it may be there.
         """
 

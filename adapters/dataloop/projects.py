@@ -6,7 +6,8 @@ from typing import Any
 
 from adapters.dataloop import datasets
 from adapters.dataloop.access import Forbidden
-from adapters.dataloop.calls import Body, Call, Principal, no_such, page_of, text
+from adapters.dataloop.calls import Body, Call, Principal, no_such, text
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.workloads import person
 from adapters.dataloop.world import ROLES, World, role_of, sees
 from distribution.errors import InvalidInput, Refused
@@ -44,15 +45,24 @@ def create(world: World, call: Call) -> Body:
         known = desk.get("project", [made])
         if made in known:
             return dict(known[made].body)
-        alike = desk.find("project", key=f"name {name}", limit=FOUND_LIMIT)
-        if any(sees(call.who, document.body) for document in alike):
-            raise Refused(f"project {name!r}", "exists", "choose another name")
+        _check_new(desk, call.who, name)
         desk.put("project", [Document(made, project, [f"name {name}"])])
         system = {"id": binaries, "name": "Binaries", "projects": [made], "system": True}
         datasets.put(desk, world, call.who.email, system)
         return project
 
     return shown(world.shelf.transact(work), call.who)
+
+
+def _check_new(desk: Desk, who: Principal, name: str) -> None:
+    """Refuse a name that a project has already which somebody sees: she would find neither by it.
+
+    Raises:
+        Refused: there is one.
+    """
+    alike = desk.find("project", key=f"name {name}", limit=FOUND_LIMIT)
+    if any(sees(who, document.body) for document in alike):
+        raise Refused(f"project {name!r}", "exists", "choose another name")
 
 
 def shown(project: Body, who: Principal) -> Body:
@@ -109,8 +119,18 @@ def update(world: World, call: Call) -> Body:
     """Rename a project."""
     project = world.project(call.who, call.path["project"])
     name = text(call.object(), "name", default=project["name"])
-    body = {**project, "name": name, "updatedAt": world.now()}
-    return shown(world.put("project", body, [f"name {name}"]), call.who)
+
+    def work(desk: Desk) -> Body:
+        known = desk.get("project", [project["id"]]).get(project["id"])
+        if known is None:
+            raise no_such("project", project["id"])
+        if name != known.body["name"]:
+            _check_new(desk, call.who, name)
+        body = {**known.body, "name": name, "updatedAt": world.now()}
+        desk.put("project", [Document(project["id"], body, [f"name {name}"])])
+        return body
+
+    return shown(world.shelf.transact(work), call.who)
 
 
 def delete(world: World, call: Call) -> Body:
@@ -192,7 +212,7 @@ def query_apps(world: World, call: Call) -> Body:
         for app in world.all("app", key=f"project {project['id']}")
         if matches(asked.where, app)
     ]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def get_app(world: World, call: Call) -> Body:

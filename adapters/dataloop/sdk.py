@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
 
+from adapters.dataloop.dql_filters import is_pattern
 from adapters.dataloop.pace import Gate
 from adapters.dataloop.platform import (
     MARK,
@@ -138,11 +139,7 @@ class SdkPlatform:
 
     def create(self, new: NewTask) -> PlatformTask:
         """Create a task, unless one of that name came up meanwhile."""
-        dl = self._dl
-        same = dl.Filters(resource=dl.FiltersResource.TASK, use_defaults=False)
-        same.add(field="name", values=new.name)
-        same.add(field="datasetId", values=self._dataset.id)
-        terms = new.terms
+        dl, terms = self._dl, new.terms
         with self._doing(f"creating task {new.name!r}"):
             made = self._dataset.tasks.create(
                 task_name=new.name,
@@ -155,9 +152,18 @@ class SdkPlatform:
                 available_actions=[dl.ItemAction(action) for action in terms.actions] or None,
                 recipe_id=terms.recipe,
                 metadata={MARK: {"key": new.key, "number": new.number}},
-                check_if_exist=same,
+                check_if_exist=self._named(new.name),
             )
         return self._task(made)
+
+    def _named(self, name: str) -> Any:
+        """Ask for tasks of a name; for none where the platform would take it for a pattern, which others fit too."""
+        if is_pattern(name):
+            return False
+        same = self._dl.Filters(resource=self._dl.FiltersResource.TASK, use_defaults=False)
+        same.add(field="name", values=name)
+        same.add(field="datasetId", values=self._dataset.id)
+        return same
 
     def add(self, task: str, assignee: AssigneeId, items: Sequence[str]) -> None:
         """Take items into a task, all for one person."""

@@ -10,11 +10,12 @@ from typing import Any, Unpack
 import attrs
 
 from adapters.dataloop import projects
-from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, page_of, text, texts
+from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, number, text, texts
 from adapters.dataloop.commands import done
 from adapters.dataloop.dql import Query, parse_text
 from adapters.dataloop.honeypots import honeypots, without
 from adapters.dataloop.references import consensus_id
+from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.workloads import (
     Kind,
     actions_of,
@@ -227,7 +228,7 @@ def query(world: World, call: Call) -> Body:
     """List tasks by a query."""
     asked = call.asked()
     found = [shown(task, call) for task in _visible(world, call, asked)]
-    return page_of(found, asked.page, asked.page_size)
+    return page_asked(found, asked)
 
 
 def update(world: World, call: Call) -> Body:

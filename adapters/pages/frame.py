@@ -24,7 +24,9 @@ Trail = tuple[Content, str]
 """What leads back: the words and the address."""
 
 
-def document(title: str, content: Content, *, top: Content = None, refresh: int | None = None) -> str:
+def document(
+    title: str, content: Content, *, top: Content = None, end: Content = None, refresh: int | None = None
+) -> str:
     """Write a whole page."""
     again = None if refresh is None else el("meta", http_equiv="refresh", content=refresh)
     head = el(
@@ -44,7 +46,7 @@ def document(title: str, content: Content, *, top: Content = None, refresh: int 
         el("a", "To the content", href="#content", class_="skip-link"),
         el("header", top, class_="top"),
         el("main", content, id="content"),
-        el("footer", "All instants are UTC."),
+        el("footer", "All instants are UTC.", end),
     )
     return "<!doctype html>" + flat(el("html", head, body, lang="en"))
 
@@ -55,7 +57,9 @@ def page(visit: Visit, title: str, content: Content, *, trail: tuple[Trail, ...]
     steps = [el("li", el("a", words, href=address)) for words, address in trail]
     back = el("nav", el("ol", steps, class_="trail"), aria_label="Where you are") if steps else None
     top = (_brand(visit.to("")), back, _again(visit, seconds))
-    return HTMLResponse(document(title, content, top=top, refresh=seconds), headers=HEADERS)
+    return HTMLResponse(
+        document(title, content, top=top, end=_leave(visit), refresh=seconds), headers=HEADERS
+    )
 
 
 def _brand(address: str) -> Html:
@@ -68,6 +72,13 @@ def _again(visit: Visit, seconds: int | None) -> Html:
         return el("a", f"Refresh every {EVERY} s", href=visit.here(refresh=EVERY), class_="again")
     stop = el("a", "stop", href=visit.here(refresh=None))
     return el("span", f"Refreshed every {seconds} s, ", stop, class_="again")
+
+
+def _leave(visit: Visit) -> Html | None:
+    """Let a reader go, where there is a door: the device may be somebody else's next."""
+    if visit.leave is None:
+        return None
+    return el("form", el("button", "Leave"), method="post", action=visit.to(visit.leave))
 
 
 def problem(

@@ -56,26 +56,28 @@ class _Endpoint:
 
     tasks: Dispatcher
     visible: Visible | None
+    leave: str | None
     make: Callable[[Visit], Response]
 
     def answer(self, request: Request) -> Response:
         """Answer with the page, or say why there is none. Runs in a thread: stores wait for disks."""
         try:
             sees = None if self.visible is None else self.visible(request)
-            return self.make(Visit(self.tasks, request, sees))
+            return self.make(Visit(self.tasks, request, sees, self.leave))
         except (DistributionError, HTTPException) as error:
             return said(request, error)
 
 
-def routes(tasks: Dispatcher, *, visible: Visible | None = None) -> list[BaseRoute]:
+def routes(tasks: Dispatcher, *, visible: Visible | None = None, leave: str | None = None) -> list[BaseRoute]:
     """Give the pages of a dispatcher's tasks, to be mounted anywhere.
 
     *visible* says of every request which tasks its reader sees, as a filter over
     `Task.record`, None for all; a task she does not see is not there for her. It refuses
-    her, or sends her elsewhere, by an HTTPException.
+    her, or sends her elsewhere, by an HTTPException. *leave* names what, beside the pages,
+    takes the POST of a reader who is done; without it no page has a button for that.
     """
     return [
-        Route(path, _Endpoint(tasks, visible, make).answer, name=make.__name__)
+        Route(path, _Endpoint(tasks, visible, leave, make).answer, name=make.__name__)
         for path, make in PAGES.items()
     ]
 

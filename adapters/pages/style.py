@@ -122,6 +122,8 @@ button{background:var(--link);border-color:var(--link);color:var(--card);font-we
 .empty{padding:1.5rem 0;text-align:center;color:var(--soft)}
 .pager{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem}
 footer{max-width:72rem;margin:auto;padding:0 1rem 2rem;font-size:.8125rem;color:var(--soft)}
+footer form{display:block;margin-top:1rem}
+footer button{width:auto;padding:.45rem 1.25rem;background:none;color:var(--link)}
 .pair{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));align-items:start}
 .split{display:grid;gap:1rem;grid-template-columns:minmax(0,1fr);align-items:start}
 .pair>.card{height:100%}

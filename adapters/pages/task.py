@@ -29,6 +29,7 @@ from adapters.wording import overlap_text, pull_text
 from distribution.codec import encode
 from distribution.errors import NotFound
 from distribution.overview import TaskProgress
+from distribution.pipeline import Station
 from distribution.task import Task
 
 
@@ -95,7 +96,9 @@ def _settings(visit: Visit, task: Task) -> list[tuple[str, Content]]:
         if value is not None:
             lines.append((term, el("code", json.dumps(encode(value, brief=True), ensure_ascii=False))))
     if task.qa is not None:
-        lines.append(("Reviews", _parent(visit, task.qa.parent)))
+        lines.append(("Reviews", _linked(visit, task.qa.parent)))
+    if task.station is not None:
+        lines += _pipeline(visit, task.station)
     if task.metadata:
         lines.append(("Metadata", el("code", json.dumps(encode(task.metadata), ensure_ascii=False))))
     by = (", by ", name(task.creator, "who")) if task.creator else None
@@ -103,10 +106,21 @@ def _settings(visit: Visit, task: Task) -> list[tuple[str, Content]]:
     return lines
 
 
-def _parent(visit: Visit, task_id: str) -> Content:
-    """Link to the task that is reviewed, where the reader sees it."""
+def _pipeline(visit: Visit, station: Station) -> list[tuple[str, Content]]:
+    """Say which node of which pipeline it is, and where what is finished goes."""
+    lines: list[tuple[str, Content]] = [
+        ("Pipeline", (name(station.pipeline, "who"), ", node ", name(station.node, "who")))
+    ]
+    if station.leads:
+        ways = ((name(lead.status, "who"), " to ", _linked(visit, lead.task)) for lead in station.leads)
+        lines.append(("Leads on", joined(ways, ", ")))
+    return lines
+
+
+def _linked(visit: Visit, task_id: str) -> Content:
+    """Link to another task, where the reader sees it."""
     try:
-        parent = visit.seen(task_id)
+        other = visit.seen(task_id)
     except NotFound:
         return "a task that you do not see"
-    return el("a", name(parent.name), href=visit.to("tasks", parent.id))
+    return el("a", name(other.name), href=visit.to("tasks", other.id))

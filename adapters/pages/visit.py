@@ -53,6 +53,8 @@ class Visit:
     request: Request
     sees: Filter | None
     """Which tasks she sees; None for all."""
+    leave: str | None = None
+    """What, beside the pages, takes the POST of a reader who is done; None where nothing does."""
 
     @property
     def now(self) -> datetime:

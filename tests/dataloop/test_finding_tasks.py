@@ -108,6 +108,49 @@ def test_tasks_are_listed_page_by_page_and_by_a_filter_of_ones_own(studio: Studi
 
 
 @scenario
+def test_tasks_are_listed_in_the_order_that_is_asked_for_page_by_page(studio: Studio) -> None:
+    dl = studio.dl
+    studio.upload(1)
+    for name, priority in (("b", 1), ("d", 3), ("a", 3), ("c", 2)):
+        studio.task(name, priority=priority)
+
+    def listed(*fields: str) -> list[str]:
+        filters = dl.Filters(resource=dl.FiltersResource.TASK)
+        filters.page_size = 3
+        for field in fields:
+            path, _, down = field.partition(" ")
+            directions = dl.FiltersOrderByDirection
+            filters.sort_by(path, directions.DESCENDING if down else directions.ASCENDING)
+        return [task.name for page in studio.project.tasks.list(filters=filters) for task in page]
+
+    assert listed("name") == ["a", "b", "c", "d"]
+    assert listed("name down") == ["d", "c", "b", "a"]
+    assert listed("priority down", "name") == ["a", "d", "c", "b"]
+    assert listed() == ["b", "d", "a", "c"]
+
+
+@scenario
+def test_datasets_and_pipelines_and_annotations_are_listed_in_the_order_that_is_asked_for(
+    studio: Studio,
+) -> None:
+    for name in ("b", "c", "a"):
+        studio.project.datasets.create(name)
+        studio.project.pipelines.create(name)
+    studio.annotate(studio.upload(1)[0], "b", "c", "a")
+    context = {"projectIds": [studio.project.id]}
+
+    def listed(path: str, key: str, **said: Any) -> list[str]:
+        status, page = studio.ask("POST", path, {"filter": {}, "sort": {key: "descending"}, **said})
+        assert status == 200
+        return [row[key] for row in page["items"]]
+
+    assert listed("/datasets/query", "name", context=context) == ["dataset", "c", "b", "a"]
+    assert listed("/pipelines/query", "name", context=context) == ["c", "b", "a"]
+    there = f"/datasets/{studio.dataset.id}/query"
+    assert listed(there, "label", resource="annotations") == ["c", "b", "a"]
+
+
+@scenario
 def test_eighty_one_tasks_of_one_name_in_two_projects_are_counted_for_each(studio: Studio) -> None:
     dl = studio.dl
     studio.upload(1)
@@ -190,3 +233,21 @@ def test_projects_and_datasets_are_found_by_id_and_by_name(studio: Studio) -> No
     assert studio.project.datasets.get(dataset_name="dataset").id == studio.dataset.id
     fails(dl.exceptions.NotFound, lambda: studio.project.datasets.get(dataset_name="unheard of"))
     fails(dl.exceptions.Conflict, lambda: studio.project.datasets.create("dataset"))
+
+
+@scenario
+def test_a_project_or_dataset_is_not_renamed_to_what_another_is_called(studio: Studio) -> None:
+    dl = studio.dl
+    other = dl.projects.create(f"{studio.project.name} other")
+    second = studio.project.datasets.create("second")
+    other.name, second.name = studio.project.name, "dataset"
+
+    fails(dl.exceptions.Conflict, other.update)
+    fails(dl.exceptions.Conflict, second.update)
+    assert dl.projects.get(project_name=studio.project.name).id == studio.project.id
+    assert studio.project.datasets.get(dataset_name="dataset").id == studio.dataset.id
+    studio.project.update()
+    studio.dataset.update()
+    other.name = f"{studio.project.name} moved"
+    other.update()
+    assert dl.projects.get(project_name=other.name).id == other.id
