@@ -139,6 +139,8 @@ def _serve(barrier: Barrier, job: Job, number: int) -> list[Outcome]:
         queue = SYSTEMS[job.system].open(job.folder)
         try:
             outcomes = _work_together(queue, barrier, job, number * job.threads)
+            # Who is done keeps still until all are: 64 interpreters that end at once cost the last a second.
+            barrier.wait(READY_SECONDS)
             outcomes[0].durability = settings(made)
         finally:
             queue.close()

@@ -60,8 +60,9 @@ HOT = {
     ),
     "a task": ("SELECT key FROM task WHERE id = ?", ["task USING INDEX"]),
     "tasks": (f"{sqlite.TASKS} ORDER BY key LIMIT ?", ["task USING INTEGER PRIMARY KEY"]),
-    "a placement, put": (rows.PUT_PLACEMENT, ["placement USING PRIMARY KEY"]),
-    "an item, put": (rows.PUT_ITEM, ["item USING PRIMARY KEY"]),
+    "placements, added": (rows.ADD_PLACEMENTS, ["item USING PRIMARY KEY"]),
+    "placements, put": (rows.PUT_PLACEMENTS, ["placement USING PRIMARY KEY"]),
+    "items, put": (rows.PUT_ITEMS, ["item USING PRIMARY KEY"]),
     "a placement, dropped": (rows.DROP, ["placement USING PRIMARY KEY"]),
 }  # fmt: skip
 """What every pull, submit and page runs, and the way it must go, table by table."""
