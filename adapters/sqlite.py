@@ -1,7 +1,7 @@
 """The embedded store: one SQLite file, safe for several threads and processes.
 
 What may happen is decided in the core. How the file is opened, queued for and kept
-whole is in `sqlite_file`, its tables in `sqlite_schema`, its rows in `sqlite_rows`.
+whole is in `sqlite_file`, its tables in `sqlite_schema`, its rows in `sqlite_rows` and `sqlite_changes`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from adapters.combining import MOST, Call, Combiner
+from adapters.sqlite_changes import put_task, write, write_entry
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
-from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id, put_task, write, write_entry
+from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id
 from adapters.sqlite_values import cell_of, dumped, entry, task_of
 from distribution.codec import decode, encode
 from distribution.decision import Decide, Decision, PutTask, settle

@@ -31,7 +31,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from mmap import mmap
 from pathlib import Path
 
@@ -58,7 +58,11 @@ LOCK = struct.Struct("hhqqi4x")
 @cache
 def form() -> int:
     """Mark what this version writes: another may decide otherwise, so they leave each other's texts alone."""
-    return zlib.crc32(version("work-distribution").encode()) & 0xFFFF
+    try:
+        ours = version("work-distribution")
+    except PackageNotFoundError:  # copied, not installed
+        ours = ""
+    return zlib.crc32(ours.encode()) & 0xFFFF
 
 
 class Board:

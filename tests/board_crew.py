@@ -13,7 +13,7 @@ from typing import Any
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
 from adapters.sqlite_board import Board
-from adapters.sqlite_file import Opened, Transaction
+from adapters.sqlite_turns import Opened, Transaction
 from distribution.errors import DistributionError
 
 TASK = "t"

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from adapters import sqlite_file, sqlite_schema
+from adapters import sqlite_file, sqlite_schema, sqlite_turns
 from adapters.sqlite import SqliteStore
 from distribution.decision import Decision
 from distribution.errors import StoreBusy, StoreFailed, UnusableStore
@@ -40,7 +40,7 @@ def store(path: Path) -> Iterator[SqliteStore]:
         yield store
 
 
-def opened(store: SqliteStore) -> sqlite_file.Opened:
+def opened(store: SqliteStore) -> sqlite_turns.Opened:
     """Look behind the store at its connections."""
     return store._file.current()
 
@@ -67,7 +67,7 @@ class Disk:
                 raise OSError(5, "no disk")
             os.fdatasync(descriptor)
 
-        monkeypatch.setattr(sqlite_file, "sync_file", sync)
+        monkeypatch.setattr(sqlite_turns, "sync_file", sync)
 
 
 def test_what_is_answered_is_on_disk(store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters import sqlite, sqlite_file
+from adapters import sqlite, sqlite_turns
+from adapters import sqlite_changes as changes
 from adapters import sqlite_rows as rows
 from adapters.sqlite import SqliteStore
 from distribution.events import Stamp
@@ -27,7 +28,7 @@ def store(path: Path) -> Iterator[SqliteStore]:
         yield store
 
 
-def opened(store: SqliteStore) -> sqlite_file.Opened:
+def opened(store: SqliteStore) -> sqlite_turns.Opened:
     """Look behind the store at its connections."""
     return store._file.current()
 
@@ -60,10 +61,10 @@ HOT = {
     ),
     "a task": ("SELECT key FROM task WHERE id = ?", ["task USING INDEX"]),
     "tasks": (f"{sqlite.TASKS} ORDER BY key LIMIT ?", ["task USING INTEGER PRIMARY KEY"]),
-    "placements, added": (rows.ADD_PLACEMENTS, ["item USING PRIMARY KEY"]),
-    "placements, put": (rows.PUT_PLACEMENTS, ["placement USING PRIMARY KEY"]),
-    "items, put": (rows.PUT_ITEMS, ["item USING PRIMARY KEY"]),
-    "a placement, dropped": (rows.DROP, ["placement USING PRIMARY KEY"]),
+    "placements, added": (changes.ADD_PLACEMENTS, ["item USING PRIMARY KEY"]),
+    "placements, put": (changes.PUT_PLACEMENTS, ["placement USING PRIMARY KEY"]),
+    "items, put": (changes.PUT_ITEMS, ["item USING PRIMARY KEY"]),
+    "a placement, dropped": (changes.DROP, ["placement USING PRIMARY KEY"]),
 }  # fmt: skip
 """What every pull, submit and page runs, and the way it must go, table by table."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import sqlite_file
+from adapters import sqlite_turns
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
 from distribution import Pull
@@ -37,7 +37,7 @@ def test_whatever_was_answered_was_synced_before(
         for end in ("", "-wal"):
             shutil.copy(f"{tmp_path / 'work.db'}{end}", f"{tmp_path / 'left.db'}{end}")
 
-    monkeypatch.setattr(sqlite_file, "sync_file", sync)
+    monkeypatch.setattr(sqlite_turns, "sync_file", sync)
     for round_ in range(4):
         answered = tasks.pull("t", "ann", request=f"pull-{round_}").items
         tasks.set_status("t", "ann", answered, "completed")
@@ -58,7 +58,7 @@ def test_the_next_writer_commits_while_the_last_one_waits_for_the_disk(
         syncing.set()
         assert go_on.wait(10)
 
-    monkeypatch.setattr(sqlite_file, "sync_file", sync)
+    monkeypatch.setattr(sqlite_turns, "sync_file", sync)
     waiting = threading.Thread(target=tasks.pull, args=("t", "ann"))
     waiting.start()
     assert syncing.wait(10)
@@ -79,7 +79,7 @@ def test_where_the_disk_fails_the_caller_hears_it_and_the_file_is_opened_anew(
         raise OSError(errno.EIO, "the disk is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sqlite_file, "sync_file", broken)
+        patched.setattr(sqlite_turns, "sync_file", broken)
         with pytest.raises(StoreFailed, match="the disk is gone"):
             tasks.pull("t", "ann", request="r")
     # Nobody knows whether it was kept; the same request finds out, and does nothing twice.
@@ -91,7 +91,7 @@ def test_where_the_disk_fails_the_caller_hears_it_and_the_file_is_opened_anew(
 def test_what_changes_nothing_waits_for_no_disk(tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks.pull("t", "ann")
     tasks.pull("t", "ann")
-    monkeypatch.setattr(sqlite_file, "sync_file", lambda _: pytest.fail("synced"))
+    monkeypatch.setattr(sqlite_turns, "sync_file", lambda _: pytest.fail("synced"))
 
     assert tasks.pull("t", "ann").reason is not None
 
@@ -101,7 +101,7 @@ def test_an_answer_given_again_is_synced_too_for_whoever_gave_it_first_may_not_h
 ) -> None:
     tasks.pull("t", "ann", request="r")
     synced: list[int] = []
-    monkeypatch.setattr(sqlite_file, "sync_file", synced.append)
+    monkeypatch.setattr(sqlite_turns, "sync_file", synced.append)
 
     tasks.pull("t", "ann", request="r")
 
@@ -113,7 +113,7 @@ def test_who_is_next_sleeps_where_somebody_writes_for_long(tasks: Dispatcher, tm
         fcntl.flock(gate, fcntl.LOCK_EX)
         waiting = threading.Thread(target=tasks.pull, args=("t", "ann"))
         waiting.start()
-        waiting.join(20 * sqlite_file.AWAKE_SECONDS)
+        waiting.join(20 * sqlite_turns.QUEUE_SECONDS)
         assert waiting.is_alive()
         fcntl.flock(gate, fcntl.LOCK_UN)
     waiting.join(10)

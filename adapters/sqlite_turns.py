@@ -1,0 +1,239 @@
+"""Whose turn it is to write to an SQLite file: what a process holds of it, and how it waits.
+
+Writers queue at two lock files beside the database (flock), one for who writes and one
+for who is next. While they wait, whoever writes may do what they wait for (see
+`sqlite_board`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+import attrs
+
+from adapters.sqlite_board import LONGEST, SHORTEST, Board
+
+AWAKE_SECONDS, QUEUE_SECONDS = 0.0006, 0.002
+"""How long one looks for the lock before it sleeps: whose wish others may do, and who has to be next."""
+MOST = 64
+"""For how many other processes one does their work; then it is the next one's turn."""
+COUNTED = "UPDATE served SET number = number + 1 RETURNING number"
+
+
+@attrs.define
+class Opened:
+    """What one process holds of the file."""
+
+    path: Path
+    identity: tuple[int, int]
+    """Device and inode: another file of the same name is another file."""
+    gate: int
+    """Descriptor of the lock file: who holds it writes."""
+    line: int
+    """Descriptor of a second one: who holds it is next."""
+    writer: sqlite3.Connection
+    reader: sqlite3.Connection
+    board: Board | None
+    """Where the system has none, everybody does his own work."""
+    crowded: bool = False
+    """Whether there were too many at work last time to wait awake."""
+    log: int = -1
+    """Descriptor of the write-ahead log, once there was something to sync."""
+
+    def enter(self, wish: Callable[[], str] | None = None) -> bool:
+        """Wait for our turn to write; False where somebody did what we wish meanwhile.
+
+        Of two or three at work each has the next turn soon, and looks for it awake; where
+        there are more, sleeping until it is done leaves the processors to those at work.
+        """
+        board = self.board
+        if board is not None and wish is not None:
+            if self._enter_soon(0.0 if self.crowded else AWAKE_SECONDS):
+                self.crowded = False
+                return self._begin(posted=False)
+            if board.post(wish()):
+                self.crowded = True
+                return self._sleep(board)
+        fcntl.flock(self.line, fcntl.LOCK_EX)
+        try:
+            if not self._look(QUEUE_SECONDS):
+                fcntl.flock(self.gate, fcntl.LOCK_EX)
+        finally:
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+        return self._begin(posted=False)
+
+    def _enter_soon(self, seconds: float = 0.0) -> bool:
+        """Take the lock where nobody else queues for it, and it is free within a moment."""
+        if not _lock_at_once(self.line):
+            return False
+        try:
+            return self._look(seconds)
+        finally:
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+
+    def _look(self, seconds: float) -> bool:
+        """Look for the lock, again and again for a moment: to wake a process takes half as long as a transaction."""
+        patience = perf_counter() + seconds
+        while not _lock_at_once(self.gate):
+            if perf_counter() >= patience:
+                return False
+            os.sched_yield()
+        return True
+
+    def _sleep(self, board: Board) -> bool:
+        """Sleep until what we posted is done, or it is our turn."""
+        seconds = SHORTEST
+        while not board.given():
+            if self._enter_soon():
+                return self._begin(posted=True)
+            board.sleep(seconds)
+            seconds = min(2 * seconds, LONGEST)
+        return False
+
+    def _begin(self, *, posted: bool) -> bool:
+        """Bring the board into order, now that it is our turn; False where nothing is left to do."""
+        if self.board is None:
+            return True
+        try:
+            if self.board.prepared():
+                # Somebody died in the middle: what was committed, the database says.
+                number = self.writer.execute("SELECT number FROM served").fetchone()[0]
+                self.sync()
+                self.board.conclude(number)
+            if posted and self.board.given():
+                self.leave()
+                return False
+            self.board.sit()
+        except BaseException:
+            self.leave()
+            raise
+        return True
+
+    def taken(self) -> str | None:
+        """Take what somebody has done for us."""
+        return None if self.board is None else self.board.take()
+
+    def leave(self) -> None:
+        """Let the next one write."""
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+        if self.board is not None:
+            self.board.hand_on()
+
+    def sync(self) -> None:
+        """Wait until what was committed is on the disk."""
+        if self.log < 0:
+            self.log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            # The log is new to its folder; as long as this connection is open it stays.
+            sync_folder(self.path.parent)
+        sync_file(self.log)
+
+    def close(self) -> None:
+        """Close all of it.
+
+        The last connection checkpoints as it closes, which is a write like any other;
+        where somebody else holds the lock, ours is not the last.
+        """
+        with suppress(BlockingIOError):
+            fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.reader.close()
+        self.writer.close()
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+        os.close(self.gate)
+        os.close(self.line)
+        if self.board is not None:
+            self.board.close()
+        if self.log >= 0:
+            os.close(self.log)
+
+
+@attrs.define
+class Transaction:
+    """Our turn to write."""
+
+    _opened: Opened
+    given: str | None = None
+    """What another process has done for us; then there is nothing left to do."""
+    number: int = 0
+    """Counts the transactions in which somebody's work was done by another; 0 in all others."""
+    broken: bool = False
+    """Whether the disk failed after it was committed."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Give the connection that writes."""
+        return self._opened.writer
+
+    def serve(self, do: Callable[[str], str]) -> None:
+        """Do what other processes wait for, each whole or not at all; at most `MOST` of them."""
+        board = self._opened.board
+        served, before = 0, -1
+        while board is not None and before < served < MOST:
+            before = served
+            for seat, text in islice(board.waiting(), MOST - served):
+                self._serve(board, seat, partial(do, text))
+                served += 1
+
+    def _serve(self, board: Board, seat: int, do: Callable[[], str]) -> None:
+        """Do what one of them waits for; what fails is left to its owner, who then hears why."""
+        connection = self.connection
+        if not self.number:
+            self.number = connection.execute(COUNTED).fetchall()[0][0]
+        connection.execute("SAVEPOINT served")
+        try:
+            answered = board.prepare(seat, self.number, do())
+        except Exception:
+            if not connection.in_transaction:
+                # A full disk may have ended the whole transaction.
+                raise
+            answered = False
+        if not answered:
+            connection.execute("ROLLBACK TO served")
+            board.leave(seat)
+        connection.execute("RELEASE served")
+
+    def kept(self) -> None:
+        """Give others their answers, once they are on the disk."""
+        if self.number and self._opened.board is not None:
+            self.broken = True
+            self._opened.sync()
+            self.broken = False
+            self._opened.board.conclude(self.number)
+
+    def lost(self) -> None:
+        """Let others do their work by themselves."""
+        if self.number and self._opened.board is not None:
+            self._opened.board.conclude(None)
+
+
+def _lock_at_once(descriptor: int) -> bool:
+    """Take a lock that nobody has; tell whether it was so."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def sync_file(descriptor: int) -> None:
+    """Wait until a file's data is on the disk."""
+    if hasattr(fcntl, "F_FULLFSYNC"):
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
