@@ -7,8 +7,8 @@ its answer there. A transaction costs its first reader a cold cache, its writer 
 all who wait a way to the lock: many share them. Whoever leaves the lock rings for one of
 those who still wait, who takes it then.
 
-A seat is changed by its owner alone while it is empty or answered, and under the lock by
-whoever has it, else never. An answer is *prepared* before the transaction is committed and
+A seat is changed by its owner alone unless it waits or is prepared, and then by whoever has
+the lock; so a seat whose owner died is free for the next one, unless somebody is at it. An answer is *prepared* before the transaction is committed and
 *given* when it is on the disk. Who dies in between leaves prepared seats behind: the next
 one under the lock compares the number beside the answer with the number that the same
 transaction wrote into the database (table `served`), and so knows whether it was kept.
@@ -47,6 +47,8 @@ ROOM = 16_384
 """Bytes of a seat; what is longer is not put there."""
 EMPTY, WAITING, PREPARED, GIVEN, LEFT = range(5)
 """How a seat stands; what is left is for its owner to do."""
+AT_WORK = frozenset({WAITING, PREPARED})
+"""Whoever has the lock of the database may be at it."""
 HEAD = struct.Struct("<QHHLL")
 """Number of the transaction, form of the text, nothing, its length, its checksum."""
 LOOKS = 1000
@@ -91,26 +93,40 @@ class Board:
         """Tell whether the system has locks that belong to an open file."""
         return hasattr(fcntl, "F_OFD_SETLK")
 
-    def sit(self) -> None:
-        """Take a seat where one is free, once, and clear it; the caller holds the lock of the database."""
-        for seat in () if self._looked else range(SEATS):
-            try:
-                fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, seat, 1, 0))
-                self._bell.bind(f"{self._name}{seat}")
-            except OSError:
-                continue
-            self._own = seat
-            break
-        self._looked = True
-        if self._own >= 0:
-            self._map[self._own] = EMPTY
-
     def post(self, text: str) -> bool:
         """Let others do what a text says; tell whether they may."""
+        if self._own < 0 and not self._looked:
+            self._looked = True
+            self._own = next(filter(self._sit, range(SEATS)), -1)
         if self._own < 0 or self._map[self._own] != EMPTY or not self._write(self._own, 0, text):
             return False
         self._map[self._own] = WAITING
         return True
+
+    def _sit(self, seat: int) -> bool:
+        """Take a seat where nobody has it, and nobody is at what its last owner wished."""
+        if self._map[seat] in AT_WORK or not self._lock(fcntl.F_WRLCK, seat):
+            return False
+        with suppress(OSError):
+            if self._map[seat] not in AT_WORK:
+                self._bell.bind(f"{self._name}{seat}")
+                self._map[seat] = EMPTY
+                return True
+        self._lock(fcntl.F_UNLCK, seat)
+        return False
+
+    def _lock(self, kind: int, seat: int) -> bool:
+        """Lock a seat, or let go of it; tell whether that could be done."""
+        try:
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, LOCK.pack(kind, os.SEEK_SET, seat, 1, 0))
+        except OSError:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Take back what was posted, and what came of it; the caller holds the lock of the database."""
+        if self._own >= 0:
+            self._map[self._own] = EMPTY
 
     def sleep(self, seconds: float) -> None:
         """Wait for the bell, and not for long."""
@@ -173,11 +189,15 @@ class Board:
         """Go round the seats of the living that wait, each with its text; from where the last one stopped."""
         states = self._map[:SEATS]
         for seat in self._round() if WAITING in states else ():
-            if states[seat] == WAITING and seat != self._own and self._lives(seat):
-                found = self._read(seat)
-                if found is not None:
-                    self._map[CURSOR] = (seat + 1) % SEATS
-                    yield seat, found[1]
+            if states[seat] != WAITING or seat == self._own:
+                continue
+            if not self._lives(seat):
+                self._map[seat] = EMPTY
+                continue
+            found = self._read(seat)
+            if found is not None:
+                self._map[CURSOR] = (seat + 1) % SEATS
+                yield seat, found[1]
 
     def prepare(self, seat: int, number: int, text: str) -> bool:
         """Put an answer down before it is kept; tell whether there is room for it."""

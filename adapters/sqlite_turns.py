@@ -111,7 +111,7 @@ class Opened:
             if posted and self.board.given():
                 self.leave()
                 return False
-            self.board.sit()
+            self.board.clear()
         except BaseException:
             self.leave()
             raise

@@ -162,10 +162,13 @@ def all_behind(path: Path, team: Crew, fate: Callable[[], None]) -> None:
     team.shut()
     team.go(*CREW)
     team.until_waiting(len(CREW))
+    team.go("doomed")
     with path.with_name("work.db.line").open("rb") as line:
-        team.go("doomed")
-        end = time.monotonic() + SECONDS
-        while _free(line.fileno()):
+        # Nobody can help her, so she stands in line; who sleeps is there for no longer than a look.
+        busy, end = 0, time.monotonic() + SECONDS
+        while busy < 20:
+            busy = 0 if _free(line.fileno()) else busy + 1
+            time.sleep(0.001)
             assert time.monotonic() < end
     team.release()
 
@@ -237,7 +240,8 @@ class Table:
     def __init__(self, path: Path, people: int) -> None:
         self.boards = [Board(path) for _ in range(people)]
         for board in self.boards:
-            board.sit()
+            board.post("nothing")
+            board.clear()
 
     def close(self) -> None:
         for board in self.boards:
@@ -287,7 +291,7 @@ def test_the_answers_of_another_transaction_are_no_answers(table: list[Board]) -
     leader.conclude(3)
 
     assert (early.given(), late.given()) == (False, True)
-    early.sit()
+    early.clear()
     assert early.post("a")
 
 
@@ -304,6 +308,22 @@ def test_what_is_too_long_or_torn_or_of_another_version_is_left_alone(table: lis
     leader._map[torn._own] = GIVEN
     with pytest.raises(OSError, match="damaged"):
         torn.take()
+
+
+def test_a_seat_of_the_dead_is_free_once_nobody_is_at_it(tmp_path: Path) -> None:
+    with closing(Table(tmp_path / "board", 2)) as table:
+        leader, dead = table.boards
+        dead.post("the last wish")
+        seat = dead._own
+        dead.close()
+        early, late = Board(tmp_path / "board"), Board(tmp_path / "board")
+        table.boards[1:] = [early, late]
+
+        assert early.post("first")
+        assert early._own != seat
+        assert [text for _, text in leader.waiting()] == ["first"]
+        assert late.post("second")
+        assert late._own == seat
 
 
 def test_where_all_seats_are_taken_one_does_without(tmp_path: Path) -> None:
