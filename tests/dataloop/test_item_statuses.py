@@ -224,3 +224,20 @@ def test_an_annotation_says_that_there_is_an_issue_and_the_task_stays_completed(
     kept = studio.dl.items.get(item_id=item.id).annotations.list()[0]
     assert kept.metadata["system"]["status"] == "approved"
     assert kept.metadata["system"]["issueTaskId"] == task.id
+
+
+@scenario
+def test_statuses_of_annotations_leave_a_task_as_it_is(studio: Studio) -> None:
+    item = studio.upload(1)[0]
+    task = studio.task()
+    (annotation,) = studio.annotate(item)
+    annotation.update_status(studio.dl.AnnotationStatus.ISSUE)
+    assert raw(studio, task)["status"] == "open"
+    annotation.update_status(studio.dl.AnnotationStatus.CLEAR)
+
+    task.set_status("completed", "create", [item.id])
+    assert raw(studio, task)["status"] == "completed"
+    annotation.update_status(studio.dl.AnnotationStatus.APPROVED)
+
+    assert raw(studio, task)["status"] == "completed"
+    assert studio.dl.items.get(item_id=item.id).annotations.list()[0].status == "approved"
