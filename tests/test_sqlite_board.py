@@ -6,6 +6,8 @@ import fcntl
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -329,3 +331,21 @@ def test_a_seat_of_the_dead_is_free_once_nobody_is_at_it(tmp_path: Path) -> None
 def test_where_all_seats_are_taken_one_does_without(tmp_path: Path) -> None:
     with closing(Table(tmp_path / "board", SEATS)), closing(Table(tmp_path / "board", 1)) as late:
         assert not late.boards[0].post("x")
+
+
+def test_whoever_is_killed_the_others_go_on_and_nothing_is_lost_or_done_twice(path: Path) -> None:
+    kills = 2000 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 60
+    siege = Path(__file__).with_name("board_siege.py")
+    paths = os.pathsep.join([str(siege.parents[1]), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, siege, path.with_name("siege.db"), str(kills), "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+
+    assert done.returncode == 0, done.stderr
+    answered, served = map(int, done.stdout.split())
+    assert answered > kills
+    assert served > kills
