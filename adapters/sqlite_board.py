@@ -74,8 +74,8 @@ class Board:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             size = START + SEATS * ROOM
-            if os.fstat(self._file).st_size < size:
-                os.ftruncate(self._file, size)
+            # Not truncated to it: where a full disk has no page for it, to touch it is to be killed.
+            os.posix_fallocate(self._file, 0, size)
             self._map = mmap(self._file, size)
         except BaseException:
             os.close(self._file)
@@ -218,8 +218,7 @@ class Board:
         """Give the answers of a transaction that was kept; what else is prepared is left to its owner."""
         for seat, state in enumerate(self._map[:SEATS]):
             if state == PREPARED:
-                found = self._read(seat)
-                self._map[seat] = GIVEN if found is not None and found[0] == number else LEFT
+                self._map[seat] = GIVEN if self._number(seat) == number else LEFT
 
     def close(self) -> None:
         """Give the seat up."""
@@ -242,6 +241,11 @@ class Board:
             HEAD.pack(number, self._form, 0, len(body), zlib.crc32(body)) + body
         )
         return True
+
+    def _number(self, seat: int) -> int:
+        """Give the number of the transaction, whatever version wrote it."""
+        start = START + seat * ROOM
+        return int(HEAD.unpack(self._map[start : start + HEAD.size])[0])
 
     def _read(self, seat: int) -> tuple[int, str] | None:
         start = START + seat * ROOM

@@ -69,9 +69,10 @@ class SqliteFile:
         with self.translated("opening it"):
             # One database must have one lock file, whatever links lead to it.
             self.path = Path(path).resolve()
-            self._check_place()
-            self.current()
-        _files.add(self)
+            with _opening:
+                self._check_place()
+                self.current()
+                _files.add(self)
 
     def _check_place(self) -> None:
         """Look before anything is created, so that nothing is left beside a file that is not ours."""
@@ -83,6 +84,8 @@ class SqliteFile:
             return
         if not self.path.is_file():
             raise UnusableStore(self.place, "is not a regular file", "give the path of a file")
+        if self._is_open_already():
+            return
         with self.path.open("rb") as file:
             head = file.read(100)
         if head and not head.startswith(MAGIC):
@@ -91,6 +94,19 @@ class SqliteFile:
         if head and int.from_bytes(head[68:72], "big") != sqlite_schema.APPLICATION_ID:
             raise UnusableStore(self.place, "belongs to another program", "choose another path")
         sqlite_schema.refuse_newer(int.from_bytes(head[60:64], "big"), self.place)
+
+    def _is_open_already(self) -> bool:
+        """Tell whether this process has the file open.
+
+        Then it must not be read beside SQLite: whoever closes any descriptor of a file
+        drops all locks that SQLite has on it, and another process may delete its log.
+        """
+        found = self.path.stat()
+        return any(file.has_open((found.st_dev, found.st_ino)) for file in list(_files))
+
+    def has_open(self, identity: tuple[int, int]) -> bool:
+        """Tell whether it is this file, by device and inode, and is open."""
+        return self._opened is not None and self._opened.identity == identity
 
     @contextmanager
     def translated(self, doing: str) -> Iterator[None]:
@@ -255,6 +271,8 @@ class SqliteFile:
 
 
 _files: weakref.WeakSet[SqliteFile] = weakref.WeakSet()
+_opening = threading.RLock()
+"""Held while a file is looked at and opened, see `_is_open_already`."""
 _held: list[SqliteFile] = []
 
 

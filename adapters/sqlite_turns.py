@@ -62,13 +62,17 @@ class Opened:
             if board.post(wish()):
                 self.crowded = True
                 return self._sleep(board)
+        self._stand_in_line()
+        return self._begin(posted=False)
+
+    def _stand_in_line(self) -> None:
+        """Wait until it is our turn."""
         fcntl.flock(self.line, fcntl.LOCK_EX)
         try:
             if not self._look(QUEUE_SECONDS):
                 fcntl.flock(self.gate, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
-        return self._begin(posted=False)
 
     def _enter_soon(self, seconds: float = 0.0) -> bool:
         """Take the lock where nobody else queues for it, and it is free within a moment."""
@@ -94,8 +98,12 @@ class Opened:
         while not board.given():
             if self._enter_soon():
                 return self._begin(posted=True)
+            if seconds > LONGEST:
+                # Those who write do nothing for others: there is a place in line for everybody.
+                self._stand_in_line()
+                return self._begin(posted=True)
             board.sleep(seconds)
-            seconds = min(2 * seconds, LONGEST)
+            seconds *= 2
         return False
 
     def _begin(self, *, posted: bool) -> bool:

@@ -21,6 +21,7 @@ import pytest
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
 from adapters.sqlite_board import GIVEN, ROOM, SEATS, WAITING, Board
+from adapters.sqlite_shelf import SqliteShelf
 from distribution import Pull
 from tests import board_crew as crew
 
@@ -349,3 +350,46 @@ def test_whoever_is_killed_the_others_go_on_and_nothing_is_lost_or_done_twice(pa
     answered, served = map(int, done.stdout.split())
     assert answered > kills
     assert served > kills
+
+
+def test_a_second_door_to_a_file_leaves_the_locks_of_the_first(path: Path, team: Crew) -> None:
+    with Dispatcher(SqliteStore(path)) as tasks:
+        first = tasks.pull(crew.TASK, "doomed").items
+        with closing(SqliteShelf(path)):
+            # Comes and goes, and would take the log with it if nobody else had the file.
+            team.join("ann", crew.turn)
+            team.go("ann")
+            assert len(team.answer("ann")) == 2
+            team.processes["ann"].join(SECONDS)
+            assert path.with_name("work.db-wal").exists()
+            second = tasks.pull(crew.TASK, "doomed").items
+    with Dispatcher(SqliteStore(path)) as tasks:
+        assert [piece.item for piece in tasks.worklist(crew.TASK, "doomed")] == [*first, *second]
+
+
+def test_nobody_sleeps_for_long_beside_those_who_help_nobody(path: Path, team: Crew) -> None:
+    team.join("ann", crew.turn)
+    team.shut()
+    team.go("ann")
+    team.until_waiting(1)
+    with path.with_name("work.db.line").open("rb") as line:
+        end = time.monotonic() + SECONDS
+        while _free(line.fileno()):
+            assert time.monotonic() < end
+        time.sleep(0.2)
+        assert not _free(line.fileno())  # she stands in line by now
+    team.release()
+
+    assert len(team.answer("ann")) == 2
+
+
+def test_what_another_version_kept_was_kept(table: list[Board]) -> None:
+    leader, owner, other = table[:3]
+    owner.post("a")
+    [(seat, _)] = leader.waiting()
+    leader.prepare(seat, 8, "done")
+    other._form ^= 1
+    other.conclude(8)
+
+    assert owner.given()
+    assert owner.take() == "done"
