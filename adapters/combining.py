@@ -115,9 +115,14 @@ class Combiner:
             for call in calls:
                 call.error = error
         except BaseException:
-            # This thread is told to stop; nothing was kept, and others go on without its own call.
+            # This thread is told to stop; others go on without its own call, those of which nothing was kept.
             with self._guard:
-                self._waiting.extendleft(call for call in reversed(calls) if call is not own)
+                again = [call for call in calls if call is not own and call.error is None]
+                self._waiting.extendleft(reversed(again))
+            for call in calls:
+                if call is not own and call.error is not None:
+                    call.done = True
+                    call.wake.release()
             raise
         for call in calls:
             call.done = True

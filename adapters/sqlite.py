@@ -89,6 +89,18 @@ class SqliteStore:
 
     def _together(self, calls: Sequence[Call[object]]) -> None:
         """Run several calls in one transaction."""
+        try:
+            self._keep_together(calls)
+        except Exception:
+            raise
+        except BaseException:
+            if self._file.unsure:
+                for call in calls:
+                    call.error = StoreFailed(self._file.place, "being stopped; look whether it was kept")
+            raise
+
+    def _keep_together(self, calls: Sequence[Call[object]]) -> None:
+        """Run them and commit, or find them done by another process."""
         errands = [call.errand for call in calls if call.errand is not None]
         wish = partial(_written, errands) if self._grouped and len(errands) == len(calls) else None
         with self._file.writing("changing tasks", wish) as turn:

@@ -57,6 +57,8 @@ class SqliteFile:
         """Called in the child of a fork."""
         self.told = False
         """Whether a transaction answered what another process may have committed and not yet synced."""
+        self.unsure = False
+        """Whether what is being written may be kept, should this thread be stopped now."""
         self._writer_thread = 0
         self._closed = False
         self._opened: Opened | None = None
@@ -205,16 +207,19 @@ class SqliteFile:
         with self.writers, self.translated(doing):
             opened = self.current()
             turn = Transaction(opened)
+            self.unsure = wish is not None
             if not opened.enter(wish):
                 turn.given = opened.taken()
                 yield turn
                 return
+            self.unsure = False
             self._writer_thread = threading.get_ident()
             try:
                 self._check_identity(opened)
                 before, self.told = opened.writer.total_changes, False
                 opened.writer.execute("BEGIN IMMEDIATE")
                 yield turn
+                self.unsure = True
                 opened.writer.execute("COMMIT")
                 turn.kept()
             finally:

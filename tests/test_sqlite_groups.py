@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
+from adapters import sqlite_turns
 from adapters.combining import Call
 from adapters.sqlite import SqliteStore
 from distribution.decision import AddItems, Decision, PutTask
@@ -155,3 +156,26 @@ def test_a_decision_that_calls_the_store_is_refused_in_a_group_too(store: Sqlite
 
     assert sum(isinstance(result, InvalidInput) for result in results) == 4
     assert store.read("t", Ask()).version == 5
+
+
+def test_who_is_stopped_while_the_disk_works_has_nobody_elses_call_made_twice(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.transact("t", Ask(), make("t")[1])
+    counted = Counted(store, seconds=0.05)
+    sync = sqlite_turns.sync_file
+
+    def stopped(descriptor: int) -> None:
+        if counted.sizes[-1] > 1:
+            monkeypatch.setattr(sqlite_turns, "sync_file", sync)
+            raise KeyboardInterrupt
+        sync(descriptor)
+
+    monkeypatch.setattr(sqlite_turns, "sync_file", stopped)
+    got = all_at_once(store, [noted] * 8)
+
+    assert max(counted.sizes) > 1
+    assert sum(isinstance(one, KeyboardInterrupt) for one in got) == 1
+    # Each was kept once, whatever its caller heard.
+    assert store.read("t", Ask()).version == 1 + len(got)
+    assert all(isinstance(one, int | KeyboardInterrupt | StoreFailed) for one in got)
