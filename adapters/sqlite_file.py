@@ -5,7 +5,8 @@ Readers have a connection of their own and wait for nobody who writes. POSIX onl
 on a network file system.
 
 Nothing is answered before it is on the disk: the write-ahead log is synced after every
-commit, as synchronous=FULL does, but by us and after the lock is released. So the next
+commit, as synchronous=FULL does, but by us, and after the lock is released (before, where
+it did the work of other processes, who are told under it). So the next
 writer commits while the last one waits for the disk, and one sync serves all who
 committed before it. A reader may for that moment see what a power cut would still undo;
 whoever changes something after having seen it syncs that too, for the log is one file.
