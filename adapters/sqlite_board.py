@@ -8,14 +8,14 @@ all who wait a way to the lock: many share them. Whoever leaves the lock rings f
 those who still wait, who takes it then.
 
 A seat is changed by its owner alone unless it waits or is prepared, and then by whoever has
-the lock; so a seat whose owner died is free for the next one, unless somebody is at it. An answer is *prepared* before the transaction is committed and
-*given* when it is on the disk. Who dies in between leaves prepared seats behind: the next
-one under the lock compares the number beside the answer with the number that the same
-transaction wrote into the database (table `served`), and so knows whether it was kept.
-Then it is given; else the owner does it by itself. A seat belongs to a process by a lock
-that ends with it, so nobody does the work of the dead. A bell is a socket; one that nobody
-hears (another network namespace, somebody dead) costs the sleeper a moment, for it looks
-up by itself now and then.
+the lock; so a seat whose owner died is free for the next one, unless somebody is at it. An
+answer is *prepared* before the transaction is committed and *given* when it is on the disk.
+Who dies in between leaves prepared seats behind: the next one under the lock compares the
+number beside the answer with the number that the same transaction wrote into the database
+(table `served`), and so knows whether it was kept. Then it is given; else the owner does it
+by itself. A seat belongs to a process by a lock that ends with it, so nobody does the work
+of the dead. A bell is a socket; one that nobody hears (another network namespace, somebody
+dead) costs the sleeper a moment, for it looks up by itself now and then.
 
 Whatever is on a seat is data that the reader checks; a torn or foreign one is left alone.
 """
@@ -27,13 +27,15 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from mmap import mmap
 from pathlib import Path
+from typing import Self
 
 SEATS = 64
 """Processes that can have others do their work; any more wait for the lock alone."""
@@ -50,11 +52,13 @@ EMPTY, WAITING, PREPARED, GIVEN, LEFT = range(5)
 AT_WORK = frozenset({WAITING, PREPARED})
 """Whoever has the lock of the database may be at it."""
 HEAD = struct.Struct("<QHHLL")
-"""Number of the transaction, form of the text, nothing, its length, its checksum."""
+"""Number of the transaction (0 beside what is asked), form of the text, nothing, its length, its checksum."""
 LOOKS = 1000
 """How often an answer is looked at before it is called damaged."""
 LOCK = struct.Struct("hhqqi4x")
 """The system's `struct flock`, of 64-bit Linux."""
+WORKS = sys.platform == "linux" and sys.maxsize > 2**32 and hasattr(fcntl, "F_OFD_SETLK")
+"""Whether the system has locks that belong to an open file, in this form, and bells without files."""
 
 
 @cache
@@ -67,31 +71,40 @@ def form() -> int:
     return zlib.crc32(ours.encode()) & 0xFFFF
 
 
+def _round(start: int) -> Iterable[int]:
+    """Go round all seats."""
+    return (*range(start % SEATS, SEATS), *range(start % SEATS))
+
+
 class Board:
     """The seats, as one process sees them."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            size = START + SEATS * ROOM
-            # Not truncated to it: where a full disk has no page for it, to touch it is to be killed.
-            os.posix_fallocate(self._file, 0, size)
-            self._map = mmap(self._file, size)
-        except BaseException:
-            os.close(self._file)
-            raise
         self._own = -1
         self._looked = False
         """Whether a seat was looked for: where all were taken, one does without."""
         self._form = form()
-        found = os.fstat(self._file)
-        self._name = f"\0work-distribution-{found.st_dev:x}-{found.st_ino:x}-"
-        self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with ExitStack() as undo:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            undo.callback(os.close, self._file)
+            size = START + SEATS * ROOM
+            # Not truncated to it: where a full disk has no page for it, to touch it is to be killed.
+            os.posix_fallocate(self._file, 0, size)
+            self._map = undo.enter_context(mmap(self._file, size))
+            found = os.fstat(self._file)
+            self._name = f"\0work-distribution-{found.st_dev:x}-{found.st_ino:x}-"
+            self._bell = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            self._undo = undo.pop_all()
 
-    @staticmethod
-    def works() -> bool:
-        """Tell whether the system has locks that belong to an open file."""
-        return hasattr(fcntl, "F_OFD_SETLK")
+    @classmethod
+    def at(cls, path: Path) -> Self | None:
+        """Open a board; None where there can be none, and everybody does his own work."""
+        if not WORKS:
+            return None
+        try:
+            return cls(path)
+        except OSError:
+            return None
 
     def post(self, text: str) -> bool:
         """Let others do what a text says; tell whether they may."""
@@ -136,32 +149,23 @@ class Board:
 
     def hand_on(self) -> None:
         """Ring for one of those who still wait, who is to take the lock; it is free by now."""
-        states = self._map[:SEATS]
-        if WAITING in states or LEFT in states:
-            waiting = (seat for seat in self._round() if states[seat] in {WAITING, LEFT})
-            next(filter(self._ring, waiting), None)
+        self._wake(frozenset({WAITING, LEFT}), self._map[CURSOR])
         self.tell()
 
     def tell(self) -> None:
         """Ring for one who has an answer and may not know; who takes it tells the next."""
-        states = self._map[:SEATS]
-        if GIVEN in states:
-            start = self._own + 1
-            given = (seat for seat in (*range(start, SEATS), *range(start)) if states[seat] == GIVEN)
-            next(filter(self._ring, given), None)
+        self._wake(frozenset({GIVEN}), self._own + 1)
 
-    def _round(self) -> Iterable[int]:
-        """Go round all seats, from where the last one who served others stopped."""
-        start = self._map[CURSOR] % SEATS
-        return (*range(start, SEATS), *range(start))
+    def _wake(self, wanted: Collection[int], start: int) -> None:
+        """Ring for the first who hears it of those whose seats stand so."""
+        states = self._map[:SEATS]
+        next((seat for seat in _round(start) if states[seat] in wanted and self._ring(seat)), None)
 
     def _ring(self, seat: int) -> bool:
-        """Ring a bell; tell whether anybody can hear it."""
+        """Ring a bell; tell whether somebody hears it who did not before."""
         self._bell.settimeout(0)
         try:
             self._bell.sendto(b"!", f"{self._name}{seat}")
-        except BlockingIOError:
-            return True  # it has rung
         except OSError:
             return False
         return True
@@ -179,7 +183,7 @@ class Board:
         for _ in range(LOOKS):
             # A processor may see that it is there before it sees all of it.
             found = self._read(self._own)
-            if found is not None:
+            if found is not None and found[0]:
                 self._map[self._own] = EMPTY
                 self.tell()
                 return found[1]
@@ -188,14 +192,14 @@ class Board:
     def waiting(self) -> Iterator[tuple[int, str]]:
         """Go round the seats of the living that wait, each with its text; from where the last one stopped."""
         states = self._map[:SEATS]
-        for seat in self._round() if WAITING in states else ():
+        for seat in _round(self._map[CURSOR]) if WAITING in states else ():
             if states[seat] != WAITING or seat == self._own:
                 continue
             if not self._lives(seat):
                 self._map[seat] = EMPTY
                 continue
             found = self._read(seat)
-            if found is not None:
+            if found is not None and not found[0]:
                 self._map[CURSOR] = (seat + 1) % SEATS
                 yield seat, found[1]
 
@@ -212,7 +216,7 @@ class Board:
 
     def prepared(self) -> bool:
         """Tell whether there is an answer of which nobody knows yet whether it was kept."""
-        return self._map[:SEATS].find(PREPARED) >= 0
+        return PREPARED in self._map[:SEATS]
 
     def conclude(self, number: int | None) -> None:
         """Give the answers of a transaction that was kept; what else is prepared is left to its owner."""
@@ -222,9 +226,7 @@ class Board:
 
     def close(self) -> None:
         """Give the seat up."""
-        self._bell.close()
-        self._map.close()
-        os.close(self._file)
+        self._undo.close()
 
     def _lives(self, seat: int) -> bool:
         """Tell whether somebody has a seat."""

@@ -6,9 +6,8 @@ on a network file system.
 
 Nothing is answered before it is on the disk: the write-ahead log is synced after every
 commit, as synchronous=FULL does, but by us, and after the lock is released (before, where
-it did the work of other processes, who are told under it). So the next
-writer commits while the last one waits for the disk, and one sync serves all who
-committed before it. A reader may for that moment see what a power cut would still undo;
+it did the work of other processes, who are told under it). So the next writer commits
+while the last one waits for the disk, and one sync serves all who committed before it. A reader may for that moment see what a power cut would still undo;
 whoever changes something after having seen it syncs that too, for the log is one file.
 SQLite itself syncs what checkpoints need (synchronous=NORMAL).
 
@@ -24,7 +23,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from adapters import sqlite_schema
@@ -140,32 +139,30 @@ class SqliteFile:
     def _open(self) -> Opened:
         """Open file and lock, make the file ours, bring it up to date."""
         fresh = not self.path.exists()
-        gate = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        line = os.open(f"{self.path}.line", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        writer = reader = None
-        try:
-            writer = self._connect()
+        with ExitStack() as undo:
+            gate, line = (self._lock_file(end, undo) for end in ("lock", "line"))
+            writer = undo.enter_context(closing(self._connect()))
             if not sqlite_schema.is_current(writer):
                 fcntl.flock(gate, fcntl.LOCK_EX)
                 sqlite_schema.migrate(writer, self.place)
                 self._begin_log(writer)
                 fcntl.flock(gate, fcntl.LOCK_UN)
-            reader = self._connect()
+            reader = undo.enter_context(closing(self._connect()))
             for ours in (writer, reader):
                 ours.execute("PRAGMA synchronous = NORMAL")  # we sync the log ourselves, see above
-            board = Board(self.path.with_name(f"{self.path.name}.board")) if Board.works() else None
             found = self.path.stat()
-        except BaseException:
-            for connection in (writer, reader):
-                if connection is not None:
-                    connection.close()
-            os.close(gate)
-            os.close(line)
-            raise
-        if fresh:
-            # SQLite synced the file, not the folder that has just learnt its name.
-            sync_folder(self.path.parent)
+            if fresh:
+                # SQLite synced the file, not the folder that has just learnt its name.
+                sync_folder(self.path.parent)
+            board = Board.at(self.path.with_name(f"{self.path.name}.board"))
+            undo.pop_all()
         return Opened(self.path, (found.st_dev, found.st_ino), gate, line, writer, reader, board)
+
+    def _lock_file(self, end: str, undo: ExitStack) -> int:
+        """Open a file to lock beside the database."""
+        found = os.open(f"{self.path}.{end}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        undo.callback(os.close, found)
+        return found
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -209,38 +206,38 @@ class SqliteFile:
             opened = self.current()
             turn = Transaction(opened)
             self.unsure = wish is not None
-            if not opened.enter(wish):
-                turn.given = opened.taken()
-                yield turn
-                return
+            try:
+                if opened.enter(wish):
+                    yield from self._in_turn(opened, turn)
+                else:
+                    turn.given = opened.taken()
+                    yield turn
+            finally:
+                if opened.broken:
+                    self.suspend()
+
+    def _in_turn(self, opened: Opened, turn: Transaction) -> Iterator[Transaction]:
+        """Write, let the next one write, and wait for the disk."""
+        try:
             self.unsure = False
             self._writer_thread = threading.get_ident()
+            self._check_identity(opened)
+            before, self.told = opened.writer.total_changes, False
+            opened.writer.execute("BEGIN IMMEDIATE")
+            yield turn
+            self.unsure = True
+            opened.writer.execute("COMMIT")
+            turn.kept()
+        finally:
+            self._writer_thread = 0
             try:
-                self._check_identity(opened)
-                before, self.told = opened.writer.total_changes, False
-                opened.writer.execute("BEGIN IMMEDIATE")
-                yield turn
-                self.unsure = True
-                opened.writer.execute("COMMIT")
-                turn.kept()
-            finally:
-                self._writer_thread = 0
                 if opened.writer.in_transaction:
                     opened.writer.rollback()
                     turn.lost()
+            finally:
                 opened.leave()
-                if turn.broken:
-                    self.suspend()
-            if not turn.number and (opened.writer.total_changes != before or self.told):
-                self._sync(opened)
-
-    def _sync(self, opened: Opened) -> None:
-        """Wait for the disk; where that fails nobody knows what it holds, so all is opened anew."""
-        try:
+        if not turn.number and (opened.writer.total_changes != before or self.told):
             opened.sync()
-        except OSError:
-            self.suspend()
-            raise
 
     def refuse_nested(self) -> None:
         """Raise where a decision calls the store it is made for.
@@ -254,14 +251,30 @@ class SqliteFile:
     @contextmanager
     def reading(self, doing: str) -> Iterator[sqlite3.Connection]:
         """Read as of one moment; takes no place in the queue of writers."""
-        with self.readers, self.translated(doing):
-            opened = self._opened if self._opened is not None and not self._closed else self.current()
-            self._check_identity(opened)
-            opened.reader.execute("BEGIN")
+        with self.translated(doing):
+            opened = self._hold_to_read()
             try:
-                yield opened.reader
+                self._check_identity(opened)
+                opened.reader.execute("BEGIN")
+                try:
+                    yield opened.reader
+                finally:
+                    opened.reader.rollback()
             finally:
-                opened.reader.rollback()
+                self.readers.release()
+
+    def _hold_to_read(self) -> Opened:
+        """Take the lock of those who read, on a file that is open.
+
+        Whoever wants both locks takes that of the writers first, so nobody opens a file
+        while holding this one.
+        """
+        while True:
+            self.readers.acquire()
+            if self._opened is not None and not self._closed:
+                return self._opened
+            self.readers.release()
+            self.current()
 
     def close(self) -> None:
         """Let go of everything; can be called repeatedly."""
@@ -270,7 +283,7 @@ class SqliteFile:
 
     def suspend(self) -> None:
         """Close what is open, to be opened again when it is needed."""
-        with self.readers, self.writers:
+        with self.writers, self.readers:
             opened, self._opened = self._opened, None
             if opened is not None:
                 opened.close()
@@ -284,9 +297,10 @@ _held: list[SqliteFile] = []
 
 def _before_fork() -> None:
     """Wait until nobody is at work, close every file, and keep others out until the fork is done."""
+    _opening.acquire()
     for file in list(_files):
-        file.readers.acquire()
         file.writers.acquire()
+        file.readers.acquire()
         _held.append(file)
         with suppress(DistributionError, sqlite3.Error, OSError):
             file.suspend()
@@ -296,8 +310,9 @@ def _after_fork() -> None:
     """Let the threads of this side go on; files open again when they are needed."""
     while _held:
         file = _held.pop()
-        file.writers.release()
         file.readers.release()
+        file.writers.release()
+    _opening.release()
 
 
 def _after_fork_in_child() -> None:

@@ -45,6 +45,8 @@ class Opened:
     """Where the system has none, everybody does his own work."""
     crowded: bool = False
     """Whether there were too many at work last time to wait awake."""
+    broken: bool = False
+    """Whether the disk failed: all is to be opened anew."""
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 
@@ -54,6 +56,15 @@ class Opened:
         Of two or three at work each has the next turn soon, and looks for it awake; where
         there are more, sleeping until it is done leaves the processors to those at work.
         """
+        try:
+            return self._enter(wish)
+        except BaseException:
+            # Also where a thread is told to stop: nobody else may wait for it.
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+            self.leave()
+            raise
+
+    def _enter(self, wish: Callable[[], str] | None) -> bool:
         board = self.board
         if board is not None and wish is not None:
             if self._enter_soon(0.0 if self.crowded else AWAKE_SECONDS):
@@ -84,7 +95,7 @@ class Opened:
             fcntl.flock(self.line, fcntl.LOCK_UN)
 
     def _look(self, seconds: float) -> bool:
-        """Look for the lock, again and again for a moment: to wake a process takes half as long as a transaction."""
+        """Look for the lock, again and again for a moment: to be woken takes longer."""
         patience = perf_counter() + seconds
         while not _lock_at_once(self.gate):
             if perf_counter() >= patience:
@@ -110,19 +121,15 @@ class Opened:
         """Bring the board into order, now that it is our turn; False where nothing is left to do."""
         if self.board is None:
             return True
-        try:
-            if self.board.prepared():
-                # Somebody died in the middle: what was committed, the database says.
-                number = self.writer.execute("SELECT number FROM served").fetchone()[0]
-                self.sync()
-                self.board.conclude(number)
-            if posted and self.board.given():
-                self.leave()
-                return False
-            self.board.clear()
-        except BaseException:
+        if self.board.prepared():
+            # Somebody died in the middle: what was committed, the database says.
+            number = self.writer.execute("SELECT number FROM served").fetchone()[0]
+            self.sync()
+            self.board.conclude(number)
+        if posted and self.board.given():
             self.leave()
-            raise
+            return False
+        self.board.clear()
         return True
 
     def taken(self) -> str | None:
@@ -136,12 +143,16 @@ class Opened:
             self.board.hand_on()
 
     def sync(self) -> None:
-        """Wait until what was committed is on the disk."""
-        if self.log < 0:
-            self.log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
-            # The log is new to its folder; as long as this connection is open it stays.
-            sync_folder(self.path.parent)
-        sync_file(self.log)
+        """Wait until what was committed is on the disk; where that fails nobody knows what it holds."""
+        try:
+            if self.log < 0:
+                self.log = os.open(f"{self.path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+                # The log is new to its folder; as long as this connection is open it stays.
+                sync_folder(self.path.parent)
+            sync_file(self.log)
+        except OSError:
+            self.broken = True
+            raise
 
     def close(self) -> None:
         """Close all of it.
@@ -171,8 +182,6 @@ class Transaction:
     """What another process has done for us; then there is nothing left to do."""
     number: int = 0
     """Counts the transactions in which somebody's work was done by another; 0 in all others."""
-    broken: bool = False
-    """Whether the disk failed after it was committed."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -210,9 +219,7 @@ class Transaction:
     def kept(self) -> None:
         """Give others their answers, once they are on the disk."""
         if self.number and self._opened.board is not None:
-            self.broken = True
             self._opened.sync()
-            self.broken = False
             self._opened.board.conclude(self.number)
 
     def lost(self) -> None:

@@ -54,7 +54,7 @@ class Working(Piping):
             Refused: it is distributed by load.
         """
         check_id(assignee, "assignee id")
-        return self._run(Errand.pull(task_id, assignee, self._stamp(by)))
+        return self._run(Errand.pull(task_id, assignee, stamp=self._stamp(by)))
 
     def pull_next(self, assignee: AssigneeId, **by: Unpack[By]) -> Batch | NoWork:
         """Give her the next batch of whichever of her tasks is most urgent and has one.
@@ -180,7 +180,7 @@ class Working(Piping):
             InvalidInput: the task does not know the status.
         """
         handed = Handed(items=items, status=status, answers=answers or {})
-        done = self._run(Errand.submit(task_id, assignee, handed, self._stamp(by)))
+        done = self._run(Errand.submit(task_id, assignee, handed, stamp=self._stamp(by)))
         self._pass_on(task_id, done, by)
         self._lead_on(task_id, done, by)
         return done
@@ -209,7 +209,7 @@ class Working(Piping):
         """
         check_id(assignee, "assignee id")
         handed = Handed(items=items, status=status, answers=answers or {})
-        turn = self._run(Errand.turn(task_id, assignee, handed, self._stamp(by)))
+        turn = self._run(Errand.turn(task_id, assignee, handed, stamp=self._stamp(by)))
         self._pass_on(task_id, turn.done, by)
         self._lead_on(task_id, turn.done, by)
         return turn

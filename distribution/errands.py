@@ -34,7 +34,7 @@ class Errand(Generic[R]):
 
     >>> from datetime import UTC, datetime
     >>> from distribution.codec import decode, encode
-    >>> errand = Errand.pull("t", "ann", Stamp(at=datetime(2026, 1, 1, tzinfo=UTC)))
+    >>> errand = Errand.pull("t", "ann", stamp=Stamp(at=datetime(2026, 1, 1, tzinfo=UTC)))
     >>> decode(Errand, encode(errand)) == errand
     True
 
@@ -56,17 +56,17 @@ class Errand(Generic[R]):
             raise InvalidInput(subject="an errand", must="hand in something, or pull", got=None)
 
     @staticmethod
-    def pull(task: TaskId, assignee: AssigneeId, stamp: Stamp) -> Errand[Batch]:
+    def pull(task: TaskId, assignee: AssigneeId, *, stamp: Stamp) -> Errand[Batch]:
         """Get the next batch; see `handing.pulling`."""
         return Errand(task=task, assignee=assignee, pulls=True, stamp=stamp)
 
     @staticmethod
-    def submit(task: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp) -> Errand[Outcome]:
+    def submit(task: TaskId, assignee: AssigneeId, handed: Handed, *, stamp: Stamp) -> Errand[Outcome]:
         """Hand in; see `work.submitting`."""
         return Errand(task=task, assignee=assignee, handed=handed, stamp=stamp)
 
     @staticmethod
-    def turn(task: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp) -> Errand[Turn]:
+    def turn(task: TaskId, assignee: AssigneeId, handed: Handed, *, stamp: Stamp) -> Errand[Turn]:
         """Hand in and get the next batch; see `work.submitting_and_pulling`."""
         return Errand(task=task, assignee=assignee, handed=handed, pulls=True, stamp=stamp)
 

@@ -79,6 +79,11 @@ def pull(tasks: Dispatcher, who: str, _items: tuple[str, ...]) -> Any:
     return tasks.pull(TASK, who).items
 
 
+def ask_in_vain(tasks: Dispatcher, who: str, _items: tuple[str, ...]) -> Any:
+    """Ask for more than the cap; give the reason."""
+    return str(tasks.pull(TASK, who).reason)
+
+
 def wrong_status(tasks: Dispatcher, who: str, items: tuple[str, ...]) -> Any:
     """Hand in what cannot be handed in."""
     return tasks.set_status(TASK, who, items, "no such status")

@@ -30,9 +30,9 @@ HANDED = st.builds(
 )
 STAMPS = st.builds(Stamp, at=st.just(NOON), actor=IDS, request=st.none() | IDS, reason=IDS)
 ERRANDS = st.one_of(
-    st.builds(Errand.pull, IDS, IDS, STAMPS),
-    st.builds(Errand.submit, IDS, IDS, HANDED, STAMPS),
-    st.builds(Errand.turn, IDS, IDS, HANDED, STAMPS),
+    st.builds(Errand.pull, IDS, IDS, stamp=STAMPS),
+    st.builds(Errand.submit, IDS, IDS, HANDED, stamp=STAMPS),
+    st.builds(Errand.turn, IDS, IDS, HANDED, stamp=STAMPS),
 )
 
 
@@ -53,10 +53,10 @@ def test_answers_come_back_from_their_text() -> None:
         tasks.create("t", ["a", "b", "c"], id="t", allowed=["ann"], pull=pull)
         handed = Handed(items=["a", "nope"], status="completed", answers={"a": "cat"})
         errands: list[Errand[Any]] = [
-            Errand.pull("t", "ann", Stamp(at=NOON)),
-            Errand.submit("t", "ann", handed, Stamp(at=NOON)),
-            Errand.turn("t", "ann", handed, Stamp(at=NOON)),
-            Errand.pull("t", "nobody", Stamp(at=NOON)),
+            Errand.pull("t", "ann", stamp=Stamp(at=NOON)),
+            Errand.submit("t", "ann", handed, stamp=Stamp(at=NOON)),
+            Errand.turn("t", "ann", handed, stamp=Stamp(at=NOON)),
+            Errand.pull("t", "nobody", stamp=Stamp(at=NOON)),
         ]
         for errand in errands:
             result = tasks.store.transact("t", errand.ask, errand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
@@ -18,16 +19,16 @@ from typing import Any
 
 import pytest
 
+from adapters import sqlite_turns
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
-from adapters.sqlite_board import GIVEN, ROOM, SEATS, WAITING, Board
+from adapters.sqlite_board import GIVEN, ROOM, SEATS, WAITING, WORKS, Board
 from adapters.sqlite_shelf import SqliteShelf
 from distribution import Pull
+from distribution.errors import StoreFailed
 from tests import board_crew as crew
 
-pytestmark = pytest.mark.skipif(
-    not Board.works(), reason="the system has no locks that belong to an open file"
-)
+pytestmark = pytest.mark.skipif(not WORKS, reason="the system has no locks that belong to an open file")
 CREW = ("ann", "bob", "cem", "dan", "eva")
 SECONDS = 30.0
 
@@ -227,14 +228,16 @@ def test_a_reason_travels_as_well_as_a_batch(path: Path, team: Crew) -> None:
         for who in CREW:
             tasks.pull(crew.TASK, who)
     for who in CREW:
-        team.join(who, crew.pull)  # 4 of 4
+        team.join(who, crew.ask_in_vain)  # 4 of 4
     team.shut()
     team.go(*CREW)
     team.until_waiting(len(CREW))
+    before = served(path)
 
     team.release()
 
-    assert all(team.answer(who) == () for who in CREW)
+    assert all("would pass the cap of 4" in team.answer(who) for who in CREW)
+    assert served(path) > before
 
 
 class Table:
@@ -327,6 +330,41 @@ def test_a_seat_of_the_dead_is_free_once_nobody_is_at_it(tmp_path: Path) -> None
         assert [text for _, text in leader.waiting()] == ["first"]
         assert late.post("second")
         assert late._own == seat
+
+
+def test_where_there_can_be_no_board_everybody_does_his_own_work(tmp_path: Path) -> None:
+    assert Board.at(tmp_path) is None
+    (tmp_path / "work.db.board").mkdir()
+    with Dispatcher(SqliteStore(tmp_path / "work.db")) as tasks:
+        tasks.create("t", ["a"], id="t", allowed=["ann"], pull=Pull(batch_size=1, max_batch_workload=1))
+        assert tasks.pull("t", "ann").items == ("a",)
+
+
+def test_an_answer_is_not_given_by_a_disk_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = sqlite_turns.sync_file
+
+    def broken(_: int) -> None:
+        monkeypatch.setattr(sqlite_turns, "sync_file", sync)
+        raise OSError(errno.EIO, "the disk is gone")
+
+    board = path.with_name("work.db.board")
+    with (
+        Dispatcher(SqliteStore(path)) as tasks,
+        closing(Board(board)) as dead,
+        closing(Board(board)) as owner,
+    ):
+        owner.post("wish")
+        [(seat, _)] = dead.waiting()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE served SET number = 7")
+        dead.prepare(seat, 7, "answer")
+        monkeypatch.setattr(sqlite_turns, "sync_file", broken)
+
+        with pytest.raises(StoreFailed):
+            tasks.pull(crew.TASK, "ann")
+        assert not owner.given()
+        assert len(tasks.pull(crew.TASK, "ann")) == 2
+        assert owner.take() == "answer"
 
 
 def test_where_all_seats_are_taken_one_does_without(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,3 +120,33 @@ def test_who_is_next_sleeps_where_somebody_writes_for_long(tasks: Dispatcher, tm
     waiting.join(10)
 
     assert tasks.progress("t")["ann"].open == 2
+
+
+def test_a_disk_that_fails_while_the_store_is_closed_keeps_nobody_waiting(
+    tasks: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncing, closing = threading.Event(), threading.Event()
+
+    def broken(_descriptor: int) -> None:
+        syncing.set()
+        assert closing.wait(10)
+        time.sleep(0.1)
+        raise OSError(errno.EIO, "the disk is gone")
+
+    def close() -> None:
+        closing.set()
+        tasks.close()
+
+    def pull() -> None:
+        with pytest.raises(StoreFailed):
+            tasks.pull("t", "ann")
+
+    monkeypatch.setattr(sqlite_turns, "sync_file", broken)
+    threads = [threading.Thread(target=pull, daemon=True), threading.Thread(target=close, daemon=True)]
+    threads[0].start()
+    assert syncing.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join(10)
+
+    assert not any(thread.is_alive() for thread in threads)

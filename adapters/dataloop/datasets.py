@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.dataloop.calls import Body, Call, mapping, merged, no_such, text, texts
+from adapters.dataloop.calls import Body, Call, mapping, merged, text, texts
 from adapters.dataloop.dql import Query
 from adapters.dataloop.sorting import page_asked
 from adapters.dataloop.world import World
@@ -134,18 +134,15 @@ def update(world: World, call: Call) -> Body:
     if not call.asks("system"):
         metadata = {key: value for key, value in metadata.items() if key != "system"}
 
-    def work(desk: Desk) -> Body:
-        known = desk.get("dataset", [dataset["id"]]).get(dataset["id"])
-        if known is None:
-            raise no_such("dataset", dataset["id"])
-        if name != known.body["name"]:
+    def check(desk: Desk, known: Body) -> None:
+        if name != known["name"]:
             _check_new(desk, dataset["projects"][0], name)
-        laid = merged(known.body["metadata"], metadata)
-        body = {**known.body, "name": name, "metadata": laid, "updatedAt": world.now()}
-        desk.put("dataset", [Document(dataset["id"], body, known.keys)])
-        return body
 
-    return shown(world.shelf.transact(work), call, world)
+    def edit(known: Body) -> Body:
+        laid = merged(known["metadata"], metadata)
+        return {**known, "name": name, "metadata": laid, "updatedAt": world.now()}
+
+    return shown(world.change("dataset", dataset["id"], edit, check=check), call, world)
 
 
 def delete(world: World, call: Call) -> Body:

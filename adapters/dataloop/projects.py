@@ -120,17 +120,14 @@ def update(world: World, call: Call) -> Body:
     project = world.project(call.who, call.path["project"])
     name = text(call.object(), "name", default=project["name"])
 
-    def work(desk: Desk) -> Body:
-        known = desk.get("project", [project["id"]]).get(project["id"])
-        if known is None:
-            raise no_such("project", project["id"])
-        if name != known.body["name"]:
+    def check(desk: Desk, known: Body) -> None:
+        if name != known["name"]:
             _check_new(desk, call.who, name)
-        body = {**known.body, "name": name, "updatedAt": world.now()}
-        desk.put("project", [Document(project["id"], body, [f"name {name}"])])
-        return body
 
-    return shown(world.shelf.transact(work), call.who)
+    def edit(known: Body) -> Body:
+        return {**known, "name": name, "updatedAt": world.now()}
+
+    return shown(world.change("project", project["id"], edit, check=check, keys=[f"name {name}"]), call.who)
 
 
 def delete(world: World, call: Call) -> Body:

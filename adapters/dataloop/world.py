@@ -6,7 +6,7 @@ what is the dispatcher's; nothing here decides it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -77,8 +77,18 @@ class World:
         self.shelf.transact(lambda desk: desk.put(kind, [Document(body["id"], body, tuple(keys))]))
         return body
 
-    def change(self, kind: str, name: str, edit: Callable[[Body], Body]) -> Body:
-        """Change a document, nobody in between; its keys stay.
+    def change(
+        self,
+        kind: str,
+        name: str,
+        edit: Callable[[Body], Body],
+        *,
+        check: Callable[[Desk, Body], None] = lambda _desk, _known: None,
+        keys: Sequence[str] | None = None,
+    ) -> Body:
+        """Change a document, nobody in between; its keys stay, unless others are given.
+
+        *check* looks at what else there is, and raises where the change must not be.
 
         Raises:
             NotFound: there is none.
@@ -88,8 +98,10 @@ class World:
             found = desk.get(kind, [name]).get(name)
             if found is None:
                 raise no_such(kind, name)
-            body = edit(dict(found.body))
-            desk.put(kind, [Document(name, body, found.keys)])
+            known = dict(found.body)
+            check(desk, known)
+            body = edit(known)
+            desk.put(kind, [Document(name, body, found.keys if keys is None else keys)])
             return body
 
         return self.shelf.transact(work)
