@@ -9,17 +9,21 @@ kebab-case; Fractions as "1/3", instants in ISO 8601, durations in seconds; a ma
 None among its keys as a list of pairs. Reading
 follows the type hints of the class, so that every constructor's checks run again on
 what comes in. Nothing is imported or called by a name found in the data.
+
+What is to be done for a class or a type hint is worked out once, into a function; where
+in the data a part stands is put together only for the message that it is wrong.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -29,10 +33,16 @@ from distribution.values import Json, check_attributes, exact
 SCHEMA = 1
 """Number of the form in which values are written; readers refuse a higher one."""
 DEPTH_LIMIT = 100
-"""How deep data may be nested before it is refused: deeper than any honest value."""
+"""How deep values may be nested before they are refused: deeper than any honest one."""
 
-_JSON = frozenset({str, int, float, bool, NoneType})
-"""A union of at least these means anything that JSON can say."""
+Writer: TypeAlias = Callable[[Any, bool], Json]
+At: TypeAlias = "tuple[At, object] | None"
+"""Where a part stands: in what, and there under which name or number."""
+Reader: TypeAlias = Callable[[Json, At, int], Any]
+"""Reads data, that stands somewhere, so deep."""
+
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+"""What JSON says as it is; a union of at least these means anything that JSON can say."""
 
 
 @cache
@@ -52,37 +62,51 @@ def encode(value: object, *, brief: bool = False) -> Json:
     >>> encode(field("size").greater(10))
     {'kind': 'compare', 'path': 'size', 'relation': 'greater', 'value': 10}
     """
-    cls = type(value)
-    if cls in _PLAIN:
-        return cast("Json", value)
-    if isinstance(value, (tuple, list)):
-        return [part if type(part) in _PLAIN else encode(part, brief=brief) for part in value]
-    known = _fields(cls)  # type: ignore[arg-type]  # a class can be a key
-    if known is not None:
-        kind, fields = known
-        data: dict[str, Json] = {"kind": kind}
-        for name, default in fields:
-            part = getattr(value, name)
-            if not brief or default is attrs.NOTHING or part != default:
-                data[name] = part if type(part) in _PLAIN else encode(part, brief=brief)
-        return data
-    if isinstance(value, Mapping):
-        if None in value:
-            # JSON would make a text of it.
-            return [[key, encode(part, brief=brief)] for key, part in value.items()]
-        return {key: encode(part, brief=brief) for key, part in value.items()}
-    return _encode_scalar(value)
-
-
-_PLAIN = frozenset({str, int, float, bool, NoneType})
+    return _writer(type(value))(value, brief)
 
 
 @cache
-def _fields(cls: Any) -> tuple[str, tuple[tuple[str, object], ...]] | None:
-    """Give the kind of an attrs class and its fields with their defaults; None for other types."""
-    if not attrs.has(cls):
-        return None
-    return kind_of(cls), tuple((a.name, _default(a.default)) for a in attrs.fields(cls))
+def _writer(cls: Any) -> Writer:
+    """Give the function that writes values of a class."""
+    if cls in _PLAIN:
+        return lambda value, _: value  # type: ignore[no-any-return]
+    if issubclass(cls, (tuple, list)):
+        return _write_parts
+    if attrs.has(cls):
+        return _fields_writer(cls)
+    if issubclass(cls, Mapping):
+        return _write_mapping
+    return lambda value, _: _scalar_data(value)
+
+
+def _write_parts(value: Iterable[object], brief: bool) -> Json:  # noqa: FBT001  not called by its name
+    return [part if type(part) in _PLAIN else _writer(type(part))(part, brief) for part in value]  # type: ignore[misc]
+
+
+def _write_mapping(value: Mapping[Any, object], brief: bool) -> Json:  # noqa: FBT001
+    pairs = ((key, _writer(type(part))(part, brief)) for key, part in value.items())
+    # JSON would make a text of None.
+    return [[key, part] for key, part in pairs] if None in value else dict(pairs)
+
+
+def _fields_writer(cls: Any) -> Writer:
+    """Give the function that writes instances of an attrs class."""
+    kind, names = kind_of(cls), tuple(a.name for a in attrs.fields(cls))
+    defaults = tuple(_default(a.default) for a in attrs.fields(cls))
+    if len(names) > 1:
+        parts: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+    else:
+        parts = lambda value: tuple(getattr(value, name) for name in names)  # noqa: E731
+
+    def write(value: object, brief: bool) -> Json:  # noqa: FBT001
+        data: dict[str, Json] = {"kind": kind}
+        for name, default, part in zip(names, defaults, parts(value), strict=True):
+            if brief and (part is default or part == default):
+                continue
+            data[name] = part if type(part) in _PLAIN else _writer(type(part))(part, brief)
+        return data
+
+    return write
 
 
 def _default(default: Any) -> object:
@@ -92,7 +116,7 @@ def _default(default: Any) -> object:
     return attrs.NOTHING if default.takes_self else default.factory()
 
 
-def _encode_scalar(value: object) -> Json:
+def _scalar_data(value: object) -> Json:
     """Write what JSON has no form of its own for."""
     if isinstance(value, (str, int, float)):
         return value
@@ -113,39 +137,85 @@ def decode(expected: Any, data: Json) -> Any:
     Raises:
         InvalidInput: the data is not of that type; the message has the path to the part.
     """
-    return _decode(expected, data, "data", 0)
+    return _reader(expected)(data, None, 0)
 
 
-def _decode(expected: Any, data: Json, at: str, depth: int) -> Any:
-    if depth > DEPTH_LIMIT:
-        raise InvalidInput(subject=at, must=f"be nested at most {DEPTH_LIMIT} deep", got="more")
-    origin, parts = _shape(expected)
-    if origin in {Union, UnionType}:
-        return _one_of(parts, data, at, depth)
-    if origin is Literal:
-        return _literal(parts, data, at)
-    if origin is tuple:
-        if isinstance(data, list):
-            if parts[0] in {int, str} and set(map(type, data)) == {parts[0]}:
-                # A hundred thousand positions, or ids, are one call in C.
-                return tuple(data)
-            return tuple(_decode(parts[0], part, f"{at}[{i}]", depth + 1) for i, part in enumerate(data))
-    elif origin is not None:
-        pairs = _pairs(data)
-        if pairs is not None:
-            return {key: _decode(parts[1], part, f"{at}.{key}", depth + 1) for key, part in pairs}
-    elif attrs.has(expected):
-        if isinstance(data, dict) and data.get("kind") == kind_of(expected):
-            return _instance(expected, data, at, depth)
-    elif expected in _SCALARS:
-        return _scalar(expected, data, at)
-    raise InvalidInput(subject=at, must=f"be a {getattr(expected, '__name__', expected)}", got=data)
+def _place(at: At) -> str:
+    """Say where a part stands.
+
+    >>> _place(((None, "shifts"), 0))
+    'data.shifts[0]'
+    """
+    if at is None:
+        return "data"
+    before, step = at
+    return f"{_place(before)}[{step}]" if isinstance(step, int) else f"{_place(before)}.{step}"
+
+
+def _misfit(expected: Any, data: Json, at: At) -> InvalidInput:
+    return InvalidInput(subject=_place(at), must=f"be a {getattr(expected, '__name__', expected)}", got=data)
 
 
 @cache
-def _shape(expected: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Give what a type hint is made of."""
-    return get_origin(expected), get_args(expected)
+def _reader(expected: Any) -> Reader:
+    """Give the function that reads what a type hint says."""
+    origin, parts = get_origin(expected), get_args(expected)
+    if origin in {Union, UnionType}:
+        return _any_reader if _PLAIN.issubset(parts) else _union_reader(parts)
+    if origin is Literal:
+        return _literal_reader(parts)
+    if origin is tuple:
+        return _tuple_reader(expected, parts[0])
+    if origin is not None:
+        return _mapping_reader(expected, parts[1])
+    if attrs.has(expected):
+        return _class_reader(expected)
+    return _scalar_reader(expected)
+
+
+def _any_reader(data: Json, at: At, _: int) -> Json:
+    check_attributes(data, _place(at))
+    return data
+
+
+def _literal_reader(allowed: tuple[Any, ...]) -> Reader:
+    """Read one of a few texts."""
+
+    def read(data: Json, at: At, _: int) -> Json:
+        if data not in allowed:
+            must = f"be one of {', '.join(map(repr, allowed))}"
+            raise InvalidInput(subject=_place(at), must=must, got=data)
+        return data
+
+    return read
+
+
+def _tuple_reader(expected: Any, part: Any) -> Reader:
+    """Read a list of parts of one type."""
+    read_part = _reader(part)
+
+    def read(data: Json, at: At, depth: int) -> tuple[Any, ...]:
+        if not isinstance(data, list):
+            raise _misfit(expected, data, at)
+        if part in {int, str} and set(map(type, data)) == {part}:
+            # A hundred thousand positions, or ids, are one call in C.
+            return tuple(data)
+        return tuple([read_part(one, (at, i), depth) for i, one in enumerate(data)])
+
+    return read
+
+
+def _mapping_reader(expected: Any, part: Any) -> Reader:
+    """Read a mapping, also one that is written as a list of pairs."""
+    read_part = _reader(part)
+
+    def read(data: Json, at: At, depth: int) -> dict[Any, Any]:
+        pairs = _pairs(data)
+        if pairs is None:
+            raise _misfit(expected, data, at)
+        return {key: read_part(one, (at, key), depth) for key, one in pairs}
+
+    return read
 
 
 def _pairs(data: Json) -> Iterable[tuple[Any, Json]] | None:
@@ -157,51 +227,64 @@ def _pairs(data: Json) -> Iterable[tuple[Any, Json]] | None:
     return None
 
 
-def _literal(allowed: tuple[Any, ...], data: Json, at: str) -> Json:
-    """Read one of a few texts."""
-    if data not in allowed:
-        raise InvalidInput(subject=at, must=f"be one of {', '.join(map(repr, allowed))}", got=data)
-    return data
-
-
-def _one_of(members: tuple[Any, ...], data: Json, at: str, depth: int) -> Any:
+def _union_reader(members: tuple[Any, ...]) -> Reader:
     """Choose the member of a union by its kind, or by the type of a scalar."""
-    if _JSON.issubset(members):
-        check_attributes(data, at)
-        return data
-    if data is None and NoneType in members:
-        return None
-    if isinstance(data, dict) and "kind" in data:
-        for member in members:
-            if attrs.has(member) and kind_of(member) == data["kind"]:
-                return _decode(member, data, at, depth)
+    optional = NoneType in members
+    kinds = {kind_of(member): _reader(member) for member in members if attrs.has(member)}
     plain = [member for member in members if member is not NoneType and not attrs.has(member)]
-    if len(plain) == 1 or (plain and not isinstance(data, dict)):
-        fitting = [member for member in plain if isinstance(data, _SCALARS.get(member, ()))]
-        return _decode([*fitting, *plain][0], data, at, depth)
-    kinds = ", ".join(sorted(kind_of(member) for member in members if attrs.has(member)))
-    raise InvalidInput(subject=at, must=f"be of a known kind ({kinds})", got=data)
+
+    def read(data: Json, at: At, depth: int) -> Any:
+        if data is None and optional:
+            return None
+        kind = data.get("kind") if isinstance(data, dict) else None
+        if isinstance(kind, str) and kind in kinds:
+            return kinds[kind](data, at, depth)
+        if len(plain) == 1 or (plain and not isinstance(data, dict)):
+            fitting = [member for member in plain if isinstance(data, _SCALARS.get(member, ()))]
+            return _reader([*fitting, *plain][0])(data, at, depth)
+        must = f"be of a known kind ({', '.join(sorted(kinds))})"
+        raise InvalidInput(subject=_place(at), must=must, got=data)
+
+    return read
+
+
+def _class_reader(cls: Any) -> Reader:
+    """Build a class from its fields; those with a default may be absent, others may not."""
+    kind = kind_of(cls)
+
+    def read(data: Json, at: At, depth: int) -> Any:
+        if not isinstance(data, dict) or data.get("kind") != kind:
+            raise _misfit(cls, data, at)
+        if depth > DEPTH_LIMIT:
+            raise InvalidInput(subject=_place(at), must=f"be nested at most {DEPTH_LIMIT} deep", got="more")
+        known, required = _field_readers(cls)
+        values = {}
+        for name, part in data.items():
+            if name in known:
+                plain, read_part = known[name]
+                values[name] = part if type(part) in plain else read_part(part, (at, name), depth + 1)
+            elif name != "kind":
+                raise InvalidInput(subject=_place(at), must=f"have no field {name!r}", got=kind)
+        if missing := [name for name in required if name not in values]:
+            must = f"have the field {missing[0]!r}"
+            raise InvalidInput(subject=_place(at), must=must, got=sorted(data))
+        return cls(**values)
+
+    return read
 
 
 @cache
-def _expected(cls: Any) -> dict[str, tuple[Any, bool]]:
-    """Give the fields of a class with their type hints, and whether they have a default."""
+def _field_readers(cls: Any) -> tuple[dict[str, tuple[frozenset[type], Reader]], tuple[str, ...]]:
+    """Give what reads each field of a class, with the types that need no reading; and which must be there."""
     hints = get_type_hints(cls)
-    return {a.name: (hints[a.name], a.default is not attrs.NOTHING) for a in attrs.fields(cls)}
+    known = {a.name: (_as_it_is(hints[a.name]), _reader(hints[a.name])) for a in attrs.fields(cls)}
+    return known, tuple(a.name for a in attrs.fields(cls) if a.default is attrs.NOTHING)
 
 
-def _instance(cls: Any, data: Mapping[str, Json], at: str, depth: int) -> Any:
-    """Build a class from its fields; those with a default may be absent, others may not."""
-    known, values = _expected(cls), {}
-    unknown = sorted(data.keys() - known.keys() - {"kind"})
-    if unknown:
-        raise InvalidInput(subject=at, must=f"have no field {unknown[0]!r}", got=kind_of(cls))
-    for name, (hint, optional) in known.items():
-        if name in data:
-            values[name] = _decode(hint, data[name], f"{at}.{name}", depth + 1)
-        elif not optional:
-            raise InvalidInput(subject=at, must=f"have the field {name!r}", got=sorted(data))
-    return cls(**values)
+def _as_it_is(expected: Any) -> frozenset[type]:
+    """Give the types of data that is what a hint says."""
+    members = get_args(expected) if get_origin(expected) in {Union, UnionType} else (expected,)
+    return frozenset({str, int, bool, NoneType} & set(members)) if set(members) < _PLAIN else frozenset()
 
 
 _SCALARS: dict[Any, tuple[type, ...]] = {
@@ -219,19 +302,24 @@ _RATIO = re.compile(r"\d{1,1300}(/\d{1,1300})?", re.ASCII)
 """What `str` makes of a Fraction; its parts may be longer than what callers write by hand."""
 
 
-def _fraction(text: str, at: str) -> Fraction:
-    return exact(Fraction(text) if _RATIO.fullmatch(text) else text, at)
+def _fraction(text: str, at: At) -> Fraction:
+    return exact(Fraction(text) if _RATIO.fullmatch(text) else text, _place(at))
 
 
-def _scalar(expected: type, data: Json, at: str) -> object:
+def _scalar_reader(expected: Any) -> Reader:
     """Read a single value."""
-    if isinstance(data, _SCALARS[expected]) and (expected is bool or not isinstance(data, bool)):
-        try:
-            if expected is datetime:
-                return datetime.fromisoformat(cast("str", data))
-            if expected is timedelta:
-                return timedelta(seconds=cast("float", data))
-            return _fraction(cast("str", data), at) if expected is Fraction else data
-        except (ValueError, ArithmeticError) as error:
-            raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data) from error
-    raise InvalidInput(subject=at, must=f"be a {expected.__name__}", got=data)
+    fitting = _SCALARS.get(expected, ())
+
+    def read(data: Json, at: At, _: int) -> object:
+        if isinstance(data, fitting) and (expected is bool or not isinstance(data, bool)):
+            try:
+                if expected is datetime:
+                    return datetime.fromisoformat(cast("str", data))
+                if expected is timedelta:
+                    return timedelta(seconds=cast("float", data))
+                return _fraction(cast("str", data), at) if expected is Fraction else data
+            except (ValueError, ArithmeticError) as error:
+                raise _misfit(expected, data, at) from error
+        raise _misfit(expected, data, at)
+
+    return read
