@@ -71,7 +71,7 @@ class Deciding:
         Raises:
             InvalidInput: the verb was told something else besides, that it does not know.
         """
-        if unknown := sorted(set(by) - set(By.__annotations__)):
+        if by and (unknown := sorted(by.keys() - By.__annotations__.keys())):
             must = f"be its own, or {', '.join(By.__annotations__)}"
             raise InvalidInput(subject="a keyword of the verb", must=must, got=unknown[0])
         return Stamp(at=self._clock(), **by)

@@ -19,7 +19,6 @@ from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
 from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id
 from adapters.sqlite_values import cell_of, dumped, entry, task_of
-from distribution.codec import decode, encode
 from distribution.decision import Decide, Decision, PutTask, settle
 from distribution.errands import Errand
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
@@ -102,11 +101,11 @@ class SqliteStore:
     def _keep_together(self, calls: Sequence[Call[object]]) -> None:
         """Run them and commit, or find them done by another process."""
         errands = [call.errand for call in calls if call.errand is not None]
-        wish = partial(_written, errands) if self._grouped and len(errands) == len(calls) else None
+        wish = partial(_wish, errands) if self._grouped and len(errands) == len(calls) else None
         with self._file.writing("changing tasks", wish) as turn:
             if turn.given is not None:
-                for call, answer in zip(calls, json.loads(turn.given), strict=True):
-                    call.result = None if call.errand is None else decode(call.errand.answer, answer)
+                for call, errand, data in zip(calls, errands, json.loads(turn.given), strict=True):
+                    call.result = errand.answer_from_data(data)
                 return
             self._connection, self._shared = turn.connection, len(calls) > 1
             try:
@@ -125,8 +124,8 @@ class SqliteStore:
 
     def _run(self, text: str) -> str:
         """Run errands of another process, all or none; give their answers."""
-        errands = [decode(Errand, data) for data in json.loads(text)]
-        return _written([self._one(errand.task, errand.ask, errand) for errand in errands])
+        errands: list[Errand[object]] = [Errand.from_data(data) for data in json.loads(text)]
+        return dumped([e.answer_to_data(self._one(e.task, e.ask, e)) for e in errands])
 
     def _one(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """Decide, and write what was decided; leave nothing where that fails."""
@@ -300,9 +299,9 @@ class SqliteStore:
         self.close()
 
 
-def _written(values: Sequence[object]) -> str:
-    """Write errands, or their answers, for another process."""
-    return dumped([encode(value, brief=True) for value in values])
+def _wish(errands: Sequence[Errand[object]]) -> str:
+    """Write errands for another process."""
+    return dumped([errand.to_data() for errand in errands])
 
 
 def _placement(row: Sequence[Any]) -> Placement:

@@ -29,7 +29,7 @@ import socket
 import struct
 import sys
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -40,7 +40,7 @@ from typing import Self
 SEATS = 64
 """Processes that can have others do their work; any more wait for the lock alone."""
 SHORTEST, LONGEST = 0.004, 0.064
-"""Seconds that a sleeper waits for the bell before it looks up, at first and at most."""
+"""Seconds that a sleeper waits for the bell before it looks up, at least and at most."""
 CURSOR = SEATS
 """Where on the board it says which seat comes next."""
 START = 128
@@ -71,9 +71,14 @@ def form() -> int:
     return zlib.crc32(ours.encode()) & 0xFFFF
 
 
-def _round(start: int) -> Iterable[int]:
-    """Go round all seats."""
-    return (*range(start % SEATS, SEATS), *range(start % SEATS))
+def _standing(states: bytes, state: int, start: int) -> Iterator[int]:
+    """Go round the seats that stand so, from one on."""
+    start %= SEATS
+    for first, end in ((start, SEATS), (0, start)):
+        seat = states.find(state, first, end)
+        while seat >= 0:
+            yield seat
+            seat = states.find(state, seat + 1, end)
 
 
 class Board:
@@ -141,25 +146,28 @@ class Board:
         if self._own >= 0:
             self._map[self._own] = EMPTY
 
-    def sleep(self, seconds: float) -> None:
-        """Wait for the bell, and not for long."""
+    def sleep(self, seconds: float) -> bool:
+        """Wait for the bell, and not for long; tell whether it rang."""
         self._bell.settimeout(seconds)
-        with suppress(TimeoutError):
+        try:
             self._bell.recv(1)
+        except TimeoutError:
+            return False
+        return True
 
     def hand_on(self) -> None:
         """Ring for one of those who still wait, who is to take the lock; it is free by now."""
-        self._wake(frozenset({WAITING, LEFT}), self._map[CURSOR])
+        if not self._wake(LEFT, 0):
+            self._wake(WAITING, self._map[CURSOR])
         self.tell()
 
     def tell(self) -> None:
-        """Ring for one who has an answer and may not know; who takes it tells the next."""
-        self._wake(frozenset({GIVEN}), self._own + 1)
+        """Ring for one who has an answer and may not know; who has taken it tells the next."""
+        self._wake(GIVEN, self._own + 1)
 
-    def _wake(self, wanted: Collection[int], start: int) -> None:
-        """Ring for the first who hears it of those whose seats stand so."""
-        states = self._map[:SEATS]
-        next((seat for seat in _round(start) if states[seat] in wanted and self._ring(seat)), None)
+    def _wake(self, state: int, start: int) -> bool:
+        """Ring for the first who hears it of those whose seats stand so; tell whether there was one."""
+        return any(map(self._ring, _standing(self._map[:SEATS], state, start)))
 
     def _ring(self, seat: int) -> bool:
         """Ring a bell; tell whether somebody hears it who did not before."""
@@ -185,15 +193,13 @@ class Board:
             found = self._read(self._own)
             if found is not None and found[0]:
                 self._map[self._own] = EMPTY
-                self.tell()
                 return found[1]
         raise OSError(errno.EIO, "the answer of another process is damaged; what it was asked is done")
 
     def waiting(self) -> Iterator[tuple[int, str]]:
         """Go round the seats of the living that wait, each with its text; from where the last one stopped."""
-        states = self._map[:SEATS]
-        for seat in _round(self._map[CURSOR]) if WAITING in states else ():
-            if states[seat] != WAITING or seat == self._own:
+        for seat in _standing(self._map[:SEATS], WAITING, self._map[CURSOR]):
+            if seat == self._own:
                 continue
             if not self._lives(seat):
                 self._map[seat] = EMPTY
@@ -220,9 +226,8 @@ class Board:
 
     def conclude(self, number: int | None) -> None:
         """Give the answers of a transaction that was kept; what else is prepared is left to its owner."""
-        for seat, state in enumerate(self._map[:SEATS]):
-            if state == PREPARED:
-                self._map[seat] = GIVEN if self._number(seat) == number else LEFT
+        for seat in _standing(self._map[:SEATS], PREPARED, 0):
+            self._map[seat] = GIVEN if self._number(seat) == number else LEFT
 
     def close(self) -> None:
         """Give the seat up."""

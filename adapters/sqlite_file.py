@@ -60,6 +60,8 @@ class SqliteFile:
         self.unsure = False
         """Whether what is being written may be kept, should this thread be stopped now."""
         self._writer_thread = 0
+        self._changes = 0
+        """Rows the connection had changed when its transaction began."""
         self._closed = False
         self._opened: Opened | None = None
         if "\0" in str(path):
@@ -71,6 +73,7 @@ class SqliteFile:
         with self.translated("opening it"):
             # One database must have one lock file, whatever links lead to it.
             self.path = Path(path).resolve()
+            self._name = str(self.path)
             with _opening:
                 self._check_place()
                 self.current()
@@ -131,10 +134,11 @@ class SqliteFile:
         """Give what this process holds; open the file where it is not open yet, or no more."""
         if self._closed:
             raise StoreFailed(self.place, "being used after it was closed")
-        with self.writers:
-            if self._opened is None:
-                self._opened = self._open()
-            return self._opened
+        opened = self._opened
+        if opened is None:
+            with self.writers:
+                opened = self._opened = self._opened or self._open()
+        return opened
 
     def _open(self) -> Opened:
         """Open file and lock, make the file ours, bring it up to date."""
@@ -187,7 +191,7 @@ class SqliteFile:
     def _check_identity(self, opened: Opened) -> None:
         """Refuse to answer out of a file that nobody else finds any more."""
         try:
-            found = self.path.stat()
+            found = os.stat(self._name)  # noqa: PTH116  a text; to make one of a Path takes longer than to look
         except FileNotFoundError:
             found = None
         if found is None or (found.st_dev, found.st_ino) != opened.identity:
@@ -195,39 +199,29 @@ class SqliteFile:
                 self.place, "was moved, deleted or replaced since it was opened", "open it again"
             )
 
-    @contextmanager
-    def writing(self, doing: str, wish: Callable[[], str] | None = None) -> Iterator[Transaction]:
+    def writing(self, doing: str, wish: Callable[[], str] | None = None) -> Writing:
         """Wait for our turn among threads and processes; commit at the end, or roll back.
 
         *wish* is what another process may do for us meanwhile; where one did, the
         transaction has what was given, and there is nothing left to do.
         """
-        with self.writers, self.translated(doing):
-            opened = self.current()
-            turn = Transaction(opened)
-            self.unsure = wish is not None
-            try:
-                if opened.enter(wish):
-                    yield from self._in_turn(opened, turn)
-                else:
-                    turn.given = opened.taken()
-                    yield turn
-            finally:
-                if opened.broken:
-                    self.suspend()
+        return Writing(self, doing, wish)
 
-    def _in_turn(self, opened: Opened, turn: Transaction) -> Iterator[Transaction]:
-        """Write, let the next one write, and wait for the disk."""
+    def begin(self, opened: Opened) -> None:
+        """Begin to write, now that it is our turn."""
+        self.unsure = False
+        self._writer_thread = threading.get_ident()
+        self._check_identity(opened)
+        self._changes, self.told = opened.writer.total_changes, False
+        opened.writer.execute("BEGIN IMMEDIATE")
+
+    def finish(self, opened: Opened, turn: Transaction, *, keep: bool) -> None:
+        """Commit or roll back, let the next one write, and wait for the disk."""
         try:
-            self.unsure = False
-            self._writer_thread = threading.get_ident()
-            self._check_identity(opened)
-            before, self.told = opened.writer.total_changes, False
-            opened.writer.execute("BEGIN IMMEDIATE")
-            yield turn
-            self.unsure = True
-            opened.writer.execute("COMMIT")
-            turn.kept()
+            if keep:
+                self.unsure = True
+                opened.writer.execute("COMMIT")
+                turn.kept()
         finally:
             self._writer_thread = 0
             try:
@@ -236,7 +230,7 @@ class SqliteFile:
                     turn.lost()
             finally:
                 opened.leave()
-        if not turn.number and (opened.writer.total_changes != before or self.told):
+        if keep and not turn.number and (opened.writer.total_changes != self._changes or self.told):
             opened.sync()
 
     def refuse_nested(self) -> None:
@@ -287,6 +281,58 @@ class SqliteFile:
             opened, self._opened = self._opened, None
             if opened is not None:
                 opened.close()
+
+
+class Writing:
+    """A turn to write, see `SqliteFile.writing`. No generator: a call that others do is mostly this."""
+
+    def __init__(self, file: SqliteFile, doing: str, wish: Callable[[], str] | None) -> None:
+        self._file = file
+        self._doing = doing
+        self._wish = wish
+        self._turn: Transaction | None = None
+        self._ours: bool | None = None
+        """Whether it is our turn; None before that is known."""
+
+    def __enter__(self) -> Transaction:
+        """Wait, and begin."""
+        self._file.writers.acquire()
+        try:
+            opened = self._file.current()
+            self._turn = turn = Transaction(opened)
+            self._file.unsure = self._wish is not None
+            self._ours = opened.enter(self._wish)
+            if self._ours:
+                self._file.begin(opened)
+            else:
+                turn.given = opened.taken()
+        except BaseException as error:
+            self._end(error)
+            raise
+        return turn
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Commit, or roll back."""
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        """Let others write, in any case; turn what the driver and the system raise into our errors."""
+        turn = self._turn
+        try:
+            if turn is not None and self._ours:
+                self._file.finish(turn.opened, turn, keep=error is None)
+            elif turn is not None and self._ours is False:
+                turn.opened.tell()
+        except (sqlite3.Error, OSError) as failed:
+            raise self._file.failure(failed, self._doing) from failed
+        finally:
+            try:
+                if turn is not None and turn.opened.broken:
+                    self._file.suspend()
+            finally:
+                self._file.writers.release()
+        if isinstance(error, (sqlite3.Error, OSError)):
+            raise self._file.failure(error, self._doing) from error
 
 
 _files: weakref.WeakSet[SqliteFile] = weakref.WeakSet()

@@ -25,6 +25,8 @@ AWAKE_SECONDS, QUEUE_SECONDS = 0.0006, 0.002
 """How long one looks for the lock before it sleeps: whose wish others may do, and who has to be next."""
 MOST = 64
 """For how many other processes one does their work; then it is the next one's turn."""
+NAPS = 5
+"""How often one sleeps before one stands in line."""
 COUNTED = "UPDATE served SET number = number + 1 RETURNING number"
 
 
@@ -45,6 +47,8 @@ class Opened:
     """Where the system has none, everybody does his own work."""
     crowded: bool = False
     """Whether there were too many at work last time to wait awake."""
+    usual: float = 0.0
+    """Seconds until the bell rang, last time."""
     broken: bool = False
     """Whether the disk failed: all is to be opened anew."""
     log: int = -1
@@ -56,25 +60,22 @@ class Opened:
         Of two or three at work each has the next turn soon, and looks for it awake; where
         there are more, sleeping until it is done leaves the processors to those at work.
         """
+        board = self.board
         try:
-            return self._enter(wish)
+            if board is None or wish is None:
+                self._stand_in_line()
+            elif not self.crowded and self._enter_soon():
+                pass
+            elif board.post(wish()):
+                return self._sleep(board)
+            else:
+                self._stand_in_line()
+            return self._begin(posted=False)
         except BaseException:
             # Also where a thread is told to stop: nobody else may wait for it.
             fcntl.flock(self.line, fcntl.LOCK_UN)
             self.leave()
             raise
-
-    def _enter(self, wish: Callable[[], str] | None) -> bool:
-        board = self.board
-        if board is not None and wish is not None:
-            if self._enter_soon(0.0 if self.crowded else AWAKE_SECONDS):
-                self.crowded = False
-                return self._begin(posted=False)
-            if board.post(wish()):
-                self.crowded = True
-                return self._sleep(board)
-        self._stand_in_line()
-        return self._begin(posted=False)
 
     def _stand_in_line(self) -> None:
         """Wait until it is our turn."""
@@ -85,14 +86,25 @@ class Opened:
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
 
-    def _enter_soon(self, seconds: float = 0.0) -> bool:
+    def _enter_soon(self) -> bool:
         """Take the lock where nobody else queues for it, and it is free within a moment."""
         if not _lock_at_once(self.line):
             return False
         try:
-            return self._look(seconds)
+            return self._look(AWAKE_SECONDS)
         finally:
             fcntl.flock(self.line, fcntl.LOCK_UN)
+
+    def _enter_now(self) -> bool:
+        """Take the lock where it is free, and nobody queues for it."""
+        if not _lock_at_once(self.gate):
+            return False
+        if _lock_at_once(self.line):
+            fcntl.flock(self.line, fcntl.LOCK_UN)
+            return True
+        # Whoever is next takes it now, and rings for others when he has done.
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+        return False
 
     def _look(self, seconds: float) -> bool:
         """Look for the lock, again and again for a moment: to be woken takes longer."""
@@ -105,16 +117,21 @@ class Opened:
 
     def _sleep(self, board: Board) -> bool:
         """Sleep until what we posted is done, or it is our turn."""
-        seconds = SHORTEST
+        begin, heard = perf_counter(), False
+        seconds, naps = min(max(2 * self.usual, SHORTEST), LONGEST), 0
+        self.crowded = True
         while not board.given():
-            if self._enter_soon():
+            if self._enter_now():
+                self.crowded = naps > 0
                 return self._begin(posted=True)
-            if seconds > LONGEST:
+            if naps == NAPS:
                 # Those who write do nothing for others: there is a place in line for everybody.
                 self._stand_in_line()
                 return self._begin(posted=True)
-            board.sleep(seconds)
-            seconds *= 2
+            heard = board.sleep(seconds)
+            seconds, naps = min(2 * seconds, LONGEST), naps + 1
+        # Whom no bell reaches has to look up by himself, and better soon.
+        self.usual = perf_counter() - begin if heard else self.usual / 2
         return False
 
     def _begin(self, *, posted: bool) -> bool:
@@ -135,6 +152,11 @@ class Opened:
     def taken(self) -> str | None:
         """Take what somebody has done for us."""
         return None if self.board is None else self.board.take()
+
+    def tell(self) -> None:
+        """Let somebody else know of what was done for him, too."""
+        if self.board is not None:
+            self.board.tell()
 
     def leave(self) -> None:
         """Let the next one write."""
@@ -177,7 +199,7 @@ class Opened:
 class Transaction:
     """Our turn to write."""
 
-    _opened: Opened
+    opened: Opened
     given: str | None = None
     """What another process has done for us; then there is nothing left to do."""
     number: int = 0
@@ -186,11 +208,11 @@ class Transaction:
     @property
     def connection(self) -> sqlite3.Connection:
         """Give the connection that writes."""
-        return self._opened.writer
+        return self.opened.writer
 
     def serve(self, do: Callable[[str], str]) -> None:
         """Do what other processes wait for, each whole or not at all; at most `MOST` of them."""
-        board = self._opened.board
+        board = self.opened.board
         served, before = 0, -1
         while board is not None and before < served < MOST:
             before = served
@@ -218,14 +240,14 @@ class Transaction:
 
     def kept(self) -> None:
         """Give others their answers, once they are on the disk."""
-        if self.number and self._opened.board is not None:
-            self._opened.sync()
-            self._opened.board.conclude(self.number)
+        if self.number and self.opened.board is not None:
+            self.opened.sync()
+            self.opened.board.conclude(self.number)
 
     def lost(self) -> None:
         """Let others do their work by themselves."""
-        if self.number and self._opened.board is not None:
-            self._opened.board.conclude(None)
+        if self.number and self.opened.board is not None:
+            self.opened.board.conclude(None)
 
 
 def _lock_at_once(descriptor: int) -> bool:

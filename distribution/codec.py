@@ -65,11 +65,10 @@ def encode(value: object, *, brief: bool = False) -> Json:
     return _writer(type(value))(value, brief)
 
 
-@cache
-def _writer(cls: Any) -> Writer:
+def _find_writer(cls: Any) -> Writer:
     """Give the function that writes values of a class."""
     if cls in _PLAIN:
-        return lambda value, _: value  # type: ignore[no-any-return]
+        return lambda value, _: value
     if issubclass(cls, (tuple, list)):
         return _write_parts
     if attrs.has(cls):
@@ -77,6 +76,9 @@ def _writer(cls: Any) -> Writer:
     if issubclass(cls, Mapping):
         return _write_mapping
     return lambda value, _: _scalar_data(value)
+
+
+_writer: Callable[[type], Writer] = cache(_find_writer)
 
 
 def _write_parts(value: Iterable[object], brief: bool) -> Json:  # noqa: FBT001  not called by its name

@@ -18,7 +18,7 @@ import attrs
 
 from distribution.errors import Infeasible, InvalidInput, shown
 from distribution.maxflow import Network
-from distribution.values import AssigneeId, check_count, check_id, in_order
+from distribution.values import AssigneeId, check_count, check_id, check_ids, in_order
 
 V = TypeVar("V")
 
@@ -37,7 +37,7 @@ def _copies(value: object) -> int:
 
 def _eligible(value: Sequence[AssigneeId]) -> tuple[AssigneeId, ...]:
     in_order(value, "eligible")
-    people = tuple(check_id(name, "assignee id") for name in value)
+    people = check_ids(value, "assignee id")
     if len(set(people)) < len(people):
         twice = next(name for at, name in enumerate(people) if name in people[:at])
         raise InvalidInput(subject="eligible", must="name each assignee once", got=twice)

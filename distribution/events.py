@@ -62,16 +62,8 @@ REASON_LIMIT = 4096
 """Characters of an actor or a reason."""
 
 
-def _actor(value: str) -> str:
-    return value if value == "" else check_id(value, "actor", REASON_LIMIT)
-
-
-def _reason(value: str) -> str:
-    return value if value == "" else check_id(value, "reason", REASON_LIMIT)
-
-
-def _request(value: str | None) -> str | None:
-    return None if value is None else check_id(value, "request id")
+def _aware_or_none(value: object) -> datetime | None:
+    return None if value is None else aware(value)
 
 
 @attrs.frozen
@@ -83,7 +75,7 @@ class Cell:
     """When it came to be so; a renewal counts."""
     status: str | None = None
     """What she set; None unless done."""
-    until: datetime | None = attrs.field(default=None, converter=attrs.converters.optional(aware))
+    until: datetime | None = attrs.field(default=None, converter=_aware_or_none)
     """End of the lease; None for ever."""
     answer: str | None = None
     """What she answered, where statuses are not the answers."""
@@ -162,12 +154,21 @@ class Stamp:
     """When, by whom, under which request and why something is done."""
 
     at: datetime = attrs.field(converter=aware)
-    actor: str = attrs.field(default="", converter=_actor)
+    actor: str = ""
     """Who asked for it; empty for the service itself."""
-    request: str | None = attrs.field(default=None, converter=_request)
+    request: str | None = None
     """The caller's id of the call: called again, it gets the same answer and changes nothing."""
-    reason: str = attrs.field(default="", converter=_reason)
+    reason: str = ""
     """Free text, kept in the history."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse texts that cannot be kept; most stamps have none."""
+        if self.actor != "":
+            object.__setattr__(self, "actor", check_id(self.actor, "actor", REASON_LIMIT))
+        if self.request is not None:
+            object.__setattr__(self, "request", check_id(self.request, "request id"))
+        if self.reason != "":
+            object.__setattr__(self, "reason", check_id(self.reason, "reason", REASON_LIMIT))
 
 
 @attrs.frozen(kw_only=True)

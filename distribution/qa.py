@@ -33,7 +33,7 @@ from distribution.overlap import Overlap
 from distribution.rules import Rules, check_rules
 from distribution.samples import Sample
 from distribution.sampling import Chosen, Finished, Tally
-from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_id
+from distribution.values import AssigneeId, Item, ItemId, Json, TaskId, check_ids
 
 SendTo: TypeAlias = Literal["author", "others"]
 SENDS = ("author", "others")
@@ -57,7 +57,7 @@ def check_send(value: SendTo) -> SendTo:
 def _statuses(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str):
         raise InvalidInput(subject="statuses", must="be a list", got=value)
-    return tuple(check_id(status, "status") for status in value)
+    return check_ids(value, "status")
 
 
 @attrs.frozen(kw_only=True)

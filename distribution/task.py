@@ -35,6 +35,7 @@ from distribution.values import (
     TaskId,
     check_attributes,
     check_id,
+    check_ids,
     check_priority,
 )
 from distribution.workload import Workload
@@ -65,7 +66,7 @@ def _metadata(value: Mapping[str, Json]) -> Mapping[str, Json]:
 def _actions(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence) or not value:
         raise InvalidInput(subject="actions", must="be a list of at least one status", got=value)
-    names = tuple(check_id(name, "action") for name in value)
+    names = check_ids(value, "action")
     if len(set(names)) != len(names):
         raise InvalidInput(subject="actions", must="be different from each other", got=value)
     return names

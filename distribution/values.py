@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 
@@ -80,6 +80,21 @@ def check_id(value: object, subject: str, limit: int = NAME_LIMIT) -> str:
                 detail=f"{character!r} at index {at}",
             )
     return str(value)
+
+
+def check_ids(values: Iterable[object], subject: str, limit: int = NAME_LIMIT) -> tuple[str, ...]:
+    """Return *values* if each can name something, else raise; see `check_id`.
+
+    Raises:
+        InvalidInput: with *subject* and the first value that cannot.
+    """
+    found = tuple(values)
+    if set(map(type, found)) == {str}:
+        ids = cast("tuple[str, ...]", found)
+        lengths = set(map(len, ids))
+        if "".join(ids).isprintable() and min(lengths) > 0 and max(lengths) <= limit:
+            return ids
+    return tuple(check_id(value, subject, limit) for value in found)
 
 
 def check_count(value: object, subject: str, least: int = 0) -> int:
@@ -313,6 +328,8 @@ def in_order(values: object, subject: str) -> None:
     Raises:
         InvalidInput: with the way out.
     """
+    if isinstance(values, (tuple, list)):
+        return
     if isinstance(values, (str, bytes)):
         remedy = f"for one item pass [{shown(values, 20)}]"
         raise InvalidInput(subject=subject, must="be a list of ids", got=values, remedy=remedy)

@@ -33,7 +33,7 @@ from distribution.requests import once
 from distribution.spreading import spread
 from distribution.taking import mate_has
 from distribution.task import Ask, Held, Row, Task, View, no_member, the_task
-from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, in_order
+from distribution.values import ITEM_ID_LIMIT, AssigneeId, ItemId, TaskId, check_id, check_ids, in_order
 
 Step: TypeAlias = Callable[[Ledger, Row, Cell], WhyNot | bool]
 """Change one placement; tell whether there was anything to change, or why not."""
@@ -52,7 +52,7 @@ def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
         InvalidInput: it is no list of ids, or too long.
     """
     in_order(items, "items")
-    ids = tuple(dict.fromkeys(check_id(item, "item id", ITEM_ID_LIMIT) for item in items))
+    ids = tuple(dict.fromkeys(check_ids(items, "item id", ITEM_ID_LIMIT)))
     if len(ids) > MANY:
         raise InvalidInput(
             subject="items of one call",
@@ -65,6 +65,12 @@ def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
 
 def _assignee(value: object) -> AssigneeId:
     return check_id(value, "assignee id")
+
+
+def work_ask(assignee: AssigneeId, stamp: Stamp, items: tuple[ItemId, ...] | None) -> Ask:
+    """Name what has to be seen of somebody's items, or of all she has open."""
+    held = Held(assignees=(assignee,)) if items is None else None
+    return Ask(request=stamp.request, members=(assignee,), items=items or (), held=held)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,8 +87,7 @@ class _Work:
 
     def ask(self) -> Ask:
         """Name what has to be seen."""
-        held = Held(assignees=(self.assignee,)) if self.items is None else None
-        return Ask(request=self.stamp.request, members=(self.assignee,), items=self.items or (), held=held)
+        return work_ask(self.assignee, self.stamp, self.items)
 
     def decide(self, view: View, step: Callable[[Task], Step]) -> Decision[Outcome] | Ask:
         """Go through the items one by one."""
@@ -192,6 +197,8 @@ class Handed:
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be a status or an answer, and answers about other items."""
         check_id(self.status, "status")
+        if type(self.answers) is dict and not self.answers:
+            return
         if not isinstance(self.answers, Mapping):
             raise InvalidInput(subject="answers", must="be a mapping of item to answer", got=self.answers)
         for item, answer in self.answers.items():

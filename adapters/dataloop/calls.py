@@ -16,7 +16,7 @@ import attrs
 
 from adapters.dataloop.dql import Query
 from distribution.errors import InvalidInput, NotFound
-from distribution.values import Json, check_attributes, check_id
+from distribution.values import Json, check_attributes, check_id, check_ids
 
 Body: TypeAlias = dict[str, Any]
 """A JSON object as it came, or as it goes."""
@@ -206,7 +206,7 @@ def texts(value: object, subject: str, *, limit: int = 255) -> list[str]:
         value = [value]
     if not isinstance(value, list):
         raise InvalidInput(subject=subject, must="be a list of texts", got=value)
-    return [check_id(part, subject, limit) for part in value]
+    return list(check_ids(value, subject, limit))
 
 
 def number(value: object, subject: str) -> float | None:

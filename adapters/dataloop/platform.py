@@ -16,7 +16,7 @@ import attrs
 
 from distribution.errors import DistributionError
 from distribution.events import aware
-from distribution.values import AssigneeId, check_count, check_id, in_order
+from distribution.values import AssigneeId, check_count, check_ids, in_order
 
 MARK = "distribution"
 """Under this key of its metadata a task of the platform says which plan of ours it carries."""
@@ -68,7 +68,7 @@ def _priority(value: int) -> int:
 
 def _actions(value: Iterable[str]) -> tuple[str, ...]:
     in_order(value, "actions")
-    return tuple(check_id(action, "action") for action in value)
+    return check_ids(value, "action")
 
 
 @attrs.frozen(kw_only=True)
