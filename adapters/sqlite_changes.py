@@ -7,7 +7,7 @@ lease's meaning.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -124,28 +124,30 @@ class _Told:
         return self._text
 
 
-def runs(rows: Iterable[tuple[int, R]]) -> Iterator[tuple[int, int, R]]:
+def runs(rows: Iterable[tuple[int, R]]) -> list[tuple[int, int, R]]:
     """Put neighbours together that are written alike: first and last position, and what they share.
 
     A batch from the head of a queue is mostly one run: one statement then, instead of ten.
 
-    >>> list(runs([(3, "a"), (4, "a"), (5, "b"), (9, "b")]))
+    >>> runs([(3, "a"), (4, "a"), (5, "b"), (9, "b")])
     [(3, 4, 'a'), (5, 5, 'b'), (9, 9, 'b')]
     """
+    found: list[tuple[int, int, R]] = []
     first = last = NOBODY
     shared: R | None = None
     for position, what in rows:
         if position != last + 1 or what != shared or shared is None:
             if shared is not None:
-                yield first, last, shared
+                found.append((first, last, shared))
             first, shared = position, what
         last = position
     if shared is not None:
-        yield first, last, shared
+        found.append((first, last, shared))
+    return found
 
 
 def _put_items(connection: sqlite3.Connection, key: int, change: PutItems) -> None:
-    rows = ((position, (left, rank - position, removed)) for left, rank, removed, position in change.rows)
+    rows = [(position, (left, rank - position, removed)) for left, rank, removed, position in change.rows]
     connection.executemany(PUT_ITEMS, [(*what, key, first, last) for first, last, what in runs(rows)])
 
 
@@ -154,7 +156,7 @@ def _put_rounds(connection: sqlite3.Connection, key: int, change: PutRounds) -> 
 
 
 def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlacements) -> None:
-    rows = ((position, (number, rank - position, cell)) for position, number, rank, cell in change.rows)
+    rows = [(position, (number, rank - position, cell)) for position, number, rank, cell in change.rows]
     told = _Told()
     many = [
         (number, ahead, *told(cell), key, first, last) for first, last, (number, ahead, cell) in runs(rows)
@@ -165,7 +167,7 @@ def _add_placements(connection: sqlite3.Connection, key: int, change: AddPlaceme
 
 
 def _put_placements(connection: sqlite3.Connection, key: int, change: PutPlacements) -> None:
-    rows = ((position, (number, cell)) for position, number, cell in change.rows)
+    rows = [(position, (number, cell)) for position, number, cell in change.rows]
     told = _Told()
     many = [(*told(cell), key, first, last, number) for first, last, (number, cell) in runs(rows)]
     connection.executemany(PUT_PLACEMENTS, many)

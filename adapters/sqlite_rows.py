@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from adapters.sqlite_filters import condition
@@ -144,10 +145,7 @@ class Loader:
         """Load what she never had from the head of the queue; whole where a filter says which."""
         if where is None:
             found = self.connection.execute(f"{FRESH} {IN_LINE}", (self.key, number, count))
-            return [
-                Row(position=position, item=item, rank=rank, left=left)
-                for position, item, rank, left in found
-            ]
+            return [Row(*row) for row in found]
         clause, values = condition(where, "coalesce(item.attributes, '{}')")
         return self._found(f"{FRESH} AND {clause} {IN_LINE}", number, *values, count)
 
@@ -200,7 +198,7 @@ class Loader:
                 found |= self.rows(query, (self.key, self.key, *values))
         if not found:
             return ()
-        return sorted(found.values(), key=lambda row: (row.rank, row.position))
+        return sorted(found.values(), key=attrgetter("rank", "position"))
 
     def _filter(self, held: Held | None) -> tuple[str, list[object]]:
         if held is None or held.where is None:
@@ -228,23 +226,18 @@ class Loader:
         """Load items with everybody who has or had them; by position, in the order of the query."""
         found: dict[int, Row] = {}
         cells: dict[str, Cell] = {}
-        for row in self.connection.execute(query, values):
-            position = row[0]
+        names = self._names
+        for (
+            position, item, rank, left, removed, round_, effort, attributes, member, *cell
+        ) in self.connection.execute(query, values):  # fmt: skip
             if position not in found:
                 cells = {}
+                told = json.loads(attributes) if attributes else {}
                 found[position] = Row(
-                    position=position,
-                    item=row[1],
-                    rank=row[2],
-                    left=row[3],
-                    removed=bool(row[4]),
-                    round=row[5],
-                    cells=cells,
-                    effort=row[6] or "1",
-                    attributes=json.loads(row[7]) if row[7] else {},
+                    position, item, rank, left, bool(removed), round_, cells, effort or "1", told
                 )
-            if row[8] is not None:
-                cells[self.name(row[8])] = cell_of(row[9], row[10], row[11], row[12], row[13])
+            if member is not None:
+                cells[names.get(member) or self.name(member)] = cell_of(*cell)
         return found
 
     def name(self, number: int) -> str:

@@ -53,7 +53,6 @@ class Working(Piping):
             NotFound: there is no such task.
             Refused: it is distributed by load.
         """
-        check_id(assignee, "assignee id")
         return self._run(Errand.pull(task_id, assignee, stamp=self._stamp(by)))
 
     def pull_next(self, assignee: AssigneeId, **by: Unpack[By]) -> Batch | NoWork:
@@ -207,7 +206,6 @@ class Working(Piping):
             InvalidInput: the task does not know the status.
             Refused: it is distributed by load.
         """
-        check_id(assignee, "assignee id")
         handed = Handed(items=items, status=status, answers=answers or {})
         turn = self._run(Errand.turn(task_id, assignee, handed, stamp=self._stamp(by)))
         self._pass_on(task_id, turn.done, by)

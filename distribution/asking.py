@@ -24,9 +24,9 @@ def settle_copies(ledger: Ledger, row: Row) -> None:
     who were asked have answered. Where the answers name more choices than the rule knows,
     as many people are asked as it allows.
     """
-    overlap = ledger.task.overlap
-    gold = ledger.task.is_gold(row.position)
-    if overlap is None or overlap.until is None or gold or ledger.copies(row) < 2:
+    task = ledger.task
+    overlap = task.overlap
+    if overlap is None or overlap.until is None or task.is_gold(row.position) or ledger.copies(row) < 2:
         return
     cells = {who: cell for who in row.cells if (cell := ledger.cell(row, who)) is not None}
     given = answers(cells)

@@ -75,6 +75,8 @@ def _find_writer(cls: Any) -> Writer:
         return _fields_writer(cls)
     if issubclass(cls, Mapping):
         return _write_mapping
+    if issubclass(cls, datetime):
+        return lambda value, _: cast("str", value.isoformat())
     return lambda value, _: _scalar_data(value)
 
 
@@ -122,8 +124,6 @@ def _scalar_data(value: object) -> Json:
     """Write what JSON has no form of its own for."""
     if isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
     return str(value)

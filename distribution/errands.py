@@ -25,10 +25,14 @@ from distribution.events import Stamp
 from distribution.handing import pull_ask, pulling
 from distribution.outcomes import Batch, Outcome, Turn
 from distribution.task import Ask, View
-from distribution.values import AssigneeId, Json, TaskId
+from distribution.values import AssigneeId, Json, TaskId, check_id
 from distribution.work import Handed, submitting, submitting_and_pulling, work_ask
 
 R = TypeVar("R")
+
+
+def _assignee(value: object) -> AssigneeId:
+    return check_id(value, "assignee id")
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -44,11 +48,11 @@ class Errand(Generic[R]):
     True
 
     Raises:
-        InvalidInput: it does neither.
+        InvalidInput: it does neither, or there can be no such assignee.
     """
 
     task: TaskId
-    assignee: AssigneeId
+    assignee: AssigneeId = attrs.field(converter=_assignee)
     handed: Handed | None = None
     """What she hands in."""
     pulls: bool = False

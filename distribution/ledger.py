@@ -119,7 +119,10 @@ class Ledger:
         """Let a placement stand like this from now on; None for no more."""
         key = (row.position, assignee)
         known = self._cells.get(key)
-        _, first, before = known or (row, row.cells.get(assignee), row.cells.get(assignee))
+        if known is None:
+            first = before = row.cells.get(assignee)
+        else:
+            _, first, before = known
         self._cells[key] = (row, first, after)
         was = None if before is None else before.state
         now = None if after is None else after.state
@@ -334,16 +337,17 @@ class Ledger:
         add: list[PlacementRow] = []
         put: list[tuple[int, int, Cell]] = []
         drop: list[tuple[int, int]] = []
+        placed = self._before
         for (position, assignee), (row, before, after) in self._cells.items():
             number = self.members[assignee].number
             if after is None:
                 if before is not None:
                     drop.append((position, number))
-            elif before is None:
-                place = self._before.get((position, assignee), base(row.rank))
-                add.append((position, number, place, after))
-            else:
+            elif before is not None:
                 put.append((position, number, after))
+            else:
+                place = placed.get((position, assignee)) if placed else None
+                add.append((position, number, base(row.rank) if place is None else place, after))
         changes += [DropPlacements(drop)] if drop else []
         changes += [PutPlacements(put)] if put else []
         changes += [AddPlacements(add)] if add else []

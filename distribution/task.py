@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import attrs
@@ -42,6 +43,7 @@ from distribution.workload import Workload
 
 R = TypeVar("R")
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 ACTIONS = ("completed", "discard", "approved")
 """Statuses a task knows unless told otherwise."""
 
@@ -163,7 +165,7 @@ def instant_text(at: datetime) -> str:
     return aware(at).isoformat(timespec="microseconds")
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Row:
     """One item as a decision sees it; nobody changes it. Not frozen: that would cost thrice the time."""
 
@@ -177,11 +179,11 @@ class Row:
     """It left the task; only its history and what was done stays."""
     round: int = 1
     """Which time it is in the task: more than 1 where a pipeline brought it again."""
-    cells: Mapping[AssigneeId, Cell] = attrs.field(factory=dict, hash=False)
+    cells: Mapping[AssigneeId, Cell] = attrs.field(default=_NONE, hash=False)
     """Everybody who has or had it."""
     effort: str = "1"
     """Exact, as text."""
-    attributes: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
+    attributes: Mapping[str, Json] = attrs.field(default=_NONE, hash=False)
 
     @property
     def copies(self) -> int:
