@@ -69,7 +69,7 @@ def list_(*, wanted: Wanted, common: Common) -> None:
                 due_before=before,
                 due_after=after,
                 metadata=metadata(wanted.meta),
-                where=conditions(wanted.where),
+                where=conditions(wanted.where, instants={"created", "due"}),
             )
         )
     if common.as_json:

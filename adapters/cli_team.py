@@ -45,7 +45,7 @@ def pause(*, assignee: Assignee, change: Change) -> None:
 
 @PANEL.command("resume ann --task review")
 def resume(*, assignee: Assignee, change: Change) -> None:
-    """Let somebody who was paused go on; nothing moves by itself."""
+    """Let somebody who was paused go on; nobody else's work moves, what waited may be hers."""
     change.make(lambda tasks, task_id, **how: tasks.resume(task_id, assignee, **how))
 
 

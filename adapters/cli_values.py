@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from adapters import files
@@ -16,13 +16,14 @@ from distribution.errors import InvalidInput
 from distribution.filters import AllOf, Filter, Not, field
 from distribution.members import Limit
 from distribution.pull import LEASE_LIMIT
+from distribution.task import instant_text
 from distribution.values import ItemId, Json
 
 DURATION = re.compile(
     r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?\Z", re.ASCII
 )
 WHERE = (
-    "Only items with this: size>1000, dir=/a, name~*.py, name!~test*, tag!=x; several must all hold."
+    "Only items with this: size>1000, dir=/a, name~*.py, name!~test*, tag!=x, flag=true; several must all hold."
     " Or a filter as JSON."
 )
 """Help of conditions on items."""
@@ -172,19 +173,24 @@ def item_list(items: Sequence[str]) -> list[ItemId]:
     return [item.id for item in files.ids("-")] if list(items) == ["-"] else list(items)
 
 
-def conditions(texts: Sequence[str]) -> Filter | None:
-    """Read conditions, all of which must hold; None where there are none."""
-    clauses = [condition(text) for text in texts]
+def conditions(texts: Sequence[str], instants: Container[str] = ()) -> Filter | None:
+    """Read conditions, all of which must hold; None where there are none. See `condition`."""
+    clauses = [condition(text, instants) for text in texts]
     return clauses[0] if len(clauses) == 1 else AllOf(tuple(clauses)) if clauses else None
 
 
-def condition(text: str) -> Filter:
-    """Read a condition as people type it, or a filter as JSON.
+def condition(text: str, instants: Container[str] = ()) -> Filter:
+    """Read a condition as people type it, or a filter as JSON; *instants* are fields that hold one.
 
     >>> condition("size>=1000")
     Compare(path='size', relation='at_least', value=1000)
     >>> condition("name~*.py")
     Glob(path='name', pattern='*.py')
+
+    A word may be a text or a value of JSON, and is both; in quotes it is a text.
+
+    >>> condition("flag=true")
+    OneOf(path='flag', values=(True, 'true'), negated=False)
 
     Raises:
         InvalidInput: it is neither.
@@ -198,11 +204,15 @@ def condition(text: str) -> Filter:
         must = "be a field, one of = != > >= < <= ~ !~, and a value"
         raise InvalidInput(subject="--where", must=must, got=text, remedy="e.g. size>1000")
     sign = found[2]
-    path, _, value = text.partition(sign)
+    path, value = (part.strip() for part in text.split(sign, 1))
     if sign in {"~", "!~"}:
-        like = field(path.strip()).like(value.strip())
+        like = field(path).like(value)
         return Not(like) if sign == "!~" else like
-    made: Filter = getattr(field(path.strip()), SIGNS[sign])(_value(value.strip()))
+    read = instant_text(instant(value, f"--where {path}")) if path in instants else _value(value)
+    if sign in {"=", "!="} and not isinstance(read, str) and files.plain_number(value) is value:
+        # true, null or 1e5: in a CSV that is text.
+        return field(path).is_in([read, value]) if sign == "=" else field(path).not_in([read, value])
+    made: Filter = getattr(field(path), SIGNS[sign])(read)
     return made
 
 
@@ -220,7 +230,7 @@ def _filter(text: str) -> Filter:
 def _value(text: str) -> Json:
     """Read a value: JSON where it is JSON, else text."""
     try:
-        value: Json = json.loads(text)
+        value: Json = json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
         return text
     return value if not isinstance(value, (list, dict)) else text

@@ -81,7 +81,9 @@ class Managing(Deciding):
         dry_run: bool = False,
         **by: Unpack[By],
     ) -> Changed:
-        """Take items out of a task: these, or those that a filter names; what has a status stays.
+        """Take items out of a task: these, or those that a filter names, or with neither all of them.
+
+        What has a status stays.
 
         >>> change = tasks.remove_items(task.id, ["a", "z"])
         >>> change.event.facts, [str(left) for left in change.refused]
@@ -89,6 +91,7 @@ class Managing(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: both items and a filter are given.
         """
         return self._change(task_id, removing_items(task_id, items, where, self._stamp(by)), dry_run=dry_run)
 
@@ -191,7 +194,7 @@ class Managing(Deciding):
     def resume(
         self, task_id: TaskId, assignee: AssigneeId, *, dry_run: bool = False, **by: Unpack[By]
     ) -> Changed:
-        """Let her go on; nothing moves by itself.
+        """Let her go on: nobody else's work moves; what waited, because nobody could take it, may be hers.
 
         >>> _ = tasks.pause(task.id, "ann")
         >>> tasks.resume(task.id, "ann").event.what

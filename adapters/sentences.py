@@ -126,8 +126,11 @@ def _removed(event: Event) -> str:
 
 
 def _pulled(event: Event) -> str:
-    counts, ended = _gained(event), sum(_given_up(event).values())
-    got = counts[str(event.assignee)]
+    ended = sum(_given_up(event).values())
+    # What she gets back whose lease has just ended was hers before, and is handed out anew.
+    hers = [shift for shift in event.shifts if shift.assignee == event.assignee and _open(shift.after)]
+    got = sum(len(shift.positions) for shift in hers)
+    ended += sum(len(shift.positions) for shift in hers if _open(shift.before))
     text = f"{event.assignee} pulled {many(got)}" if got else f"{event.assignee} asked for work"
     return text + (f"; {many(ended, 'lease')} ended" if ended else "")
 
@@ -186,11 +189,13 @@ def _team(text: str) -> Callable[[Event], str]:
 
 
 def _limited(event: Event) -> str:
-    (change,) = event.members
-    limit = change.after.limit
-    return f"{event.assignee} may have " + (
-        "as many items as she likes" if limit is None else f"{limit} at most"
-    )
+    gets = _gained(event)
+    more = f"; {many(sum(gets.values()))} that waited went to {_named(gets)}" if gets else ""
+    if not event.members:
+        return f"{event.assignee} may have as many items as before{more}"
+    limit = event.members[0].after.limit
+    most = "as many items as she likes" if limit is None else f"{limit} at most"
+    return f"{event.assignee} may have {most}{more}"
 
 
 def _reassigned(event: Event) -> str:

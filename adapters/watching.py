@@ -81,7 +81,7 @@ class Watching(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        check_count(limit, "limit", least=1)
+        limit = Page(limit=limit).limit
         view = self._seen(task_id, Ask(head=Head(assignee=NOBODY, fresh=limit, where=EVERYTHING)))
         rows = view.fresh
         if the_task(view, task_id).pull is None:
@@ -119,9 +119,9 @@ class Watching(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        check_count(limit, "limit", least=1)
+        limit = Page(limit=limit).limit
         newest = self._seen(task_id, Ask()).version
-        end = newest if before is None else min(newest, before - 1)
+        end = newest if before is None else min(newest, check_count(before, "before") - 1)
         if end < 1:
             return []
         # Versions have no gaps.

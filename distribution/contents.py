@@ -15,7 +15,7 @@ import attrs
 
 from distribution.basis import ByCount
 from distribution.decision import AddItems, Decide, Decision, ItemRow, PlacementRow
-from distribution.errors import Refused
+from distribution.errors import InvalidInput, Refused
 from distribution.events import Cell, Stamp
 from distribution.everybody import for_everybody, give_everything, staying
 from distribution.filters import Filter
@@ -31,7 +31,7 @@ from distribution.ranks import first, rank
 from distribution.refusals import HasStatus, InTask, NotInTask
 from distribution.requests import once
 from distribution.rounds import StaysDone, TooOften
-from distribution.spreading import spread
+from distribution.spreading import may_have_room, spread, spread_waiting
 from distribution.task import Ask, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, ItemId, Json, TaskId
 from distribution.work import check_items
@@ -97,7 +97,8 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
     those that were removed come back as they were. In a pulling task new items join the
     queue; in a task distributed by load everybody's deficit decides, by number, by effort,
     within the stratum, or by group, as the task was shared out. Nobody is given more than
-    her limit; what nobody may have waits. Where items overlap, as many of the new ones do
+    her limit; what nobody may have waits, and what waited goes to whom the larger task leaves
+    room under a limit in percent. Where items overlap, as many of the new ones do
     as it takes for the share to hold of all; what overlapped goes on doing so.
 
     Loads that come with them are for these items alone: each is within one item of her
@@ -119,8 +120,9 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
         task = the_task(view, task_id)
         alone = isinstance(task.basis, ByCount) and task.overlap is None and task.qa is None
         plain = task.pull is not None or alone
-        if (view.known or not plain) and not (view.ask.items or view.ask.whole):
-            return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain)
+        waits = may_have_room(task, view)
+        if waits or ((view.known or not plain) and not (view.ask.items or view.ask.whole)):
+            return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain, waiting=waits)
         ledger = Ledger(view, task, stamp)
         if task.qa is not None or arrival.drawn is not None:
             _drawn_further(ledger, arrival.drawn)
@@ -131,6 +133,7 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
         known = {row.item: row for row in view.rows if row.item in view.known}.values()
         back = [row for row in known if row.removed]
         _restore(ledger, back, arrival.to)
+        spread_waiting(ledger, view, known_as=view.known)
         left, again = _stay(ledger, [row for row in known if not row.removed], arrival)
         facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(left)}
         facts |= {"again": again} if arrival.carried else {}
@@ -235,13 +238,22 @@ def _insert(ledger: Ledger, view: View, items: Sequence[NewItem], to: Workload |
 def removing_items(
     task_id: TaskId, items: Sequence[ItemId] | None, where: Filter | None, stamp: Stamp
 ) -> tuple[Ask, Decide[Changed]]:
-    """Decide to take items out of a task: these, or those a filter names.
+    """Decide to take items out of a task: these, or those a filter names, or with neither all.
 
-    Items with a status stay and are reported. What is open leaves whoever has it.
+    Items with a status stay and are reported. What is open leaves whoever has it; where
+    that makes room for somebody under a limit, she gets what waited.
+
+    Raises:
+        InvalidInput: both items and a filter are given.
 
     Raises, when decided:
         NotFound: there is no such task.
     """
+    if items is not None and where is not None:
+        remedy = "name the items, or give a filter"
+        raise InvalidInput(
+            subject="what is removed", must="be items or a filter, not both", got=where, remedy=remedy
+        )
     ids = None if items is None else check_items(items)
     if ids is None:
         ask = Ask(
@@ -259,8 +271,12 @@ def removing_items(
         rows = {row.item: row for row in view.rows}
         refused: list[Left] = []
         done = 0
-        chosen = [row.item for row in view.rows if not task.is_gold(row.position)]
-        for item in chosen if ids is None else ids:
+        chosen = ids if ids is not None else view.ask.items
+        if not chosen and ids is None:
+            chosen = tuple([row.item for row in view.rows if not task.is_gold(row.position)])
+        if may_have_room(task, view):
+            return Ask(request=stamp.request, members=None, items=chosen, waiting=True)
+        for item in chosen:
             row = rows.get(item)
             if row is None or row.removed or task.is_gold(row.position):
                 refused.append(Left(item, NotInTask(item)))
@@ -273,6 +289,7 @@ def removing_items(
             for holder in [who for who, cell in row.cells.items() if cell.state == "open"]:
                 ledger.put(row, holder, None)
             ledger.remove(row)
+        spread_waiting(ledger, view, known_as=chosen)
         facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": done}
         return take_gold_too(ledger, view, poorer(ledger, view)) or ledger.change(
             "items-removed", facts=facts, refused=tuple(refused)

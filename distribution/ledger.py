@@ -209,6 +209,10 @@ class Ledger:
         """Note that she did something herself."""
         self._worked.add(assignee)
 
+    def never_worked(self, assignee: AssigneeId) -> bool:
+        """Tell whether she never did anything herself."""
+        return assignee not in self._worked and self.members[assignee].worked_at is None
+
     def counts(self, assignee: AssigneeId) -> list[int]:
         """Give her open, done, skipped and lost placements by now; then her open, done and gone gold."""
         counts = self._counts.get(assignee)
@@ -273,7 +277,8 @@ class Ledger:
         grown = came[0] != came[1]
         copies = tuple((position, by) for position, by in self._more.items() if by)
         again = tuple(position for position, (before, after) in self._rounds.items() if after > before)
-        if not (shifts or settings or members or self._removed or grown or copies or self._rounds):
+        changed = shifts or settings or members or self._removed or grown or copies or self._rounds
+        if not (changed or self._worked):
             return None
         return Event(
             what=what,

@@ -69,8 +69,9 @@ class Left:
     why: WhyNot
 
     def __str__(self) -> str:
-        """Say it in words."""
-        return str(self.why)
+        """Say it in words, and of which item."""
+        named = getattr(self.why, "item", None) == self.item
+        return str(self.why) if named else f"item {self.item!r}: {self.why}"
 
 
 @attrs.frozen(kw_only=True)

@@ -51,7 +51,8 @@ def undoing(task_id: TaskId, version: int, stamp: Stamp) -> tuple[Ask, Decide[Ch
         if view.task.state in GONE and not _deleted(event):
             raise _too_late(version, "the task was deleted")
         if event.what in NEVER:
-            raise Refused(f"version {version}", f"is {event.what!r} and has no way back", "delete the task")
+            remedy = "nothing was changed by it" if event.what == "answered" else "delete the task"
+            raise Refused(f"version {version}", f"is {event.what!r} and has no way back", remedy)
         if view.ask.members is not None:
             everybody = for_everybody(view.task)
             return Ask(members=None, entry=version, positions=_positions(event), whole=everybody)

@@ -124,7 +124,7 @@ class _Work:
                 unchanged.append(name)
             else:
                 refused.append(Left(name, verdict))
-        if changed:
+        if changed or (unchanged and self.verb == "renew" and ledger.never_worked(self.assignee)):
             ledger.worked(self.assignee)
         handed_in = (*changed, *unchanged) if self.verb == "submit" else ()
         leaving = departures(ledger, [rows[name] for name in changed if self.verb in FINISHING])
@@ -385,8 +385,9 @@ def renewing(
 ) -> tuple[Ask, Decide[Outcome]]:
     """Decide to prolong her leases, from now on by the task's lease; None for all she has open.
 
-    A lease never gets shorter, also when the clock went back. A lease that has ended is
-    prolonged too, as long as nobody took the item back.
+    A lease never gets shorter, also when the clock went back; where the task has none any
+    more, hers is for ever. A lease that has ended is prolonged too, as long as nobody took
+    the item back. Whoever renews works, also where nothing had to be prolonged.
 
     Raises, when decided:
         NotFound: there is no such task; or, where no items are named, she is not in it.
@@ -399,7 +400,7 @@ def renewing(
         end = lease_end(task, stamp.at)
 
         def renew(ledger: Ledger, row: Row, cell: Cell) -> bool:
-            until = cell.until if end is None or cell.until is None else max(end, cell.until)
+            until = None if end is None or cell.until is None else max(end, cell.until)
             since = max(cell.since, stamp.at)
             if (since, until) == (cell.since, cell.until):
                 return False

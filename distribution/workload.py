@@ -127,7 +127,10 @@ class Workload:
         others = [pair for pair in zip(self.assignees, self.shares, strict=True) if pair[0] != assignee]
         rest = sum(share for _, share in others)
         if rest == 0 and percent != 100:
-            raise InvalidInput(subject=subject, must="be 100 while nobody else carries any", got=load)
+            remedy = "give everybody's loads at once: redistribute"
+            raise InvalidInput(
+                subject=subject, must="be 100 while nobody else carries any", got=load, remedy=remedy
+            )
         scaled = {name: (100 - percent) * Fraction(share, rest or 1) for name, share in others}
         order = self.assignees if assignee in self.assignees else (*self.assignees, assignee)
         return type(self).weights([(name, scaled.get(name, percent)) for name in order])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,8 +81,19 @@ class Program(Commands):
         """Start the command with streams of the test's own."""
         command = [sys.executable, "-m", "adapters.cli", *arguments]
         return subprocess.Popen(
-            command, cwd=self.folder, text=True, stderr=subprocess.PIPE, env=ENVIRONMENT, **streams
+            command,
+            cwd=self.folder,
+            text=True,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+            preexec_fn=_as_in_a_terminal,  # noqa: PLW1509  no threads of ours are at work
+            **streams,
         )
+
+
+def _as_in_a_terminal() -> None:
+    """Hear Ctrl-C also where the tests run in the background, which is to be deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Shell(Commands):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.cli_shell import LOADS, PULLED, Shell
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 T = ("--task", "t")
+ALONE = ("--pull-batch", "2", "--cap", "2", "--allow", "ann", "--lease", "1m")
 
 
 @pytest.fixture
@@ -219,6 +220,62 @@ def test_history_tells_a_sentence_for_each_change(shell: Shell) -> None:
         "10  2026-11-22 12:00:00Z  closed",
     ]
     assert shell.ok("history", *T, "--last", "1") == "10  2026-11-22 12:00:00Z  closed\n"
+
+
+def test_a_limit_that_stays_and_what_waited_for_it_have_their_sentence(shell: Shell) -> None:
+    shell.shared(2, "--load", "ann=100")
+    shell.ok("release", "i0", *T, "--assignee", "ann")
+    shell.ok("assignee", "limit", "ann", "none", *T)
+    shell.ok("assignee", "limit", "ann", "5", *T)
+
+    told = [text.partition("Z  ")[2] for text in shell.ok("history", *T).splitlines()]
+    assert told[2:] == [
+        "ann may have as many items as before; 1 item that waited went to ann",
+        "ann may have 5 items at most",
+    ]
+    assert "as many items as before" in shell.ok("watch", "--once", *T)
+
+
+def test_who_gets_back_what_has_ended_has_pulled_it(shell: Shell) -> None:
+    shell.clock = lambda: NOON
+    shell.ok("create", "--id", "t", "--name", "n", "--ids", "-", *ALONE, stdin="a\nb")
+    shell.run("pull", *T, "--assignee", "ann")
+    shell.clock = lambda: NOON + timedelta(minutes=2)
+    shell.run("pull", *T, "--assignee", "ann")
+
+    told = shell.ok("history", *T, "--last", "1")
+    assert told.partition("Z  ")[2] == "ann pulled 2 items; 2 leases ended\n"
+
+
+def test_tasks_are_chosen_by_instants_as_they_are_and_not_as_they_are_written(shell: Shell) -> None:
+    shell.pulled(3, "--due", "2026-12-24T17:30Z")
+
+    assert shell.data("list", "--where", "due<2026-12-24T18:00+01:00") == []
+    assert len(shell.data("list", "--where", "due<2026-12-24T18:45+01:00")) == 1
+    assert len(shell.data("list", "--where", "due=2026-12-24T18:30+01:00")) == 1
+    assert len(shell.data("list", "--where", "created>2026-01-01T00:00Z")) == 1
+    assert "must name its time zone" in shell.refused("list", "--where", "due<2026-12-24T18:00")
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("flag=true", ["a"]),
+        ("flag!=true", ["b", "c"]),
+        ('flag="true"', ["a"]),
+        ("label=1e5", ["b"]),
+        ("label=NaN", ["a"]),
+        ("label=null", ["c"]),
+        ("label!=007", ["a", "b", "c"]),
+        ("size=12", ["a"]),
+        ("size!=12", ["b", "c"]),
+    ],
+)
+def test_a_word_finds_what_a_csv_says_with_it(shell: Shell, condition: str, found: list[str]) -> None:
+    Path("rows.csv").write_text("id,label,flag,size\na,NaN,true,12\nb,1e5,false,13\nc,null,no,14\n")
+    shell.ok("create", "--id", "t", "--name", "n", "--csv", "rows.csv", "--load", "ann=100")
+
+    assert [item["item"] for item in shell.data("items", *T, "--where", condition)] == found
 
 
 def test_there_is_a_sentence_for_everything_that_can_happen() -> None:

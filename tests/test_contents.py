@@ -374,3 +374,46 @@ def test_all_items_or_those_a_filter_names_leave(tasks: Dispatcher, mode: str) -
     assert tasks.items(task_id) == []
     assert tasks.progress(task_id).progress == "empty"
     assert tasks.remove_items(task_id).event is None
+
+
+def test_items_and_a_filter_are_not_both_given(tasks: Dispatcher) -> None:
+    task_id = create(tasks, "fifo", HUNDRED)
+
+    with pytest.raises(InvalidInput, match="must be items or a filter, not both"):
+        tasks.remove_items(task_id, [HUNDRED[0].id], where=field("dir").equal("/3"))
+
+
+@pytest.mark.parametrize("how", ["items", "filter"])
+def test_what_waits_goes_to_whom_a_removal_leaves_room(tasks: Dispatcher, how: str) -> None:
+    items = [Item(name, attributes={"name": name}) for name in "abcd"]
+    task_id = tasks.create("x", items, workload=Workload.even(["ann", "bob"])).id
+    for who in ("ann", "bob"):
+        tasks.set_limit(task_id, who, Limit(count=2))
+    tasks.add_items(task_id, [Item("e", attributes={"name": "e"})])
+    assert [row.item for row in tasks.waiting(task_id)] == ["e"]
+    gone = tasks.placements(task_id, assignee="bob")[0].item
+
+    if how == "items":
+        change = tasks.remove_items(task_id, [gone])
+    else:
+        change = tasks.remove_items(task_id, where=field("name").equal(gone))
+
+    assert change.event is not None
+    assert change.event.facts == {"removed": 1, "kept": 0}
+    assert tasks.waiting(task_id) == []
+    assert "e" in {placement.item for placement in tasks.placements(task_id, assignee="bob")}
+    tasks.undo(task_id, change.version)
+    assert [row.item for row in tasks.waiting(task_id)] == ["e"]
+
+
+def test_a_larger_task_leaves_room_under_a_limit_in_percent_for_what_waited(tasks: Dispatcher) -> None:
+    task_id = tasks.create("x", ["a", "b"], workload=Workload.of({"ann": 100})).id
+    tasks.set_limit(task_id, "ann", Limit(percent=50))
+    tasks.add_items(task_id, ["c"])
+    assert [row.item for row in tasks.waiting(task_id)] == ["c"]
+
+    change = tasks.add_items(task_id, ["d", "e", "f", "a"], workload=Workload.of({"bob": 100}))
+
+    assert [left.item for left in change.refused] == ["a"]
+    assert tasks.waiting(task_id) == []
+    assert len(tasks.placements(task_id, assignee="ann")) == 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import attrs
 import pytest
 
-from distribution import InvalidInput, Item, Limit, Outcome, Pull
+from distribution import InvalidInput, Item, Limit, Outcome, Pull, Workload
 from distribution.events import Stamp
 from distribution.outcomes import Left
 from distribution.refusals import (
@@ -216,7 +217,34 @@ def test_a_renewal_never_shortens_a_lease_and_one_that_changes_nothing_says_so(o
 
     assert office.renew(task, "ann") == Outcome(unchanged=("a", "b"))
     assert until(office, task, "a") == NOON + HALF_AN_HOUR
-    assert len(office.history(task)) == before
+    # It is the first sign of her; the second time there is nothing to note.
+    assert len(office.history(task)) == before + 1
+    assert office.renew(task, "ann") == Outcome(unchanged=("a", "b"))
+    assert len(office.history(task)) == before + 1
+
+
+def test_where_leases_were_lifted_a_renewal_keeps_the_work_for_ever(office: Office) -> None:
+    task = office.queue(2)
+    office.pull(task, "ann")
+    pull = office.find(task).pull
+    assert pull is not None
+    office.change(task, pull=attrs.evolve(pull, lease=None))
+    office.wait(minutes=20)
+
+    assert office.renew(task, "ann").changed == ("a", "b")
+    office.wait(hours=5)
+    assert until(office, task, "a") is None
+    assert not office.pull(task, "bob")
+
+
+def test_whoever_renews_is_never_robbed_also_while_the_clock_is_behind(office: Office) -> None:
+    task = office.create("y", list("abcd"), workload=Workload.of({"ann": 100, "bob": 0})).id
+    office.wait(hours=-1)
+    assert sorted(office.renew(task, "ann").unchanged) == list("abcd")
+
+    assert office.steal(task, "bob").items == ()
+    version = office.history(task)[-1].version
+    assert not office.undo(task, version)
 
 
 def test_a_lease_that_has_ended_is_prolonged_as_long_as_nobody_took_the_item_back(office: Office) -> None:

@@ -400,8 +400,8 @@ class PlainQueue:
         turn = item.turns[who]
         before = turn.since, turn.until
         turn.since = max(turn.since, now)
-        if self.lease is not None and turn.until is not None:
-            turn.until = max(turn.until, now + self.lease)
+        if turn.until is not None:
+            turn.until = None if self.lease is None else max(turn.until, now + self.lease)
         return (turn.since, turn.until) != before
 
     def pause(self, who: str, now: datetime) -> None:
