@@ -114,7 +114,7 @@ def _added(event: Event) -> str:
     back, twice = _fact(event, "restored"), _fact(event, "skipped")
     text = f"{many(_fact(event, 'added'))} added"
     text += f", {back} of old came back" if back else ""
-    text += f", {len(event.again)} once more" if event.again else ""
+    text += f", {len(event.rounds)} once more" if event.rounds else ""
     text += f", {twice} in it already" if twice else ""
     gets = _gained(event)
     return text + (f": {_each(gets)}" if gets else "")

@@ -132,8 +132,8 @@ class Event:
     """Positions of removed items that came back into the task."""
     removed: tuple[int, ...] = ()
     """Positions that left the task."""
-    again: tuple[int, ...] = ()
-    """Positions that a pipeline brought once more."""
+    rounds: tuple[tuple[int, int], ...] = ()
+    """(position, how many times more, or fewer, it is in the task) where a pipeline brought it again."""
     copies: tuple[tuple[int, int], ...] = ()
     """(position, how many copies more, or fewer) where answers decided that."""
     facts: dict[str, Json] = attrs.field(factory=dict, hash=False)

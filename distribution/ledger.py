@@ -276,8 +276,8 @@ class Ledger:
         came = (self._was.positions, self.task.positions)
         grown = came[0] != came[1]
         copies = tuple((position, by) for position, by in self._more.items() if by)
-        again = tuple(position for position, (before, after) in self._rounds.items() if after > before)
-        changed = shifts or settings or members or self._removed or grown or copies or self._rounds
+        rounds = tuple((position, after - before) for position, (before, after) in self._rounds.items())
+        changed = shifts or settings or members or self._removed or grown or copies or rounds
         if not (changed or self._worked):
             return None
         return Event(
@@ -289,7 +289,7 @@ class Ledger:
             came=came if grown else (),
             restored=restored,
             removed=removed,
-            again=again,
+            rounds=rounds,
             copies=copies,
             facts=facts or {},
         )

@@ -32,6 +32,8 @@ class Replayed:
     positions: int = 0
     """Items the task ever had."""
     removed: set[int] = attrs.field(factory=set)
+    rounds: dict[int, int] = attrs.field(factory=dict)
+    """Which time an item is in the task, by position, where a pipeline brought it again."""
 
 
 def replay(entries: Iterable[Entry], plan: Plan | None) -> Replayed:
@@ -71,6 +73,8 @@ def _play(state: Replayed, entry: Entry, plan: Plan | None) -> None:
         state.positions = event.came[1]
     state.removed |= set(event.removed)
     state.removed -= set(event.restored)
+    for position, by in event.rounds:
+        state.rounds[position] = state.rounds.get(position, 1) + by
     for member in event.members:
         state.members[member.after.id] = member.after
     for setting in event.settings:

@@ -90,7 +90,7 @@ def _deleted(event: Event) -> bool:
 def _positions(event: Event) -> tuple[int, ...]:
     """Give the items an event touched."""
     found = {position for shift in event.shifts for position in shift.positions}
-    found |= {position for position, _ in event.copies} | {*event.again}
+    found |= {position for position, _ in event.copies} | {position for position, _ in event.rounds}
     found |= (
         {*event.restored, *event.removed, *range(*event.came)}
         if event.came
@@ -163,8 +163,8 @@ def _items_back(ledger: Ledger, event: Event, rows: dict[int, Row]) -> None:
         ledger.remove(rows[position])
     for position in event.removed:
         ledger.remove(rows[position], removed=False)
-    for position in event.again:
-        ledger.again(rows[position], -1)
+    for position, by in event.rounds:
+        ledger.again(rows[position], -by)
 
 
 def _members_back(ledger: Ledger, event: Event, version: int) -> None:

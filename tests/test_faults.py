@@ -78,6 +78,12 @@ def calls(tasks: Dispatcher, seed: int, number: int) -> dict[str, Callable[[], A
         "redistribute a queue": lambda: tasks.redistribute(
             "pulled", Workload.weights({who: 2, "zoe": 1}), **by
         ),
+        "redistribute what one has": lambda: tasks.redistribute(
+            task, Workload.weights({other: 2, "zoe": 1}), source=who, **by
+        ),
+        "add_items by loads": lambda: tasks.add_items(
+            "shared", [f"y{seed}-{number}", *some[:1]], workload=Workload.even([who, other]), **by
+        ),
         "set_load": lambda: tasks.set_load("shared", who, 50, **by),
         "add_assignee": lambda: tasks.add_assignee(task, other, **by),
         "pause": lambda: tasks.pause(task, who, **by),

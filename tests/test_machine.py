@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.memory import MemoryStore
+from adapters.sentences import line
 from adapters.sqlite import SqliteStore
 from distribution import handing, levelling, moving, sending_back, spreading, undoing, upkeep, work
 from distribution.decision import Decision, PutItems, PutPlacements
@@ -39,7 +40,17 @@ STORES: Mapping[str, Callable[[], TaskStore]] = {
     "sqlite": OnItsOwn,
     "sqlite, each call in a transaction of its own": lambda: OnItsOwn(group_commit=False),
 }
-Machine = machine_for(STORES)
+
+
+class Machine(machine_for(STORES)):  # type: ignore[misc]  # a base that is made
+    """Besides, everything that happens has its sentence."""
+
+    def compare(self, task_id: str, before: int, options: Mapping[str, Any]) -> None:
+        super().compare(task_id, before, options)
+        for entry in self.reference.store.history(task_id, Page(after=before)):
+            assert line(entry)
+
+
 TestStoresAgree = Machine.TestCase
 TestStoresAgree.settings = settings(max_examples=settings().max_examples // 2, stateful_step_count=30)
 

@@ -275,12 +275,16 @@ def test_an_entry_can_be_undone_as_long_as_nobody_worked_on_it(office: Office) -
     office.set_status("f.label", "ann", ["x"], "completed")
     change = office.enter("f", ["x"])
     assert change.event is not None
-    assert (office.items("f.label")[0].round, change.event.again) == (2, (0,))
+    assert (office.items("f.label")[0].round, change.event.rounds) == (2, ((0, 1),))
 
-    office.undo("f.label", change.version)
+    undone = office.undo("f.label", change.version)
 
     row = office.items("f.label")[0]
     assert (row.round, row.cells["ann"].state) == (1, "done")
+    sound(office)
+    office.undo("f.label", undone.version)
+    row = office.items("f.label")[0]
+    assert (row.round, row.cells["ann"].state) == (2, "open")
     sound(office)
 
 

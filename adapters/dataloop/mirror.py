@@ -263,7 +263,7 @@ def _touched(entries: Iterable[Entry]) -> list[int]:
         event = entry.event
         for shift in event.shifts:
             found.update(shift.positions)
-        found.update(event.restored, event.removed, event.again, (at for at, _ in event.copies))
+        found.update(event.restored, event.removed, (at for at, _ in (*event.rounds, *event.copies)))
         if event.came:
             found.update(range(*event.came))
     return sorted(found)

@@ -250,6 +250,8 @@ def _of_replay(seen: Seen, entries: Sequence[Entry]) -> Iterator[Claim]:
     yield "the history gives the placements", played.cells, seen.cells()
     yield "the history gives the positions", played.positions, seen.task.positions
     yield "the history gives what was removed", played.removed, {r.position for r in seen.rows if r.removed}
+    rounds = {row.position: row.round for row in seen.rows if row.round != played.rounds.get(row.position, 1)}
+    yield "the history gives the rounds", rounds, {}
     members = {who: standing.member for who, standing in seen.members.items()}
     yield "the history gives the members", {who: members.get(who) for who in played.members}, played.members
     settings = {name: encode(getattr(seen.task, name)) for name in played.settings}

@@ -55,12 +55,20 @@ loads = st.sampled_from([0, 25, 50, "100/3", 100])
 class Managing(Agreement):
     """What those do who run tasks."""
 
-    @rule(number=numbers, bits=st.integers(1, 2 ** len(ITEMS) - 1), dry=dry, request=st.booleans())
-    def add_items(self, number: int, bits: int, dry: bool, request: bool) -> None:  # noqa: FBT001
-        """Add items: new ones, some that are there, some that were removed."""
+    @rule(
+        number=numbers,
+        bits=st.integers(1, 2 ** len(ITEMS) - 1),
+        loads=st.none() | workloads,
+        dry=dry,
+        request=st.booleans(),
+    )
+    def add_items(
+        self, number: int, bits: int, loads: Workload | None, dry: bool, request: bool  # noqa: FBT001
+    ) -> None:  # fmt: skip
+        """Add items: new ones, some that are there, some that were removed; sometimes by loads of their own."""
         items = [item for at, item in enumerate(ITEMS) if bits >> at & 1]
         task_id = self.task(number)
-        self.change("add_items", task_id, items, dry=dry, **self.by(request))
+        self.change("add_items", task_id, items, workload=loads, dry=dry, **self.by(request))
 
     @rule(number=numbers, which=which("open", "done", "ended"), dry=dry, request=st.booleans())
     def remove_items(self, number: int, which: tuple[str, int], dry: bool, request: bool) -> None:  # noqa: FBT001
@@ -115,6 +123,19 @@ class Managing(Agreement):
             self._check_moves(before, self.seen(task_id), change, where)
             again = self.call("redistribute", task_id, workload, where=where)
             assert again.event is None, f"redistributing twice moves {again.diff}"
+
+    @rule(number=numbers, source=people, workload=workloads, dry=dry, request=st.booleans())
+    def part(
+        self, number: int, source: str, workload: Workload, dry: bool, request: bool  # noqa: FBT001
+    ) -> None:  # fmt: skip
+        """Share out what one has open: nobody else loses anything, and what is done stays."""
+        task_id = self.task(number)
+        before = self.seen(task_id)
+        self.change("redistribute", task_id, workload, source=source, dry=dry, **self.by(request))
+        after = self.seen(task_id).cells()
+        for key, cell in before.cells().items():
+            if cell.state == "done" or (cell.state == "open" and key[1] != source):
+                assert after[key] == cell, (key, cell, after[key])
 
     def _check_moves(self, before: Seen, after: Seen, change: Changed, where: Any) -> None:
         """Compare with the targets, counted from the rows."""
