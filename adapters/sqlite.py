@@ -18,6 +18,7 @@ from adapters.sqlite_changes import put_task, write, write_entry
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
 from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id
+from adapters.sqlite_turns import Transaction
 from adapters.sqlite_values import cell_of, dumped, entry, task_of
 from distribution.decision import Decide, Decision, PutTask, settle
 from distribution.errands import Errand
@@ -76,7 +77,7 @@ class SqliteStore:
         self._combined = Combiner(self._file.writers, self._together, MOST if group_commit else 1)
         self._grouped = group_commit
         self._file.forked = self._combined.forget
-        self._connection: sqlite3.Connection | None = None
+        self._turn: Transaction | None = None
         self._shared = False
         self._keys: dict[TaskId, int] = {}
 
@@ -107,7 +108,7 @@ class SqliteStore:
                 for call, errand, data in zip(calls, errands, json.loads(turn.given), strict=True):
                     call.result = errand.answer_from_data(data)
                 return
-            self._connection, self._shared = turn.connection, len(calls) > 1
+            self._turn, self._shared = turn, len(calls) > 1
             try:
                 for call in calls:
                     call.settle()
@@ -120,7 +121,7 @@ class SqliteStore:
                     self._shared = False
                     turn.serve(self._run)
             finally:
-                self._connection = None
+                self._turn = None
 
     def _run(self, text: str) -> str:
         """Run errands of another process, all or none; give their answers."""
@@ -129,24 +130,25 @@ class SqliteStore:
 
     def _one(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:
         """Decide, and write what was decided; leave nothing where that fails."""
-        connection = self._connection
-        if connection is None:
+        turn = self._turn
+        if turn is None:
             raise InvalidInput(subject="a decision", must="be made in a transaction", got=None)
+        connection = turn.connection
         try:
-            view, decision = settle(lambda ask: self._view(connection, task_id, ask), ask, decide)
+            view, decision = settle(lambda ask: self._view(connection, task_id, ask, turn.seen), ask, decide)
             if decision.event is None or decision.stamp is None:
                 self._file.told |= ask.request is not None
                 return decision.result
             if not self._shared:
-                self._write(connection, task_id, view.version + 1, decision)
+                self._write(turn, task_id, view.version + 1, decision)
                 return decision.result
             connection.execute("SAVEPOINT call")
             try:
-                self._write(connection, task_id, view.version + 1, decision)
+                self._write(turn, task_id, view.version + 1, decision)
             except BaseException:
                 # A full disk may have ended the whole transaction already.
                 if connection.in_transaction:
-                    connection.execute("ROLLBACK TO call")
+                    turn.undo("call")
                 raise
             finally:
                 if connection.in_transaction:
@@ -155,14 +157,14 @@ class SqliteStore:
             raise self._file.failure(error, f"changing task {task_id!r}") from error
         return decision.result
 
-    def _write(
-        self, connection: sqlite3.Connection, task_id: TaskId, version: int, decision: Decision[Any]
-    ) -> None:
+    def _write(self, turn: Transaction, task_id: TaskId, version: int, decision: Decision[Any]) -> None:
         """Write a decision."""
+        connection = turn.connection
         key = self._key(connection, task_id) if version > 1 else None
+        _, task = turn.seen.pop(task_id, (0, None))
         for change in decision.changes:
-            if isinstance(change, PutTask) and key is None:
-                key = put_task(connection, change.task)
+            if isinstance(change, PutTask):
+                key, task = put_task(connection, change.task), change.task
             elif key is None:
                 raise no_task(task_id)
             else:
@@ -170,6 +172,8 @@ class SqliteStore:
         if key is None:
             raise no_task(task_id)
         write_entry(connection, key, version, decision)
+        if task is not None:
+            turn.seen[task_id] = version, task
 
     def _key(self, connection: sqlite3.Connection, task_id: TaskId) -> int | None:
         """Give the key of a task; it never changes, so it is looked up once."""
@@ -183,16 +187,30 @@ class SqliteStore:
                 self._keys[task_id] = key
         return key
 
-    def _view(self, connection: sqlite3.Connection, task_id: TaskId, ask: Ask) -> View:
-        """Load what a decision asks for."""
+    def _view(
+        self,
+        connection: sqlite3.Connection,
+        task_id: TaskId,
+        ask: Ask,
+        seen: dict[TaskId, tuple[int, Task]] | None = None,
+    ) -> View:
+        """Load what a decision asks for; *seen* are versions and tasks, of which nobody has written others since."""
         key = self._key(connection, task_id)
-        row = None if key is None else connection.execute(HEADER, (key,)).fetchone()
-        if key is None or row is None or row[0] != task_id:
-            # What was remembered was never kept: its transaction failed.
-            if self._keys.pop(task_id, None) is None:
-                return View(ask=ask, task=None, version=0)
-            return self._view(connection, task_id, ask)
-        return Loader(connection, key, self._task(task_id, row[1])).view(ask, row[2])
+        known = None if seen is None else seen.get(task_id)
+        if key is None:
+            return View(ask=ask, task=None, version=0)
+        if known is None:
+            row = connection.execute(HEADER, (key,)).fetchone()
+            if row is None or row[0] != task_id:
+                # What was remembered was never kept: its transaction failed.
+                if self._keys.pop(task_id, None) is None:
+                    return View(ask=ask, task=None, version=0)
+                return self._view(connection, task_id, ask)
+            known = row[2], self._task(task_id, row[1])
+            if seen is not None:
+                seen[task_id] = known
+        version, task = known
+        return Loader(connection, key, task).view(ask, version)
 
     def _task(self, task_id: TaskId, body: str) -> Task:
         """Read a task as it is kept."""

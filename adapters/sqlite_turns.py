@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import attrs
 
@@ -204,6 +205,8 @@ class Transaction:
     """What another process has done for us; then there is nothing left to do."""
     number: int = 0
     """Counts the transactions in which somebody's work was done by another; 0 in all others."""
+    seen: dict[Any, Any] = attrs.field(factory=dict)
+    """What was looked up in it and holds as long as it lasts; forgotten where part of it is undone."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -234,9 +237,14 @@ class Transaction:
                 raise
             answered = False
         if not answered:
-            connection.execute("ROLLBACK TO served")
+            self.undo("served")
             board.leave(seat)
         connection.execute("RELEASE served")
+
+    def undo(self, savepoint: str) -> None:
+        """Undo what was done since a savepoint."""
+        self.seen.clear()
+        self.connection.execute(f"ROLLBACK TO {savepoint}")
 
     def kept(self) -> None:
         """Give others their answers, once they are on the disk."""

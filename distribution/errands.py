@@ -22,11 +22,11 @@ from distribution.codec import decode, encode
 from distribution.decision import Decide, Decision
 from distribution.errors import InvalidInput
 from distribution.events import Stamp
-from distribution.handing import pull_ask, pulling
+from distribution.handing import pull_ask, pull_decision
 from distribution.outcomes import Batch, Outcome, Turn
 from distribution.task import Ask, View
 from distribution.values import AssigneeId, Json, TaskId, check_id
-from distribution.work import Handed, submitting, submitting_and_pulling, work_ask
+from distribution.work import Handed, submit_decision, turn_decision, work_ask
 
 R = TypeVar("R")
 
@@ -101,10 +101,10 @@ class Errand(Generic[R]):
     @cached_property
     def _decide(self) -> Decide[R]:
         if self.handed is None:
-            found: Decide[Any] = pulling(self.task, self.assignee, self.stamp)[1]
+            found: Decide[Any] = pull_decision(self.task, self.assignee, self.stamp)
         else:
-            decide = submitting_and_pulling if self.pulls else submitting
-            found = decide(self.task, self.assignee, self.handed, self.stamp)[1]
+            decide = turn_decision if self.pulls else submit_decision
+            found = decide(self.task, self.assignee, self.handed, self.stamp)
         return cast("Decide[R]", found)
 
     def to_data(self) -> list[Json]:

@@ -83,13 +83,18 @@ def pulling(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> tuple[Ask, D
         NotFound: there is no such task.
         Refused: it is not a pulling task.
     """
+    return pull_ask(assignee, stamp), pull_decision(task_id, assignee, stamp)
+
+
+def pull_decision(task_id: TaskId, assignee: AssigneeId, stamp: Stamp) -> Decide[Batch]:
+    """Give how `pulling` decides."""
 
     def decide(view: View) -> Decision[Batch] | Ask:
         ledger = Ledger(view, the_task(view, task_id), stamp)
         batch = hand_out(ledger, view, assignee)
         return batch if isinstance(batch, Ask) else ledger.decision("pulled", batch, assignee=assignee)
 
-    return pull_ask(assignee, stamp), once(decide, stamp, "pull", (assignee,), Batch)
+    return once(decide, stamp, "pull", (assignee,), Batch)
 
 
 def pull_ask(assignee: AssigneeId, stamp: Stamp, items: tuple[ItemId, ...] = ()) -> Ask:

@@ -222,9 +222,14 @@ def submitting(
         NotFound: there is no such task.
         InvalidInput: the task does not know the status; the message lists those it knows.
     """
+    return work_ask(assignee, stamp, handed.items), submit_decision(task_id, assignee, handed, stamp)
+
+
+def submit_decision(task_id: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp) -> Decide[Outcome]:
+    """Give how `submitting` decides."""
     work, begin = _submission(task_id, assignee, handed, stamp)
     decide = partial(work.decide, step=begin)
-    return work.ask(), once(decide, stamp, "submit", (assignee, *_handed(handed)), Outcome)
+    return once(decide, stamp, "submit", (assignee, *_handed(handed)), Outcome)
 
 
 def _handed(handed: Handed) -> tuple[object, ...]:
@@ -281,8 +286,12 @@ def submitting_and_pulling(
         InvalidInput: the task does not know the status.
         Refused: it is not a pulling task.
     """
+    return pull_ask(assignee, stamp, handed.items), turn_decision(task_id, assignee, handed, stamp)
+
+
+def turn_decision(task_id: TaskId, assignee: AssigneeId, handed: Handed, stamp: Stamp) -> Decide[Turn]:
+    """Give how `submitting_and_pulling` decides."""
     work, begin = _submission(task_id, assignee, handed, stamp)
-    ask = pull_ask(assignee, stamp, handed.items)
 
     def decide(view: View) -> Decision[Turn] | Ask:
         ledger = Ledger(view, the_task(view, task_id), stamp)
@@ -293,7 +302,7 @@ def submitting_and_pulling(
         turn, facts = Turn(done=done, batch=batch), told(done.leaving, view.rows)
         return ledger.decision("submitted-and-pulled", turn, assignee=assignee, facts=facts)
 
-    return ask, once(decide, stamp, "submit and pull", (assignee, *_handed(handed)), Turn)
+    return once(decide, stamp, "submit and pull", (assignee, *_handed(handed)), Turn)
 
 
 def clearing(

@@ -213,7 +213,7 @@ class WithoutTransaction(SqliteStore):
             return decision.result
         with self._file.writing("changing tasks") as turn:
             newest = self._view(turn.connection, task_id, Ask()).version
-            self._write(turn.connection, task_id, newest + 1, decision)
+            self._write(turn, task_id, newest + 1, decision)
         return decision.result
 
 
