@@ -126,25 +126,27 @@ class Ledger:
         self._cells[key] = (row, first, after)
         was = None if before is None else before.state
         now = None if after is None else after.state
-        if was != now:
-            counts = self._counts.get(assignee) or self.counts(assignee)
-            gold = self._task.gold is not None and row.position in self._task.gold
-            slots = GOLD_SLOTS if gold else SLOTS
-            if was is not None:
-                counts[slots[was]] -= 1
-            if now is not None:
-                counts[slots[now]] += 1
-            if gold:
-                # There is as much of it as people; it stands in no queue.
-                return
-            freed = (was in HELD) - (now in HELD)
-            if freed or now in ENDED or was in ENDED:
-                item = self._items.get(row.position) or self._item(row)
-                item[0] += freed
-                if now in ENDED:
-                    item[1] = ahead(item[1])
-                elif was in ENDED and not self._came_back(row):
-                    item[1] = base(item[1])
+        if was == now:
+            return
+        counts = self._counts.get(assignee) or self.counts(assignee)
+        gold = self._task.gold is not None and row.position in self._task.gold
+        slots = GOLD_SLOTS if gold else SLOTS
+        if was is not None:
+            counts[slots[was]] -= 1
+        if now is not None:
+            counts[slots[now]] += 1
+        # There is as much gold as people; it stands in no queue.
+        if not gold and (was not in HELD or now not in HELD):
+            self._requeue(row, was, now)
+
+    def _requeue(self, row: Row, was: str | None, now: str | None) -> None:
+        """Count the copies that are left of an item, and let it stand where it belongs."""
+        item = self._items.get(row.position) or self._item(row)
+        item[0] += (was in HELD) - (now in HELD)
+        if now in ENDED:
+            item[1] = ahead(item[1])
+        elif was in ENDED and not self._came_back(row):
+            item[1] = base(item[1])
 
     def before(self, row: Row, assignee: AssigneeId, cell: Cell, following: Row) -> None:
         """Let her have gold, which stands in her order of work just before another item."""
@@ -302,7 +304,7 @@ class Ledger:
         for (position, assignee), (_, before, after) in self._cells.items():
             # Neighbours mostly share their cells; hashing two of them costs more than all the rest.
             if before is not last_before or after is not last_after or assignee != last_assignee:
-                if before == after:
+                if before is after or (before is not None and before == after):
                     continue
                 last_assignee, last_before, last_after = assignee, before, after
                 positions = alike.setdefault((assignee, before, after), [])
