@@ -34,8 +34,8 @@ class Call(Generic[R]):
     done: bool = False
     leads: bool = False
     """Whether it is for its thread to serve those who wait."""
-    wake: threading.Lock = attrs.field(factory=threading.Lock)
-    """Let go when the call is done, or is to lead."""
+    wake: threading.Lock | None = None
+    """Let go when the call is done, or is to lead; there is none where it led from the beginning."""
     result: R | None = None
     error: BaseException | None = None
 
@@ -45,6 +45,12 @@ class Call(Generic[R]):
             self.result = self.run()
         except Exception as error:  # noqa: BLE001  it reaches the caller whose call it is
             self.error = error
+
+    def end(self) -> None:
+        """Let its caller go on."""
+        self.done = True
+        if self.wake is not None:
+            self.wake.release()
 
     def outcome(self) -> R:
         """Give what it gave, or raise what it raised."""
@@ -77,13 +83,15 @@ class Combiner:
     def __call__(self, run: Callable[[], R], errand: Errand[R] | None = None) -> R:
         """Run a call, alone or with others; return when what it did is kept."""
         call: Call[R] = Call(run, errand)
-        call.wake.acquire()
         with self._guard:
             self._waiting.append(call)  # type: ignore[arg-type]
             call.leads = not self._led
             self._led = True
-        try:
             if not call.leads:
+                call.wake = threading.Lock()
+                call.wake.acquire()
+        try:
+            if call.wake is not None:
                 # Whoever leads does this one too, or hands the lead on to it.
                 call.wake.acquire()
             while not call.done:
@@ -103,7 +111,8 @@ class Combiner:
                 self._led = bool(self._waiting)
                 if self._waiting:
                     self._waiting[0].leads = True
-                    self._waiting[0].wake.release()
+                    if self._waiting[0].wake is not None:
+                        self._waiting[0].wake.release()
 
     def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
@@ -121,12 +130,10 @@ class Combiner:
                 self._waiting.extendleft(reversed(again))
             for call in calls:
                 if call is not own and call.error is not None:
-                    call.done = True
-                    call.wake.release()
+                    call.end()
             raise
         for call in calls:
-            call.done = True
-            call.wake.release()
+            call.end()
 
     def forget(self) -> None:
         """Drop the calls of threads that are not there, in the child of a fork."""

@@ -19,7 +19,7 @@ from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_filters import condition
 from adapters.sqlite_rows import OP, VERSIONS, Loader, op_id
 from adapters.sqlite_turns import Transaction
-from adapters.sqlite_values import cell_of, dumped, entry, task_of
+from adapters.sqlite_values import cell_of, dumped, entry, loaded, task_of
 from distribution.decision import Decide, Decision, PutTask, settle
 from distribution.errands import Errand
 from distribution.errors import InvalidInput, StoreFailed, UnusableStore
@@ -105,7 +105,7 @@ class SqliteStore:
         wish = partial(_wish, errands) if self._grouped and len(errands) == len(calls) else None
         with self._file.writing("changing tasks", wish) as turn:
             if turn.given is not None:
-                for call, errand, data in zip(calls, errands, json.loads(turn.given), strict=True):
+                for call, errand, data in zip(calls, errands, loaded(turn.given), strict=True):
                     call.result = errand.answer_from_data(data)
                 return
             self._turn, self._shared = turn, len(calls) > 1
@@ -125,7 +125,7 @@ class SqliteStore:
 
     def _run(self, text: str) -> str:
         """Run errands of another process, all or none; give their answers."""
-        errands: list[Errand[object]] = [Errand.from_data(data) for data in json.loads(text)]
+        errands: list[Errand[object]] = [Errand.from_data(data) for data in loaded(text)]
         return dumped([e.answer_to_data(self._one(e.task, e.ask, e)) for e in errands])
 
     def _one(self, task_id: TaskId, ask: Ask, decide: Decide[R]) -> R:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import select
 import socket
 import struct
 import sys
@@ -71,14 +72,14 @@ def form() -> int:
     return zlib.crc32(ours.encode()) & 0xFFFF
 
 
-def _standing(states: bytes, state: int, start: int) -> Iterator[int]:
-    """Go round the seats that stand so, from one on."""
-    start %= SEATS
-    for first, end in ((start, SEATS), (0, start)):
-        seat = states.find(state, first, end)
-        while seat >= 0:
-            yield seat
-            seat = states.find(state, seat + 1, end)
+def _standing(states: bytes, state: int, start: int) -> list[int]:
+    """Name the seats that stand so, going round from one on."""
+    if state not in states:
+        return []
+    return [seat for seat in _ROUNDS[start % SEATS] if states[seat] == state]
+
+
+_ROUNDS = [(*range(start, SEATS), *range(start)) for start in range(SEATS)]
 
 
 class Board:
@@ -99,6 +100,9 @@ class Board:
             found = os.fstat(self._file)
             self._name = f"\0work-distribution-{found.st_dev:x}-{found.st_ino:x}-"
             self._bell = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            self._bell.settimeout(0)
+            self._ears = select.poll()
+            self._ears.register(self._bell, select.POLLIN)
             self._undo = undo.pop_all()
 
     @classmethod
@@ -148,11 +152,9 @@ class Board:
 
     def sleep(self, seconds: float) -> bool:
         """Wait for the bell, and not for long; tell whether it rang."""
-        self._bell.settimeout(seconds)
-        try:
-            self._bell.recv(1)
-        except TimeoutError:
+        if not self._ears.poll(seconds * 1000):
             return False
+        self._bell.recv(1)
         return True
 
     def hand_on(self) -> None:
@@ -171,7 +173,6 @@ class Board:
 
     def _ring(self, seat: int) -> bool:
         """Ring a bell; tell whether somebody hears it who did not before."""
-        self._bell.settimeout(0)
         try:
             self._bell.sendto(b"!", f"{self._name}{seat}")
         except OSError:

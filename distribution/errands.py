@@ -110,9 +110,11 @@ class Errand(Generic[R]):
     def to_data(self) -> list[Json]:
         """Write it as JSON-able data."""
         handed, stamp = self.handed, self.stamp
-        told = None if handed is None else [list(handed.items), handed.status, dict(handed.answers)]
+        told: Json = None
+        if handed is not None:
+            told = [[*handed.items], handed.status, {**handed.answers}]
         by: list[Json] = [stamp.at.isoformat(), stamp.actor, stamp.request, stamp.reason]
-        return [self.task, self.assignee, cast("Json", told), self.pulls, by]
+        return [self.task, self.assignee, told, self.pulls, by]
 
     @classmethod
     def from_data(cls, data: Any) -> Self:
@@ -158,9 +160,11 @@ class Errand(Generic[R]):
         if items is not None:
             end = None if until is None else datetime.fromisoformat(until)
             batch = Batch(task=self.task, assignee=self.assignee, items=tuple(items), until=end)
-        if done is None or batch is None:
-            return cast("R", batch if done is None else done)
-        return cast("R", Turn(done=done, batch=batch))
+        found: Any = batch if done is None else done
+        if done is not None and batch is not None:
+            found = Turn(done=done, batch=batch)
+        answer: R = found
+        return answer
 
 
 def _halves(answer: object) -> tuple[Outcome | None, Batch | None]:

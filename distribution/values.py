@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import attrs
 
@@ -90,7 +90,7 @@ def check_ids(values: Iterable[object], subject: str, limit: int = NAME_LIMIT) -
     """
     found = tuple(values)
     if set(map(type, found)) == {str}:
-        ids = cast("tuple[str, ...]", found)
+        ids: tuple[str, ...] = found  # type: ignore[assignment]  # no cast: it is called for every batch
         lengths = set(map(len, ids))
         if "".join(ids).isprintable() and min(lengths) > 0 and max(lengths) <= limit:
             return ids
