@@ -9,7 +9,7 @@ task, values, work, workload.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
@@ -267,32 +267,35 @@ def removing_items(
 
     def decide(view: View) -> Decision[Changed] | Ask:
         task = the_task(view, task_id)
-        ledger = Ledger(view, task, stamp)
-        rows = {row.item: row for row in view.rows}
-        refused: list[Left] = []
-        done = 0
-        chosen = ids if ids is not None else view.ask.items
-        if not chosen and ids is None:
+        chosen = view.ask.items
+        if ids is None and view.ask.held is not None:
             chosen = tuple([row.item for row in view.rows if not task.is_gold(row.position)])
         if may_have_room(task, view):
             return Ask(request=stamp.request, members=None, items=chosen, waiting=True)
-        for item in chosen:
-            row = rows.get(item)
-            if row is None or row.removed or task.is_gold(row.position):
-                refused.append(Left(item, NotInTask(item)))
-                continue
-            finished = sum(cell.state == "done" for cell in row.cells.values())
-            if finished:
-                refused.append(Left(item, HasStatus(item, finished)))
-                done += 1
-                continue
-            for holder in [who for who, cell in row.cells.items() if cell.state == "open"]:
-                ledger.put(row, holder, None)
-            ledger.remove(row)
+        ledger = Ledger(view, task, stamp)
+        refused = _take_out(ledger, view, chosen)
         spread_waiting(ledger, view, known_as=chosen)
-        facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": done}
+        kept = sum(isinstance(left.why, HasStatus) for left in refused)
+        facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": kept}
         return take_gold_too(ledger, view, poorer(ledger, view)) or ledger.change(
             "items-removed", facts=facts, refused=tuple(refused)
         )
 
     return ask, once(decide, stamp, "remove-items", (ids, where), Changed)
+
+
+def _take_out(ledger: Ledger, view: View, chosen: Iterable[ItemId]) -> list[Left]:
+    """Take items out of the task, and from whoever has them open; give those that stay, with the reason."""
+    task, refused = ledger.task, list[Left]()
+    rows = {row.item: row for row in view.rows}
+    for item in chosen:
+        row = rows.get(item)
+        if row is None or row.removed or task.is_gold(row.position):
+            refused.append(Left(item, NotInTask(item)))
+        elif finished := sum(cell.state == "done" for cell in row.cells.values()):
+            refused.append(Left(item, HasStatus(item, finished)))
+        else:
+            for holder in [who for who, cell in row.cells.items() if cell.state == "open"]:
+                ledger.put(row, holder, None)
+            ledger.remove(row)
+    return refused

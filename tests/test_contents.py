@@ -391,6 +391,7 @@ def test_what_waits_goes_to_whom_a_removal_leaves_room(tasks: Dispatcher, how: s
         tasks.set_limit(task_id, who, Limit(count=2))
     tasks.add_items(task_id, [Item("e", attributes={"name": "e"})])
     assert [row.item for row in tasks.waiting(task_id)] == ["e"]
+    assert tasks.remove_items(task_id, where=field("name").equal("nobody")).event is None
     gone = tasks.placements(task_id, assignee="bob")[0].item
 
     if how == "items":
