@@ -12,6 +12,7 @@ import attrs
 
 from adapters.deciding import Deciding
 from distribution.coverage import Coverage
+from distribution.errors import InvalidInput
 from distribution.events import Entry
 from distribution.filters import EVERYTHING
 from distribution.handing import pulling
@@ -19,11 +20,16 @@ from distribution.outcomes import Batch
 from distribution.overview import coverage_of
 from distribution.ports import PAGE_LIMIT, Page, Placement
 from distribution.task import EXPIRED_LIMIT, Ask, Head, Row, View, the_task
-from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id
+from distribution.values import AssigneeId, ItemId, TaskId, check_count, check_id, check_index
 
 NOBODY = ""
 """No id, so that whoever is asked for with it never had anything."""
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+def _check_limit(limit: int) -> None:
+    if check_count(limit, "limit", least=1) > PAGE_LIMIT:
+        raise InvalidInput(subject="limit", must=f"be at most {PAGE_LIMIT}", got=limit)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,7 +87,7 @@ class Watching(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        limit = Page(limit=limit).limit
+        _check_limit(limit)
         view = self._seen(task_id, Ask(head=Head(assignee=NOBODY, fresh=limit, where=EVERYTHING)))
         rows = view.fresh
         if the_task(view, task_id).pull is None:
@@ -98,7 +104,7 @@ class Watching(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        check_count(limit, "limit", least=1)
+        _check_limit(limit)
         view = self._seen(task_id, Ask(expired=END_OF_TIME))
         found = [
             Lease(item=row.item, assignee=who, until=cell.until)
@@ -119,9 +125,9 @@ class Watching(Deciding):
         Raises:
             NotFound: there is no such task.
         """
-        limit = Page(limit=limit).limit
+        _check_limit(limit)
         newest = self._seen(task_id, Ask()).version
-        end = newest if before is None else min(newest, check_count(before, "before") - 1)
+        end = newest if before is None else min(newest, check_index(before, "before") - 1)
         if end < 1:
             return []
         # Versions have no gaps.

@@ -9,7 +9,7 @@ task, values, work, workload.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -31,7 +31,7 @@ from distribution.ranks import first, rank
 from distribution.refusals import HasStatus, InTask, NotInTask
 from distribution.requests import once
 from distribution.rounds import StaysDone, TooOften
-from distribution.spreading import may_have_room, spread, spread_waiting
+from distribution.spreading import spread
 from distribution.task import Ask, Held, Row, Task, View, the_task
 from distribution.values import AssigneeId, ItemId, Json, TaskId
 from distribution.work import check_items
@@ -120,7 +120,7 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
         task = the_task(view, task_id)
         alone = isinstance(task.basis, ByCount) and task.overlap is None and task.qa is None
         plain = task.pull is not None or alone
-        waits = may_have_room(task, view)
+        waits = _may_have_room(task, view)
         if waits or ((view.known or not plain) and not (view.ask.items or view.ask.whole)):
             return attrs.evolve(start, items=tuple(sorted(view.known)), whole=not plain, waiting=waits)
         ledger = Ledger(view, task, stamp)
@@ -133,7 +133,7 @@ def adding_items(task_id: TaskId, arrival: Arrival, stamp: Stamp) -> tuple[Ask, 
         known = {row.item: row for row in view.rows if row.item in view.known}.values()
         back = [row for row in known if row.removed]
         _restore(ledger, back, arrival.to)
-        spread_waiting(ledger, view, known_as=view.known)
+        _spread_waiting(ledger, view, known_as=view.known)
         left, again = _stay(ledger, [row for row in known if not row.removed], arrival)
         facts: dict[str, Json] = {"added": len(fresh), "restored": len(back), "skipped": len(left)}
         facts |= {"again": again} if arrival.carried else {}
@@ -270,11 +270,11 @@ def removing_items(
         chosen = view.ask.items
         if ids is None and view.ask.held is not None:
             chosen = tuple([row.item for row in view.rows if not task.is_gold(row.position)])
-        if may_have_room(task, view):
+        if _may_have_room(task, view):
             return Ask(request=stamp.request, members=None, items=chosen, waiting=True)
         ledger = Ledger(view, task, stamp)
         refused = _take_out(ledger, view, chosen)
-        spread_waiting(ledger, view, known_as=chosen)
+        _spread_waiting(ledger, view, known_as=chosen)
         kept = sum(isinstance(left.why, HasStatus) for left in refused)
         facts: dict[str, Json] = {"removed": task.items - ledger.task.items, "kept": kept}
         return take_gold_too(ledger, view, poorer(ledger, view)) or ledger.change(
@@ -299,3 +299,27 @@ def _take_out(ledger: Ledger, view: View, chosen: Iterable[ItemId]) -> list[Left
                 ledger.put(row, holder, None)
             ledger.remove(row)
     return refused
+
+
+def _may_have_room(task: Task, view: View) -> bool:
+    """Tell whether items wait, that the view does not show, for somebody to have room under her limit.
+
+    Who has none takes what comes; so without limits nothing can have changed for what waits.
+    """
+    if task.pull is not None or for_everybody(task) or _shows_what_waits(view.ask):
+        return False
+    standings = view.members.values()
+    held = sum(standing.holds for standing in standings)
+    return held < task.copies and any(standing.member.limit is not None for standing in standings)
+
+
+def _shows_what_waits(ask: Ask) -> bool:
+    filtered = ask.held is not None and ask.held.where is not None
+    return ask.whole or (ask.waiting and not filtered)
+
+
+def _spread_waiting(ledger: Ledger, view: View, *, known_as: Collection[ItemId]) -> None:
+    """Let somebody have what waited, where a view was asked for it; *known_as* are others of its items."""
+    if view.ask.waiting and _shows_what_waits(view.ask):
+        others = set(known_as)
+        spread(ledger, [row for row in view.rows if row.left > 0 and row.item not in others], again=True)

@@ -70,8 +70,7 @@ class Left:
 
     def __str__(self) -> str:
         """Say it in words, and of which item."""
-        named = getattr(self.why, "item", None) == self.item
-        return str(self.why) if named else f"item {self.item!r}: {self.why}"
+        return str(self.why) if hasattr(self.why, "item") else f"item {self.item!r}: {self.why}"
 
 
 @attrs.frozen(kw_only=True)

@@ -2,20 +2,19 @@
 
 Holds: who gets items that came late, or came back.
 Does not hold: moving work between people who are all there (see moving).
-Depends on: events, everybody, ledger, members, taking, task, values, workload.
+Depends on: events, ledger, members, taking, task, values, workload.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from distribution.events import Cell
-from distribution.everybody import for_everybody
 from distribution.ledger import Ledger
 from distribution.members import Standing
 from distribution.taking import can_take
-from distribution.task import Ask, Row, Task, View
-from distribution.values import AssigneeId, ItemId
+from distribution.task import Row
+from distribution.values import AssigneeId
 from distribution.workload import Workload
 
 
@@ -64,30 +63,6 @@ def spread(
             total += 1
             given.append((row, best.id))
     return given
-
-
-def may_have_room(task: Task, view: View) -> bool:
-    """Tell whether items wait, that the view does not show, for somebody to have room under her limit.
-
-    Who has none takes what comes; so without limits nothing can have changed for what waits.
-    """
-    if task.pull is not None or for_everybody(task) or _shows_what_waits(view.ask):
-        return False
-    standings = view.members.values()
-    held = sum(standing.holds for standing in standings)
-    return held < task.copies and any(standing.member.limit is not None for standing in standings)
-
-
-def _shows_what_waits(ask: Ask) -> bool:
-    filtered = ask.held is not None and ask.held.where is not None
-    return ask.whole or (ask.waiting and not filtered)
-
-
-def spread_waiting(ledger: Ledger, view: View, *, known_as: Collection[ItemId]) -> None:
-    """Let somebody have what waited, where a view was asked for it; *known_as* are others of its items."""
-    if view.ask.waiting and _shows_what_waits(view.ask):
-        others = set(known_as)
-        spread(ledger, [row for row in view.rows if row.left > 0 and row.item not in others], again=True)
 
 
 def _now(ledger: Ledger, row: Row) -> Row:

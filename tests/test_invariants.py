@@ -122,6 +122,7 @@ DAMAGE: list[tuple[str, Damage]] = [
     ),
     ("the history gives the placements", lambda k: cell(k, "a", "ann", since=NOON + timedelta(hours=1))),
     ("the history gives what was removed", lambda k: event(k, "items-removed", lambda e: attrs.evolve(e, removed=()))),
+    ("the history gives the rounds", lambda k: set_on(item(k, "a"), round=2)),
     ("the history gives the settings", lambda k: set_on(k, task=attrs.evolve(k.task, state="open"))),
     (
         "the history gives the members",

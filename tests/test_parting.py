@@ -87,8 +87,8 @@ def test_what_nobody_may_take_stays_and_says_why(office: Office) -> None:
     change = office.redistribute(task, Workload.even(["eve"]), source="ann")
 
     assert [str(left) for left in change.refused] == [
-        "'eve' has 0 items, and her limit is 0 items; raise it to go on"
-    ] * 2
+        f"item {name!r}: 'eve' has 0 items, and her limit is 0 items; raise it to go on" for name in "ab"
+    ]
     assert office.holds(task, "ann") == office.holds(task, "ann")
     assert len(office.holds(task, "ann")) == 2
 

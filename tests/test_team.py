@@ -86,7 +86,7 @@ def test_the_assignment_of_who_is_paused_or_removed_is_locked(
 
     locked = f"'ann' is {state}; {remedy}"
     assert str(tasks.pull(task.id, "ann").reason) == locked
-    assert str(tasks.clear_status(task.id, "ann", ["i0"]).refused[0]) == locked
+    assert str(tasks.clear_status(task.id, "ann", ["i0"]).refused[0]) == f"item 'i0': {locked}"
     assert tasks.progress(task.id)["ann"].state == state
 
 

@@ -169,7 +169,7 @@ def events() -> st.SearchStrategy[Event]:
         came=st.just(()) | ranges,
         restored=positions(),
         removed=positions(),
-        again=positions(),
+        rounds=st.lists(st.tuples(st.integers(0, 50), st.sampled_from([1, -1])), max_size=3).map(tuple),
         copies=_tuples(st.tuples(st.integers(0, 50), st.integers(-3, 3))),
         facts=attributes(),
     )
