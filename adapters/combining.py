@@ -83,14 +83,15 @@ class Combiner:
     def __call__(self, run: Callable[[], R], errand: Errand[R] | None = None) -> R:
         """Run a call, alone or with others; return when what it did is kept."""
         call: Call[R] = Call(run, errand)
-        with self._guard:
-            self._waiting.append(call)  # type: ignore[arg-type]
-            call.leads = not self._led
-            self._led = True
-            if not call.leads:
-                call.wake = threading.Lock()
-                call.wake.acquire()
         try:
+            with self._guard:
+                call.leads = not self._led
+                if not call.leads:
+                    wake = threading.Lock()
+                    wake.acquire()
+                    call.wake = wake
+                self._led = True
+                self._waiting.append(call)  # type: ignore[arg-type]
             if call.wake is not None:
                 # Whoever leads does this one too, or hands the lead on to it.
                 call.wake.acquire()

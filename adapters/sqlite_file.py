@@ -200,7 +200,7 @@ class SqliteFile:
             )
 
     def writing(self, doing: str, wish: Callable[[], str] | None = None) -> Writing:
-        """Wait for our turn among threads and processes; commit at the end, or roll back.
+        """Wait for our turn among processes; commit at the end, or roll back. The caller holds `writers`.
 
         *wish* is what another process may do for us meanwhile; where one did, the
         transaction has what was given, and there is nothing left to do.
@@ -293,10 +293,11 @@ class Writing:
         self._turn: Transaction | None = None
         self._ours: bool | None = None
         """Whether it is our turn; None before that is known."""
+        self._ended = True
 
     def __enter__(self) -> Transaction:
         """Wait, and begin."""
-        self._file.writers.acquire()
+        self._ended = False
         try:
             opened = self._file.current()
             self._turn = turn = Transaction(opened)
@@ -315,24 +316,37 @@ class Writing:
         """Commit, or roll back."""
         self._end(error)
 
+    def __del__(self) -> None:
+        """End what a signal kept from its end, as a generator does: it may come before the first line of that."""
+        if not self._ended:
+            self._end(GeneratorExit())
+
     def _end(self, error: BaseException | None) -> None:
         """Let others write, in any case; turn what the driver and the system raise into our errors."""
-        turn = self._turn
-        try:
-            if turn is not None and self._ours:
-                self._file.finish(turn.opened, turn, keep=error is None)
-            elif turn is not None and self._ours is False:
-                turn.opened.tell()
-        except (sqlite3.Error, OSError) as failed:
-            raise self._file.failure(failed, self._doing) from failed
-        finally:
+        with self._file.translated(self._doing):
             try:
-                if turn is not None and turn.opened.broken:
-                    self._file.suspend()
+                self._let_go(keep=error is None)
             finally:
-                self._file.writers.release()
+                if self._turn is not None and self._turn.opened.broken:
+                    self._file.suspend()
         if isinstance(error, (sqlite3.Error, OSError)):
             raise self._file.failure(error, self._doing) from error
+
+    def _let_go(self, *, keep: bool) -> None:
+        turn = self._turn
+        try:
+            self._ended = True
+            if turn is not None and self._ours:
+                self._file.finish(turn.opened, turn, keep=keep)
+            elif turn is not None and self._ours is False:
+                turn.opened.tell()
+        except Exception:
+            raise
+        except BaseException:
+            # Stopped on the way: what is held goes with the file, which is opened anew.
+            if turn is not None:
+                turn.opened.broken = True
+            raise
 
 
 _files: weakref.WeakSet[SqliteFile] = weakref.WeakSet()

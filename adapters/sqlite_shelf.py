@@ -217,7 +217,7 @@ class SqliteShelf(_Reading):
     def transact(self, work: Callable[[Desk], R]) -> R:
         """See `KeepingShelf.transact`."""
         self._file.refuse_nested()
-        with self._file.writing("changing documents") as turn:
+        with self._file.writers, self._file.writing("changing documents") as turn:
             return work(_Desk(turn.connection))
 
     def close(self) -> None:

@@ -168,7 +168,7 @@ def _reader(expected: Any) -> Reader:
         return _literal_reader(parts)
     if origin is tuple:
         return _tuple_reader(expected, parts[0])
-    if origin is not None:
+    if origin is not None and len(parts) == 2:
         return _mapping_reader(expected, parts[1])
     if attrs.has(expected):
         return _class_reader(expected)

@@ -211,7 +211,7 @@ class WithoutTransaction(SqliteStore):
         _, decision = settle(lambda ask: self.read(task_id, ask), ask, decide)
         if decision.event is None:
             return decision.result
-        with self._file.writing("changing tasks") as turn:
+        with self._file.writers, self._file.writing("changing tasks") as turn:
             newest = self._view(turn.connection, task_id, Ask()).version
             self._write(turn, task_id, newest + 1, decision)
         return decision.result

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from adapters import sqlite_turns
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
+from adapters.sqlite_file import SqliteFile
 from distribution import Pull
 from distribution.errors import StoreFailed
 
@@ -150,3 +155,40 @@ def test_a_disk_that_fails_while_the_store_is_closed_keeps_nobody_waiting(
         thread.join(10)
 
     assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize(
+    "where", ["Writing.__exit__", "Writing._end", "Writing._let_go", "SqliteFile.finish", "Opened.leave"]
+)
+def test_who_is_stopped_at_the_end_of_a_turn_holds_nothing(tmp_path: Path, where: str) -> None:
+    file = SqliteFile(tmp_path / "work.db")
+    before = sys.gettrace()
+    armed = [True]
+
+    def stop(frame: FrameType, event: str, _: object) -> None:
+        # Where a function begins is where Python looks for signals.
+        if event == "call" and armed[0] and frame.f_code.co_qualname == where:
+            armed[0] = False
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt), file.writers, file.writing("testing"):
+            sys.settrace(stop)
+    finally:
+        sys.settrace(before)
+    gc.collect()
+    assert not armed[0]
+
+    done = []
+
+    def write() -> None:
+        with file.writers, file.writing("testing"):
+            done.append(where)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert done == [where]
+    with closing(SqliteFile(tmp_path / "work.db")) as other, other.writers, other.writing("testing"):
+        pass
+    file.close()
