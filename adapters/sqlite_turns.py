@@ -51,7 +51,7 @@ class Opened:
     usual: float = 0.0
     """Seconds until the bell rang, last time."""
     broken: bool = False
-    """Whether the disk failed: all is to be opened anew."""
+    """Whether the disk failed, or a thread was stopped while it let go: all is to be opened anew."""
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 

@@ -86,6 +86,7 @@ class Watching(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: *limit* is no number of that kind.
         """
         _check_limit(limit)
         view = self._seen(task_id, Ask(head=Head(assignee=NOBODY, fresh=limit, where=EVERYTHING)))
@@ -103,6 +104,7 @@ class Watching(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: *limit* is no number of that kind.
         """
         _check_limit(limit)
         view = self._seen(task_id, Ask(expired=END_OF_TIME))
@@ -124,6 +126,7 @@ class Watching(Deciding):
 
         Raises:
             NotFound: there is no such task.
+            InvalidInput: *limit*, or *before*, is no number of that kind.
         """
         _check_limit(limit)
         newest = self._seen(task_id, Ask()).version

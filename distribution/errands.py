@@ -25,14 +25,10 @@ from distribution.events import Stamp
 from distribution.handing import pull_ask, pull_decision
 from distribution.outcomes import Batch, Outcome, Turn
 from distribution.task import Ask, View
-from distribution.values import AssigneeId, Json, TaskId, check_id
-from distribution.work import Handed, submit_decision, turn_decision, work_ask
+from distribution.values import AssigneeId, Json, TaskId
+from distribution.work import Handed, check_assignee, submit_decision, turn_decision, work_ask
 
 R = TypeVar("R")
-
-
-def _assignee(value: object) -> AssigneeId:
-    return check_id(value, "assignee id")
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -52,7 +48,7 @@ class Errand(Generic[R]):
     """
 
     task: TaskId
-    assignee: AssigneeId = attrs.field(converter=_assignee)
+    assignee: AssigneeId = attrs.field(converter=check_assignee)
     handed: Handed | None = None
     """What she hands in."""
     pulls: bool = False

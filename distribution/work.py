@@ -63,7 +63,12 @@ def check_items(items: Sequence[ItemId]) -> tuple[ItemId, ...]:
     return ids
 
 
-def _assignee(value: object) -> AssigneeId:
+def check_assignee(value: object) -> AssigneeId:
+    """Return the id of somebody who works, else raise.
+
+    Raises:
+        InvalidInput: it cannot be one.
+    """
     return check_id(value, "assignee id")
 
 
@@ -78,7 +83,7 @@ class _Work:
     """One person's call about some of her items."""
 
     task_id: TaskId
-    assignee: AssigneeId = attrs.field(converter=_assignee)
+    assignee: AssigneeId = attrs.field(converter=check_assignee)
     items: tuple[ItemId, ...] | None
     """None for all she has open."""
     verb: str
