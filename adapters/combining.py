@@ -52,12 +52,6 @@ class Call(Generic[R]):
         if self.wake is not None:
             self.wake.release()
 
-    def outcome(self) -> R:
-        """Give what it gave, or raise what it raised."""
-        if self.error is not None:
-            raise self.error
-        return self.result  # type: ignore[return-value]
-
 
 class Combiner:
     """Gathers calls and has them run together, each whole, in the order in which they came.
@@ -100,7 +94,9 @@ class Combiner:
                     self._serve(call)
         finally:
             self._leave(call)
-        return call.outcome()
+        if call.error is not None:
+            raise call.error
+        return call.result  # type: ignore[return-value]
 
     def _leave(self, call: Call[R]) -> None:
         """Hand the lead on to who has waited longest; nothing of this call is to be found later."""
@@ -117,8 +113,10 @@ class Combiner:
 
     def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
+        calls: list[Call[object]] = []
         with self._guard:
-            calls = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+            while self._waiting and len(calls) < self._most:
+                calls.append(self._waiting.popleft())
         try:
             self._together(calls)
         except Exception as error:  # noqa: BLE001  nothing was kept, so it reaches everybody

@@ -88,9 +88,17 @@ class SqliteStore:
         return self._combined(lambda: self._one(task_id, ask, decide), errand)
 
     def _together(self, calls: Sequence[Call[object]]) -> None:
-        """Run several calls in one transaction."""
+        """Run several calls in one transaction, or find them done by another process."""
+        errands = [call.errand for call in calls if call.errand is not None]
+        wish = partial(_wish, errands) if self._grouped and len(errands) == len(calls) else None
         try:
-            self._keep_together(calls)
+            with self._file.writing("changing tasks", wish) as turn:
+                if turn.given is None:
+                    self._keep_together(turn, calls)
+                    return
+            for call, errand, data in zip(calls, errands, loaded(turn.given), strict=True):
+                call.result = errand.answer_from_data(data)
+            turn.opened.tell()
         except Exception:
             raise
         except BaseException:
@@ -99,29 +107,22 @@ class SqliteStore:
                     call.error = StoreFailed(self._file.place, "being stopped; look whether it was kept")
             raise
 
-    def _keep_together(self, calls: Sequence[Call[object]]) -> None:
-        """Run them and commit, or find them done by another process."""
-        errands = [call.errand for call in calls if call.errand is not None]
-        wish = partial(_wish, errands) if self._grouped and len(errands) == len(calls) else None
-        with self._file.writing("changing tasks", wish) as turn:
-            if turn.given is not None:
-                for call, errand, data in zip(calls, errands, loaded(turn.given), strict=True):
-                    call.result = errand.answer_from_data(data)
-                return
-            self._turn, self._shared = turn, len(calls) > 1
-            try:
-                for call in calls:
-                    call.settle()
-                    if not turn.connection.in_transaction:
-                        # A full disk may end the whole transaction; nothing of it may go on by itself.
-                        raise call.error or StoreFailed(self._file.place, "keeping several calls together")
-                    if call.error is not None and not self._shared:
-                        raise call.error
-                if self._grouped:
-                    self._shared = False
-                    turn.serve(self._run)
-            finally:
-                self._turn = None
+    def _keep_together(self, turn: Transaction, calls: Sequence[Call[object]]) -> None:
+        """Run them and what other processes wait for, now that it is our turn."""
+        self._turn, self._shared = turn, len(calls) > 1
+        try:
+            for call in calls:
+                call.settle()
+                if not turn.connection.in_transaction:
+                    # A full disk may end the whole transaction; nothing of it may go on by itself.
+                    raise call.error or StoreFailed(self._file.place, "keeping several calls together")
+                if call.error is not None and not self._shared:
+                    raise call.error
+            if self._grouped:
+                self._shared = False
+                turn.serve(self._run)
+        finally:
+            self._turn = None
 
     def _run(self, text: str) -> str:
         """Run errands of another process, all or none; give their answers."""
@@ -319,7 +320,7 @@ class SqliteStore:
 
 def _wish(errands: Sequence[Errand[object]]) -> str:
     """Write errands for another process."""
-    return dumped([errand.to_data() for errand in errands])
+    return dumped(list(map(Errand.to_data, errands)))
 
 
 def _placement(row: Sequence[Any]) -> Placement:

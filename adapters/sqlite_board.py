@@ -168,8 +168,15 @@ class Board:
         self._wake(GIVEN, self._own + 1)
 
     def _wake(self, state: int, start: int) -> bool:
-        """Ring for the first who hears it of those whose seats stand so; tell whether there was one."""
-        return any(map(self._ring, _standing(self._map[:SEATS], state, start)))
+        """Ring for the first who hears it of those whose seats stand so, going round; tell whether there was one."""
+        states = self._map[:SEATS]
+        for begin, end in ((start, SEATS), (0, start)):
+            seat = states.find(state, begin, end)
+            while seat >= 0:
+                if self._ring(seat):
+                    return True
+                seat = states.find(state, seat + 1, end)
+        return False
 
     def _ring(self, seat: int) -> bool:
         """Ring a bell; tell whether somebody hears it who did not before."""

@@ -291,8 +291,8 @@ class Writing:
         self._doing = doing
         self._wish = wish
         self._turn: Transaction | None = None
-        self._ours: bool | None = None
-        """Whether it is our turn; None before that is known."""
+        self._ours = False
+        """Whether it is our turn, as far as is known."""
         self._ended = True
 
     def __enter__(self) -> Transaction:
@@ -302,19 +302,24 @@ class Writing:
             opened = self._file.current()
             self._turn = turn = Transaction(opened)
             self._file.unsure = self._wish is not None
-            self._ours = opened.enter(self._wish)
-            if self._ours:
+            turn.given = opened.enter(self._wish)
+            if turn.given is None:
+                self._ours = True
                 self._file.begin(opened)
             else:
-                turn.given = opened.taken()
+                self._ended = True
         except BaseException as error:
+            if self._turn is not None and not isinstance(error, Exception):
+                # Stopped on the way in: the lock may be ours already, and goes with the file.
+                self._turn.opened.broken = True
             self._end(error)
             raise
         return turn
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Commit, or roll back."""
-        self._end(error)
+        if not self._ended:
+            self._end(error)
 
     def __del__(self) -> None:
         """End what a signal kept from its end, as a generator does: it may come before the first line of that."""
@@ -323,12 +328,13 @@ class Writing:
 
     def _end(self, error: BaseException | None) -> None:
         """Let others write, in any case; turn what the driver and the system raise into our errors."""
-        with self._file.translated(self._doing):
-            try:
-                self._let_go(keep=error is None)
-            finally:
-                if self._turn is not None and self._turn.opened.broken:
-                    self._file.suspend()
+        try:
+            self._let_go(keep=error is None)
+        except (sqlite3.Error, OSError) as failed:
+            raise self._file.failure(failed, self._doing) from failed
+        finally:
+            if self._turn is not None and self._turn.opened.broken:
+                self._file.suspend()
         if isinstance(error, (sqlite3.Error, OSError)):
             raise self._file.failure(error, self._doing) from error
 
@@ -338,8 +344,6 @@ class Writing:
             self._ended = True
             if turn is not None and self._ours:
                 self._file.finish(turn.opened, turn, keep=keep)
-            elif turn is not None and self._ours is False:
-                turn.opened.tell()
         except Exception:
             raise
         except BaseException:

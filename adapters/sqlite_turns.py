@@ -55,8 +55,8 @@ class Opened:
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 
-    def enter(self, wish: Callable[[], str] | None = None) -> bool:
-        """Wait for our turn to write; False where somebody did what we wish meanwhile.
+    def enter(self, wish: Callable[[], str] | None = None) -> str | None:
+        """Wait for our turn to write; where somebody did what we wish meanwhile, give what came of it.
 
         Of two or three at work each has the next turn soon, and looks for it awake; where
         there are more, sleeping until it is done leaves the processors to those at work.
@@ -116,8 +116,8 @@ class Opened:
             os.sched_yield()
         return True
 
-    def _sleep(self, board: Board) -> bool:
-        """Sleep until what we posted is done, or it is our turn."""
+    def _sleep(self, board: Board) -> str | None:
+        """Sleep until what we posted is done, and give what came of it, or until it is our turn."""
         begin, heard = perf_counter(), False
         seconds, naps = min(max(2 * self.usual, SHORTEST), LONGEST), 0
         self.crowded = True
@@ -133,26 +133,23 @@ class Opened:
             seconds, naps = min(2 * seconds, LONGEST), naps + 1
         # Whom no bell reaches has to look up by himself, and better soon.
         self.usual = perf_counter() - begin if heard else self.usual / 2
-        return False
+        return board.take()
 
-    def _begin(self, *, posted: bool) -> bool:
-        """Bring the board into order, now that it is our turn; False where nothing is left to do."""
-        if self.board is None:
-            return True
-        if self.board.prepared():
+    def _begin(self, *, posted: bool) -> str | None:
+        """Bring the board into order, now that it is our turn; where nothing is left to do, give what was done."""
+        board = self.board
+        if board is None:
+            return None
+        if board.prepared():
             # Somebody died in the middle: what was committed, the database says.
             number = self.writer.execute("SELECT number FROM served").fetchone()[0]
             self.sync()
-            self.board.conclude(number)
-        if posted and self.board.given():
+            board.conclude(number)
+        if posted and board.given():
             self.leave()
-            return False
-        self.board.clear()
-        return True
-
-    def taken(self) -> str | None:
-        """Take what somebody has done for us."""
-        return None if self.board is None else self.board.take()
+            return board.take()
+        board.clear()
+        return None
 
     def tell(self) -> None:
         """Let somebody else know of what was done for him, too."""
