@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TypeVar
 
 from adapters.sqlite_filters import condition
@@ -99,23 +99,26 @@ class Loader:
         if ask.members is None:
             found = self.connection.execute(MEMBERS, (self.key,)).fetchall()
         else:
-            found = [row for name in ask.members for row in self.connection.execute(MEMBER, (self.key, name))]
-        self._names |= {row[2]: row[0] for row in found}
-        return {
-            row[0]: Standing(
-                member=member_of(row[1]),
-                number=row[2],
-                open=row[3],
-                done=row[4],
-                skipped=row[5],
-                lost=row[6],
-                worked_at=instant(row[7]),
-                gold_open=row[8],
-                gold_done=row[9],
-                gold_gone=row[10],
+            found = []
+            for name in ask.members:
+                found += self.connection.execute(MEMBER, (self.key, name)).fetchall()
+            found.sort(key=itemgetter(2))
+        members = {}
+        for name, body, number, open_, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone in found:
+            self._names[number] = name
+            members[name] = Standing(
+                member=member_of(body),
+                number=number,
+                open=open_,
+                done=done,
+                skipped=skipped,
+                lost=lost,
+                worked_at=instant(worked_at),
+                gold_open=gold_open,
+                gold_done=gold_done,
+                gold_gone=gold_gone,
             )
-            for row in sorted(found, key=lambda row: int(row[2]))
-        }
+        return members
 
     def _entry(self, query: str, *values: object) -> Entry | None:
         """Load one line of the log."""
@@ -153,10 +156,10 @@ class Loader:
         """Load items whose lease has ended, the first to end first."""
         if at is None:
             return ()
-        found = self.connection.execute(EXPIRED, (self.key, micros(at), EXPIRED_LIMIT))
-        positions = list(dict.fromkeys(row[0] for row in found))
-        if not positions:
+        found = self.connection.execute(EXPIRED, (self.key, micros(at), EXPIRED_LIMIT)).fetchall()
+        if not found:
             return ()
+        positions = list(dict.fromkeys(row[0] for row in found))
         rows = {row.position: row for row in self.at(positions)}
         return [rows[position] for position in positions]
 
@@ -188,7 +191,7 @@ class Loader:
         if ask.whole:
             found |= self.rows(WHOLE, (self.key,))
         else:
-            where, values = self._filter(ask.held)
+            where, values = self._filter(ask.held) if ask.held is not None else ("1", [])
             if ask.held is not None:
                 inner, given = self._held(ask.held)
                 query = f"{WHOLE} AND item.position IN ({inner}) AND {where}"
@@ -200,8 +203,8 @@ class Loader:
             return ()
         return sorted(found.values(), key=attrgetter("rank", "position"))
 
-    def _filter(self, held: Held | None) -> tuple[str, list[object]]:
-        if held is None or held.where is None:
+    def _filter(self, held: Held) -> tuple[str, list[object]]:
+        if held.where is None:
             return "1", []
         return condition(held.where, "coalesce(item.attributes, '{}')")
 

@@ -76,7 +76,7 @@ def _find_writer(cls: Any) -> Writer:
     if issubclass(cls, Mapping):
         return _write_mapping
     if issubclass(cls, datetime):
-        return lambda value, _: cast("str", value.isoformat())
+        return lambda value, _: value.isoformat()
     return lambda value, _: _scalar_data(value)
 
 

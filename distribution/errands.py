@@ -13,7 +13,6 @@ gets, for who was asleep has forgotten all: only another of the same version can
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Generic, Self, TypeVar, cast
 
 import attrs
@@ -31,7 +30,7 @@ from distribution.work import Handed, check_assignee, submit_decision, turn_deci
 R = TypeVar("R")
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True)
 class Errand(Generic[R]):
     """Hand something in, get the next batch, or both as one change; it decides when it is called.
 
@@ -92,16 +91,12 @@ class Errand(Generic[R]):
 
     def __call__(self, view: View) -> Decision[R] | Ask:
         """Decide."""
-        return self._decide(view)
-
-    @cached_property
-    def _decide(self) -> Decide[R]:
         if self.handed is None:
-            found: Decide[Any] = pull_decision(self.task, self.assignee, self.stamp)
+            decide: Decide[Any] = pull_decision(self.task, self.assignee, self.stamp)
         else:
-            decide = turn_decision if self.pulls else submit_decision
-            found = decide(self.task, self.assignee, self.handed, self.stamp)
-        return cast("Decide[R]", found)
+            how = turn_decision if self.pulls else submit_decision
+            decide = how(self.task, self.assignee, self.handed, self.stamp)
+        return decide(view)
 
     def to_data(self) -> list[Json]:
         """Write it as JSON-able data."""

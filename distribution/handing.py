@@ -221,16 +221,16 @@ def _size(pull: Pull, taker: Standing, ledger: Ledger) -> int:
 
 def _next(ledger: Ledger, taker: Standing, view: View, returned: list[Row], size: int) -> list[Row]:
     """Give the items she gets: those free for her in the order of the queue, then what she may have again."""
-    line: Sequence[Row] = view.fresh
+    task, line = ledger.task, view.fresh
     if returned:
-        if ledger.task.rules is not None:
+        if task.rules is not None:
             # Rules look at who has an item by now.
             returned = [ledger.as_it_stands(row) for row in returned]
         new = [row for row in returned if ledger.left(row) > 0 and ledger.cell(row, taker.id) is None]
         free = {row.position: row for row in [*view.fresh, *new]}
         line = sorted(free.values(), key=lambda row: (ledger.rank(row), row.position))
-    rows = [row for row in line if can_take(ledger.task, taker, row, None) is None]
-    if has_company(ledger.task):
+    rows = [row for row in line if can_take(task, taker, row, None) is None]
+    if has_company(task):
         rows = chosen(ledger, taker.id, rows[: window(size)], view.recent, size)
     rows = rows[:size]
     if len(rows) < size and (returned or view.again):

@@ -135,14 +135,14 @@ class Ledger:
             counts[slots[was]] -= 1
         if now is not None:
             counts[slots[now]] += 1
-        # There is as much gold as people; it stands in no queue.
-        if not gold and (was not in HELD or now not in HELD):
-            self._requeue(row, was, now)
-
-    def _requeue(self, row: Row, was: str | None, now: str | None) -> None:
-        """Count the copies that are left of an item, and let it stand where it belongs."""
-        item = self._items.get(row.position) or self._item(row)
-        item[0] += (was in HELD) - (now in HELD)
+        had, has = was in HELD, now in HELD
+        if gold or (had and has):
+            # There is as much gold as people; it stands in no queue.
+            return
+        item = self._items.get(row.position)
+        if item is None:
+            item = self._items[row.position] = [row.left, row.rank, int(row.removed)]
+        item[0] += had - has
         if now in ENDED:
             item[1] = ahead(item[1])
         elif was in ENDED and not self._came_back(row):
@@ -271,14 +271,15 @@ class Ledger:
         self, what: What, assignee: AssigneeId | None = None, facts: dict[str, Json] | None = None
     ) -> Event | None:
         """Give what happened; None where nothing did."""
-        shifts, settings = self._shifts(), changed_settings(self._was, self.task)
-        members = tuple(MemberChange(*change) for change in self._renamed.values())
-        restored = tuple(position for position, removed in self._removed.items() if not removed)
-        removed = tuple(position for position, removed in self._removed.items() if removed)
-        came = (self._was.positions, self.task.positions)
+        task = self.task
+        shifts, settings = self._shifts(), changed_settings(self._was, task)
+        members = tuple([MemberChange(*change) for change in self._renamed.values()])
+        restored = tuple([position for position, removed in self._removed.items() if not removed])
+        removed = tuple([position for position, removed in self._removed.items() if removed])
+        came = (self._was.positions, task.positions)
         grown = came[0] != came[1]
-        copies = tuple((position, by) for position, by in self._more.items() if by)
-        rounds = tuple((position, after - before) for position, (before, after) in self._rounds.items())
+        copies = tuple([(position, by) for position, by in self._more.items() if by])
+        rounds = tuple([(position, after - before) for position, (before, after) in self._rounds.items()])
         changed = shifts or settings or members or self._removed or grown or copies or rounds
         if not (changed or self._worked):
             return None
@@ -309,7 +310,7 @@ class Ledger:
                 last_assignee, last_before, last_after = assignee, before, after
                 positions = alike.setdefault((assignee, before, after), [])
             positions.append(position)
-        return tuple(Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()])
+        return tuple([Shift(*key, tuple(found)) for key, found in [*alike.items(), *self._bulk.items()]])
 
     def diff(self) -> Diff:
         """Give the work that changes hands, item by item; what is new in bulk is not in it."""

@@ -45,8 +45,9 @@ def can_take(
     *cell* is what she has, or had, of it. *alone* says that nobody else can take it (see
     `too_few_others`), or that somebody who may decided it so: only then whoever lost an item gets it again.
     """
-    if not taker.active:
-        return Locked(taker.id, taker.member.state)
+    member = taker.member
+    if member.state != "active":
+        return Locked(member.id, member.state)
     if row.removed:
         return NotInTask(row.item)
     if cell is not None and cell.state in HELD:

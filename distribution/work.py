@@ -129,6 +129,9 @@ class _Work:
                 unchanged.append(name)
             else:
                 refused.append(Left(name, verdict))
+        if ledger.task.overlap is not None:
+            for name in changed:
+                settle_copies(ledger, rows[name])
         if changed or (unchanged and self.verb == "renew" and ledger.never_worked(self.assignee)):
             ledger.worked(self.assignee)
         handed_in = (*changed, *unchanged) if self.verb == "submit" else ()
@@ -156,18 +159,17 @@ class _Work:
         cell = row.cells.get(self.assignee)
         if cell is None:
             return NotHers(name, self.assignee)
-        if cell.state in ENDED and ledger.left(row) == 0 and not ledger.task.is_gold(row.position):
+        ended = cell.state in ENDED
+        if ended and ledger.left(row) == 0 and not ledger.task.is_gold(row.position):
             holders = tuple(who for who, other in row.cells.items() if other.state in HELD)
             return Lost(name, self.assignee, holders)
         if not may(PLACEMENT, cell.state, self.verb):
             return WrongState(name, cell.state, self.verb)
-        rules = ledger.task.rules
-        if cell.state in ENDED and rules is not None and (mate := mate_has(rules, self.assignee, row)):
-            return mate
-        verdict = act(ledger, row, cell)
-        if verdict is True:
-            settle_copies(ledger, row)
-        return verdict
+        if ended and (rules := ledger.task.rules) is not None:
+            mate = mate_has(rules, self.assignee, row)
+            if mate is not None:
+                return mate
+        return act(ledger, row, cell)
 
 
 def _sent_back(ledger: Ledger, rows: Sequence[Row]) -> tuple[Rejected, ...]:
