@@ -4,7 +4,8 @@ A file beside the database, mapped into every process that shares it. Each has a
 it, puts there what it waits for, and sleeps. Who has the lock does its own work and then
 that of the seats that wait, all in one transaction, and rings: the owner of a seat finds
 its answer there. A transaction costs its first reader a cold cache, its writer a disk and
-all who wait a way to the lock: many share them. Whoever leaves the lock rings for one of
+all who wait a way to the lock: many share them, and where several are at work it waits a
+moment for those who are about to take an answer and will wish for more. Whoever leaves the lock rings for one of
 those who still wait, who takes it then.
 
 A seat is changed by its owner alone unless it waits or is prepared, and then by whoever has
@@ -36,6 +37,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from mmap import mmap
 from pathlib import Path
+from time import perf_counter
 from typing import Self
 
 SEATS = 64
@@ -216,6 +218,19 @@ class Board:
             if found is not None and not found[0]:
                 self._map[CURSOR] = (seat + 1) % SEATS
                 yield seat, found[1]
+
+    def linger(self, seconds: float) -> bool:
+        """Wait for those who are about to take an answer, and may wish for more; tell whether anybody waits now."""
+        end = perf_counter() + seconds
+        coming = [seat for seat in _standing(self._map[:SEATS], GIVEN, 0) if self._lives(seat)]
+        while perf_counter() < end:
+            states = self._map[:SEATS]
+            if WAITING in states:
+                return True
+            if not any(states[seat] == GIVEN for seat in coming):
+                break
+            os.sched_yield()
+        return False
 
     def prepare(self, seat: int, number: int, text: str) -> bool:
         """Put an answer down before it is kept; tell whether there is room for it."""

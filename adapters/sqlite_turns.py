@@ -24,6 +24,10 @@ from adapters.sqlite_board import LONGEST, SHORTEST, Board
 
 AWAKE_SECONDS, QUEUE_SECONDS = 0.0006, 0.002
 """How long one looks for the lock before it sleeps: whose wish others may do, and who has to be next."""
+LINGER_SECONDS = 0.002
+"""How long one waits, with the work of others done, for those who will wish for more."""
+CROWD = 2
+"""Others whose work was done, at least, for it to be worth waiting for more."""
 MOST = 64
 """For how many other processes one does their work; then it is the next one's turn."""
 NAPS = 5
@@ -211,14 +215,25 @@ class Transaction:
         return self.opened.writer
 
     def serve(self, do: Callable[[str], str]) -> None:
-        """Do what other processes wait for, each whole or not at all; at most `MOST` of them."""
+        """Do what other processes wait for, each whole or not at all; at most `MOST` of them.
+
+        Who is about to take an answer is mostly back at once, and wishes for more. Where
+        there are several at work, a moment's wait for them makes one transaction of two.
+        """
         board = self.opened.board
-        served, before = 0, -1
-        while board is not None and before < served < MOST:
+        if board is None:
+            return
+        served, patience = 0, LINGER_SECONDS
+        while served < MOST:
             before = served
             for seat, text in islice(board.waiting(), MOST - served):
                 self._serve(board, seat, partial(do, text))
                 served += 1
+            if before == served:
+                begin = perf_counter()
+                if served < CROWD or not board.linger(patience):
+                    return
+                patience -= perf_counter() - begin
 
     def _serve(self, board: Board, seat: int, do: Callable[[], str]) -> None:
         """Do what one of them waits for; what fails is left to its owner, who then hears why."""

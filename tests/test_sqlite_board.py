@@ -285,6 +285,64 @@ def test_who_was_served_last_is_served_last_again(table: list[Board]) -> None:
     assert [seat for seat, _ in leader.waiting()][-1] == first
 
 
+def give(leader: Board, *owners: Board) -> None:
+    """Answer what they wish for."""
+    for owner in owners:
+        owner.post("x")
+    for seat, _ in list(leader.waiting()):
+        leader.prepare(seat, 1, "y")
+    leader.conclude(1)
+
+
+def test_who_is_about_to_take_an_answer_is_waited_for(
+    table: list[Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, owner, other = table[:3]
+    give(leader, owner, other)
+
+    def take() -> None:
+        (owner if owner.given() else other).take()
+        if not other.given():
+            other.post("more")
+
+    monkeypatch.setattr(os, "sched_yield", take)
+    assert leader.linger(SECONDS)
+    assert [text for _, text in leader.waiting()] == ["more"]
+
+
+def test_nobody_is_waited_for_who_is_dead_or_thinks_or_takes_too_long(
+    table: list[Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, owner, dead = table[:3]
+    give(leader, owner, dead)
+    naps: list[int] = []
+    monkeypatch.setattr(os, "sched_yield", lambda: naps.append(1))
+    assert not leader.linger(0)
+    assert not leader.linger(0.001)
+    assert naps
+
+    naps.clear()
+    owner.take()
+    dead.close()
+    assert not leader.linger(SECONDS)
+    assert not naps
+
+
+def test_what_nobody_here_can_read_keeps_nobody_waiting(path: Path, team: Crew) -> None:
+    with closing(Board(path.with_name("work.db.board"))) as foreign:
+        foreign._form ^= 1
+        assert foreign.post("of tomorrow")
+        for who in CREW:
+            team.join(who, crew.turn)
+        team.shut()
+        team.go(*CREW)
+        team.until_waiting(len(CREW) + 1)
+
+        team.release()
+
+        once_each(path, team, {who: team.answer(who) for who in CREW})
+
+
 def test_the_answers_of_another_transaction_are_no_answers(table: list[Board]) -> None:
     leader, early, late = table[:3]
     early.post("a")
