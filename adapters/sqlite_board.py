@@ -5,8 +5,8 @@ it, puts there what it waits for, and sleeps. Who has the lock does its own work
 that of the seats that wait, all in one transaction, and rings: the owner of a seat finds
 its answer there. A transaction costs its first reader a cold cache, its writer a disk and
 all who wait a way to the lock: many share them, and where several are at work it waits a
-moment for those who are about to take an answer and will wish for more. Whoever leaves the lock rings for one of
-those who still wait, who takes it then.
+moment for those who are about to take an answer and will wish for more. Whoever leaves
+the lock rings for one of those who still wait, who takes it then.
 
 A seat is changed by its owner alone unless it waits or is prepared, and then by whoever has
 the lock; so a seat whose owner died is free for the next one, unless somebody is at it. An

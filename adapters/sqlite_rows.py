@@ -104,7 +104,19 @@ class Loader:
                 found += self.connection.execute(MEMBER, (self.key, name)).fetchall()
             found.sort(key=itemgetter(2))
         members = {}
-        for name, body, number, open_, done, skipped, lost, worked_at, gold_open, gold_done, gold_gone in found:
+        for (
+            name,
+            body,
+            number,
+            open_,
+            done,
+            skipped,
+            lost,
+            worked_at,
+            gold_open,
+            gold_done,
+            gold_gone,
+        ) in found:
             self._names[number] = name
             members[name] = Standing(
                 member=member_of(body),
