@@ -219,16 +219,22 @@ def _chapters(position: int, entries: Iterable[Entry]) -> Iterator[Chapter]:
         if position in event.removed:
             yield Chapter(what="removed", **about)  # type: ignore[arg-type]
         for shift in event.shifts:
-            if position in shift.positions:
-                # A pull first returns what has ended, be it of somebody else or of herself.
-                ended = event.what in PULLS and shift.after is not None and shift.after.state == "returned"
-                yield Chapter(
-                    what="lease ended" if ended else event.what,
-                    assignee=shift.assignee,
-                    state=None if shift.after is None else shift.after.state,
-                    status=None if shift.after is None else shift.after.status,
-                    **about,  # type: ignore[arg-type]
-                )
+            if position not in shift.positions:
+                continue
+            before, after = shift.before, shift.after
+            if event.what in PULLS and before is not None and before.state == "open" and after is not None:
+                # A pull first returns what has ended, be it of somebody else or of herself, who may get it again.
+                if after.state != "done":
+                    yield Chapter(what="lease ended", assignee=shift.assignee, state="returned", **about)  # type: ignore[arg-type]
+                if after.state == "returned":
+                    continue
+            yield Chapter(
+                what=event.what,
+                assignee=shift.assignee,
+                state=None if after is None else after.state,
+                status=None if after is None else after.status,
+                **about,  # type: ignore[arg-type]
+            )
 
 
 def as_created(task: Task, entries: Sequence[Entry]) -> Task:

@@ -384,6 +384,21 @@ def test_the_story_of_an_item_says_whose_lease_ended(office: Office) -> None:
     ]
 
 
+def test_the_story_says_so_too_where_she_gets_the_same_item_back_at_once(office: Office) -> None:
+    task = office.queue(1, 1, people=["ann"])
+    office.pull(task, "ann")
+    office.wait(minutes=30)
+    assert office.pull(task, "ann").items == ("a",)
+    office.submit_and_pull(task, "ann", ["a"], "completed")
+
+    assert [(part.what, part.state) for part in office.explain(task, "a").chapters] == [
+        ("pulled", "open"),
+        ("lease ended", "returned"),
+        ("pulled", "open"),
+        ("submitted-and-pulled", "done"),
+    ]
+
+
 def test_what_somebody_did_is_not_undone_by_a_clock_that_jumps_back(office: Office) -> None:
     task = office.queue(4, 2, 4, lease=None)
     office.pull(task, "ann")
