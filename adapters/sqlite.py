@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 from adapters.combining import MOST, Call, Combiner
@@ -57,6 +58,7 @@ HISTORY = f"SELECT {OP} FROM op NOT INDEXED WHERE id > ? AND id < ? ORDER BY id 
 ANSWERED = f"""SELECT task.id, {OP} FROM op INDEXED BY op_request CROSS JOIN task ON task.key = op.task
     WHERE op.request = ? ORDER BY op.task"""
 FIRST = -(2**63)
+_ERRAND: Callable[[Call[object]], Errand[object] | None] = attrgetter("errand")
 KEYS = 10_000
 """Tasks whose keys a store remembers."""
 
@@ -89,7 +91,7 @@ class SqliteStore:
 
     def _together(self, calls: Sequence[Call[object]]) -> None:
         """Run several calls in one transaction, or find them done by another process."""
-        errands = [call.errand for call in calls if call.errand is not None]
+        errands = list(filter(None, map(_ERRAND, calls)))
         wish = partial(_wish, errands) if self._grouped and len(errands) == len(calls) else None
         try:
             with self._file.writing("changing tasks", wish) as turn:

@@ -7,7 +7,7 @@ into is JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -37,18 +37,16 @@ def moment(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def dumped(data: object) -> str:
-    """Write JSON as short as it gets."""
-    return _WRITER.encode(data)
-
-
 def loaded(text: str) -> Any:
     """Read what `dumped` wrote; without looking for spaces, which it has none of."""
     return _READER.raw_decode(text)[0]
 
 
 _READER = json.JSONDecoder()
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=dict)
+dumped: Callable[[object], str] = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=dict
+).encode
+"""Write JSON as short as it gets."""
 
 
 @lru_cache(maxsize=256)
