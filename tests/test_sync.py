@@ -10,10 +10,11 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -157,38 +158,70 @@ def test_a_disk_that_fails_while_the_store_is_closed_keeps_nobody_waiting(
     assert not any(thread.is_alive() for thread in threads)
 
 
-@pytest.mark.parametrize(
-    "where", ["Writing.__exit__", "Writing._end", "Writing._let_go", "SqliteFile.finish", "Opened.leave"]
-)
-def test_who_is_stopped_at_the_end_of_a_turn_holds_nothing(tmp_path: Path, where: str) -> None:
-    file = SqliteFile(tmp_path / "work.db")
+@contextmanager
+def stopped(event: str, where: str) -> Iterator[Callable[[], None]]:
+    """Stop this thread where a function begins or ends, once it was armed: there Python looks for signals."""
     before = sys.gettrace()
     armed = [True]
 
-    def stop(frame: FrameType, event: str, _: object) -> None:
-        # Where a function begins is where Python looks for signals.
-        if event == "call" and armed[0] and frame.f_code.co_qualname == where:
-            armed[0] = False
-            raise KeyboardInterrupt
+    def stop(frame: FrameType, found: str, _: object) -> Any:
+        if armed[0] and frame.f_code.co_qualname == where:
+            if found == event:
+                armed[0] = False
+                raise KeyboardInterrupt
+            return stop
+        return None
 
     try:
-        with pytest.raises(KeyboardInterrupt), file.writers, file.writing("testing"):
-            sys.settrace(stop)
+        with pytest.raises(KeyboardInterrupt):
+            yield lambda: sys.settrace(stop)
     finally:
         sys.settrace(before)
     gc.collect()
     assert not armed[0]
 
+
+def everybody_may_write(file: SqliteFile) -> None:
     done = []
 
     def write() -> None:
         with file.writers, file.writing("testing"):
-            done.append(where)
+            done.append(True)
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()
     thread.join(10)
-    assert done == [where]
-    with closing(SqliteFile(tmp_path / "work.db")) as other, other.writers, other.writing("testing"):
+    assert done
+    with closing(SqliteFile(file.path)) as other, other.writers, other.writing("testing"):
         pass
     file.close()
+
+
+@pytest.mark.parametrize(
+    "where", ["Writing.__exit__", "Writing._end", "Writing._let_go", "SqliteFile.finish", "Opened.leave"]
+)
+def test_who_is_stopped_at_the_end_of_a_turn_holds_nothing(tmp_path: Path, where: str) -> None:
+    file = SqliteFile(tmp_path / "work.db")
+    with stopped("call", where) as arm, file.writers, file.writing("testing"):
+        arm()
+    everybody_may_write(file)
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [
+        ("call", "Opened.enter"),
+        ("call", "Opened._begin"),
+        ("return", "Opened._begin"),
+        ("return", "Opened.enter"),
+        ("call", "SqliteFile.begin"),
+        ("return", "SqliteFile.begin"),
+    ],
+)
+def test_who_is_stopped_on_the_way_in_holds_nothing(tmp_path: Path, event: str, where: str) -> None:
+    file = SqliteFile(tmp_path / "work.db")
+    with stopped(event, where) as arm, file.writers:
+        arm()
+        with file.writing("testing"):
+            pytest.fail("went in")
+    everybody_may_write(file)
