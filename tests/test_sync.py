@@ -21,7 +21,7 @@ import pytest
 from adapters import sqlite_turns
 from adapters.dispatcher import Dispatcher
 from adapters.sqlite import SqliteStore
-from adapters.sqlite_file import SqliteFile
+from adapters.sqlite_file import SqliteFile, Writing
 from distribution import Pull
 from distribution.errors import StoreFailed
 
@@ -159,14 +159,14 @@ def test_a_disk_that_fails_while_the_store_is_closed_keeps_nobody_waiting(
 
 
 @contextmanager
-def stopped(event: str, where: str) -> Iterator[Callable[[], None]]:
-    """Stop this thread where a function begins or ends, once it was armed: there Python looks for signals."""
+def stopped(event: str, where: str, line: int = 0) -> Iterator[Callable[[], None]]:
+    """Stop this thread where a function begins or ends, or in it, once it was armed: Python looks for signals there."""
     before = sys.gettrace()
     armed = [True]
 
     def stop(frame: FrameType, found: str, _: object) -> Any:
         if armed[0] and frame.f_code.co_qualname == where:
-            if found == event:
+            if found == event and (event != "line" or frame.f_lineno - frame.f_code.co_firstlineno == line):
                 armed[0] = False
                 raise KeyboardInterrupt
             return stop
@@ -182,6 +182,10 @@ def stopped(event: str, where: str) -> Iterator[Callable[[], None]]:
 
 
 def everybody_may_write(file: SqliteFile) -> None:
+    for end in ("lock", "line"):
+        with Path(f"{file.path}.{end}").open("rb") as lock:
+            # Raises where somebody holds it.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     done = []
 
     def write() -> None:
@@ -225,3 +229,35 @@ def test_who_is_stopped_on_the_way_in_holds_nothing(tmp_path: Path, event: str, 
         with file.writing("testing"):
             pytest.fail("went in")
     everybody_may_write(file)
+
+
+def test_who_is_stopped_at_any_line_of_the_way_in_holds_nothing(tmp_path: Path) -> None:
+    for line in sorted(_lines_run(tmp_path / "first.db")):
+        file = SqliteFile(tmp_path / f"work-{line}.db")
+        with stopped("line", "Writing.__enter__", line) as arm, file.writers:
+            arm()
+            with file.writing("testing"):
+                pytest.fail("went in")
+        everybody_may_write(file)
+
+
+def _lines_run(path: Path) -> set[int]:
+    """Tell which lines of the way in are run where nothing is in the way, from its first one on."""
+    found, before = set[int](), sys.gettrace()
+
+    def note(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is Writing.__enter__.__code__:
+            if event == "line":
+                found.add(frame.f_lineno - frame.f_code.co_firstlineno)
+            return note
+        return None
+
+    with closing(SqliteFile(path)) as file, file.writers:
+        sys.settrace(note)
+        try:
+            with file.writing("testing"):
+                pass
+        finally:
+            sys.settrace(before)
+    assert len(found) > 5
+    return found
