@@ -36,6 +36,8 @@ class Call(Generic[R]):
     """Whether it is for its thread to serve those who wait."""
     wake: threading.Lock | None = None
     """Let go when the call is done, or is to lead; there is none where it led from the beginning."""
+    kept: bool = False
+    """Whether what it did is kept for certain, so that it must not be made again."""
     result: R | None = None
     error: BaseException | None = None
 
@@ -47,9 +49,9 @@ class Call(Generic[R]):
             self.error = error
 
     def end(self) -> None:
-        """Let its caller go on."""
+        """Let its caller go on; once more does no harm."""
         self.done = True
-        if self.wake is not None:
+        if self.wake is not None and self.wake.locked():
             self.wake.release()
 
 
@@ -57,7 +59,7 @@ class Combiner:
     """Gathers calls and has them run together, each whole, in the order in which they came.
 
     *turn* lets one thread in at a time; *together* runs calls in one transaction, settles
-    each of them, and raises where nothing of any was kept.
+    each of them, marks those that are kept, and raises where nothing of any was.
     """
 
     def __init__(
@@ -114,25 +116,29 @@ class Combiner:
     def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
         calls: list[Call[object]] = []
-        with self._guard:
-            while self._waiting and len(calls) < self._most:
-                calls.append(self._waiting.popleft())
         try:
+            with self._guard:
+                while self._waiting and len(calls) < self._most:
+                    # In this order: a thread that is stopped in between loses none.
+                    calls.append(self._waiting[0])
+                    self._waiting.popleft()
             self._together(calls)
+            for call in calls:
+                call.end()
         except Exception as error:  # noqa: BLE001  nothing was kept, so it reaches everybody
             for call in calls:
                 call.error = error
+                call.end()
         except BaseException:
             # This thread is told to stop; others go on without its own call, those of which nothing was kept.
+            others = [call for call in calls if call is not own]
+            over = [call for call in others if call.error is not None or call.kept or call.done]
             with self._guard:
-                again = [call for call in calls if call is not own and call.error is None]
+                again = [call for call in others if call not in over and call not in self._waiting]
                 self._waiting.extendleft(reversed(again))
-            for call in calls:
-                if call is not own and call.error is not None:
-                    call.end()
+            for call in over:
+                call.end()
             raise
-        for call in calls:
-            call.end()
 
     def forget(self) -> None:
         """Drop the calls of threads that are not there, in the child of a fork."""

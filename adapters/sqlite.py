@@ -97,10 +97,14 @@ class SqliteStore:
             with self._file.writing("changing tasks", wish) as turn:
                 if turn.given is None:
                     self._keep_together(turn, calls)
-                    return
-            for call, errand, data in zip(calls, errands, loaded(turn.given), strict=True):
-                call.result = errand.answer_from_data(data)
-            turn.opened.tell()
+            if turn.given is not None:
+                try:
+                    for call, errand, data in zip(calls, errands, loaded(turn.given), strict=True):
+                        call.result = errand.answer_from_data(data)
+                finally:
+                    turn.opened.tell()
+            for call in calls:
+                call.kept = True
         except Exception:
             raise
         except BaseException:

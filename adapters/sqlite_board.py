@@ -92,6 +92,8 @@ class Board:
         self._looked = False
         """Whether a seat was looked for: where all were taken, one does without."""
         self._form = form()
+        self._passed_over: set[int] = set()
+        """Seats that waited at the last look, with what nobody here can read."""
         with ExitStack() as undo:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             undo.callback(os.close, self._file)
@@ -152,6 +154,11 @@ class Board:
         if self._own >= 0:
             self._map[self._own] = EMPTY
 
+    def withdraw(self) -> None:
+        """Take back what was posted, if nobody has done it; the caller holds the lock of the database."""
+        if self._own >= 0 and self._map[self._own] == WAITING:
+            self._map[self._own] = EMPTY
+
     def sleep(self, seconds: float) -> bool:
         """Wait for the bell, and not for long; tell whether it rang."""
         if not self._ears.poll(seconds * 1000):
@@ -208,6 +215,7 @@ class Board:
 
     def waiting(self) -> Iterator[tuple[int, str]]:
         """Go round the seats of the living that wait, each with its text; from where the last one stopped."""
+        self._passed_over.clear()
         for seat in _standing(self._map[:SEATS], WAITING, self._map[CURSOR]):
             if seat == self._own:
                 continue
@@ -218,14 +226,16 @@ class Board:
             if found is not None and not found[0]:
                 self._map[CURSOR] = (seat + 1) % SEATS
                 yield seat, found[1]
+            else:
+                self._passed_over.add(seat)
 
     def linger(self, seconds: float) -> bool:
-        """Wait for those who are about to take an answer, and may wish for more; tell whether anybody waits now."""
+        """Wait for those who are about to take an answer, and may wish for more; tell whether there is a wish now."""
         end = perf_counter() + seconds
         coming = [seat for seat in _standing(self._map[:SEATS], GIVEN, 0) if self._lives(seat)]
         while perf_counter() < end:
             states = self._map[:SEATS]
-            if WAITING in states:
+            if states.count(WAITING) > sum(states[seat] == WAITING for seat in self._passed_over):
                 return True
             if not any(states[seat] == GIVEN for seat in coming):
                 break

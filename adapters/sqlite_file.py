@@ -329,12 +329,13 @@ class Writing:
     def _end(self, error: BaseException | None) -> None:
         """Let others write, in any case; turn what the driver and the system raise into our errors."""
         try:
-            self._let_go(keep=error is None)
+            try:
+                self._let_go(keep=error is None)
+            finally:
+                if self._turn is not None and self._turn.opened.broken:
+                    self._file.suspend()
         except (sqlite3.Error, OSError) as failed:
             raise self._file.failure(failed, self._doing) from failed
-        finally:
-            if self._turn is not None and self._turn.opened.broken:
-                self._file.suspend()
         if isinstance(error, (sqlite3.Error, OSError)):
             raise self._file.failure(error, self._doing) from error
 

@@ -146,8 +146,13 @@ class Opened:
             return None
         if board.prepared():
             # Somebody died in the middle: what was committed, the database says.
-            number = self.writer.execute("SELECT number FROM served").fetchone()[0]
-            self.sync()
+            try:
+                number = self.writer.execute("SELECT number FROM served").fetchone()[0]
+                self.sync()
+            except BaseException:
+                # The caller hears of it: nobody is to do later what she was told cannot be done.
+                board.withdraw()
+                raise
             board.conclude(number)
         if posted and board.given():
             self.leave()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import sleep
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -174,3 +176,53 @@ def test_many_threads_get_their_own_answers() -> None:
         assert list(threads.map(lambda n: desk.combiner(lambda: n), range(2000))) == list(range(2000))
 
     assert sum(desk.groups) == 2000
+
+
+@pytest.mark.parametrize("line", range(1, 12))
+def test_who_is_told_to_stop_at_any_line_of_serving_leaves_nobody_waiting_and_nothing_done_twice(
+    line: int,
+) -> None:
+    serving = Combiner._serve.__code__
+    told: list[int] = []
+    answers: list[int] = []
+    stopped: list[int] = []
+
+    def other() -> None:
+        answers.append(desk(giving(2, told)))
+
+    thread = threading.Thread(target=other, daemon=True)
+
+    class Turn:
+        def __enter__(self) -> None:
+            if thread.ident is None:
+                thread.start()
+                while len(desk._waiting) < 2:
+                    sleep(0.001)
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    def keep(calls: Sequence[Call[object]]) -> None:
+        settled(calls)
+        for call in calls:
+            call.kept = True
+
+    def stop(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not serving:
+            return None
+        if event == "line" and frame.f_lineno - serving.co_firstlineno == line and not stopped:
+            stopped.append(line)
+            raise KeyboardInterrupt
+        return stop
+
+    desk = Combiner(Turn(), keep)
+    before = sys.gettrace()
+    sys.settrace(stop)
+    try:
+        with suppress(KeyboardInterrupt):
+            desk(giving(1))
+    finally:
+        sys.settrace(before)
+    thread.join(10)
+
+    assert (answers, told) == ([2], [2])

@@ -328,6 +328,22 @@ def test_nobody_is_waited_for_who_is_dead_or_thinks_or_takes_too_long(
     assert not naps
 
 
+def test_what_nobody_can_read_is_no_wish_to_wait_for(
+    table: list[Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader, foreign, other, owner = table
+    give(leader, owner)
+    foreign._form ^= 1
+    foreign.post("of tomorrow")
+    assert not list(leader.waiting())
+    monkeypatch.setattr(os, "sched_yield", owner.take)
+    assert not leader.linger(SECONDS)
+
+    other.post("x")
+    assert leader.linger(SECONDS)
+    assert [text for _, text in leader.waiting()] == ["x"]
+
+
 def test_what_nobody_here_can_read_keeps_nobody_waiting(path: Path, team: Crew) -> None:
     with closing(Board(path.with_name("work.db.board"))) as foreign:
         foreign._form ^= 1
