@@ -59,6 +59,10 @@ class SqliteFile:
         """Whether a transaction answered what another process may have committed and not yet synced."""
         self.unsure = False
         """Whether what is being written may be kept, should this thread be stopped now."""
+        self.turns = 0
+        """Counts the turns to write."""
+        self.unfinished = 0
+        """The turn that began and has not ended; 0 for none."""
         self._writer_thread = 0
         self._changes = 0
         """Rows the connection had changed when its transaction began."""
@@ -279,6 +283,7 @@ class SqliteFile:
         """Close what is open, to be opened again when it is needed."""
         with self.writers, self.readers:
             opened, self._opened = self._opened, None
+            self.unfinished = 0
             if opened is not None:
                 opened.close()
 
@@ -293,18 +298,24 @@ class Writing:
         self._turn: Transaction | None = None
         self._ours = False
         """Whether it is our turn, as far as is known."""
+        self._number = 0
         self._ended = True
 
     def __enter__(self) -> Transaction:
         """Wait, and begin."""
         self._ended = False
         try:
+            if self._file.unfinished:
+                # Somebody was stopped at the end of a turn: it goes with the file.
+                self._file.suspend()
             opened = self._file.current()
             self._turn = turn = Transaction(opened)
             self._file.unsure = self._wish is not None
             turn.given = opened.enter(self._wish)
             if turn.given is None:
                 self._ours = True
+                self._file.turns += 1
+                self._file.unfinished = self._number = self._file.turns
                 self._file.begin(opened)
             else:
                 self._ended = True
@@ -322,9 +333,13 @@ class Writing:
             self._end(error)
 
     def __del__(self) -> None:
-        """End what a signal kept from its end, as a generator does: it may come before the first line of that."""
-        if not self._ended:
-            self._end(GeneratorExit())
+        """End what a signal kept from its end, unless others have been here since: it may come before the first line."""
+        if not self._ended and self._file.writers.acquire(blocking=False):
+            try:
+                if self._file.unfinished == self._number:
+                    self._end(GeneratorExit())
+            finally:
+                self._file.writers.release()
 
     def _end(self, error: BaseException | None) -> None:
         """Let others write, in any case; turn what the driver and the system raise into our errors."""
@@ -344,7 +359,10 @@ class Writing:
         try:
             self._ended = True
             if turn is not None and self._ours:
-                self._file.finish(turn.opened, turn, keep=keep)
+                try:
+                    self._file.finish(turn.opened, turn, keep=keep)
+                finally:
+                    self._file.unfinished = 0
         except Exception:
             raise
         except BaseException:

@@ -211,6 +211,41 @@ def test_who_is_stopped_at_the_end_of_a_turn_holds_nothing(tmp_path: Path, where
     everybody_may_write(file)
 
 
+def test_a_turn_that_was_stopped_ends_nobody_elses(tmp_path: Path) -> None:
+    file = SqliteFile(tmp_path / "work.db")
+    kept: list[BaseException] = []
+
+    def stop(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is Writing.__exit__.__code__ and not kept:
+            raise KeyboardInterrupt
+
+    def write() -> None:
+        with file.writers, file.writing("testing") as turn:
+            turn.connection.execute("UPDATE served SET number = number + 1")
+            kept.clear()  # the last that was left of the turn that was stopped
+            gc.collect()
+            assert turn.connection.in_transaction
+
+    before = sys.gettrace()
+    try:
+        with file.writers, file.writing("testing") as first:
+            first.connection.execute("UPDATE served SET number = 100")
+            sys.settrace(stop)
+    except KeyboardInterrupt as error:
+        kept.append(error)
+    finally:
+        sys.settrace(before)
+    del first
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join(10)
+
+    assert not kept
+    with file.reading("testing") as connection:
+        assert connection.execute("SELECT number FROM served").fetchone() == (1,)
+    everybody_may_write(file)
+
+
 @pytest.mark.parametrize(
     ("event", "where"),
     [
