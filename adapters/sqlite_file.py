@@ -283,7 +283,7 @@ class SqliteFile:
         """Close what is open, to be opened again when it is needed."""
         with self.writers, self.readers:
             opened, self._opened = self._opened, None
-            self.unfinished = 0
+            self.unfinished = self._writer_thread = 0
             if opened is not None:
                 opened.close()
 

@@ -11,7 +11,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -189,17 +189,18 @@ class Opened:
         The last connection checkpoints as it closes, which is a write like any other;
         where somebody else holds the lock, ours is not the last.
         """
-        with suppress(BlockingIOError):
-            fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self.reader.close()
-        self.writer.close()
-        fcntl.flock(self.gate, fcntl.LOCK_UN)
-        os.close(self.gate)
-        os.close(self.line)
-        if self.board is not None:
-            self.board.close()
-        if self.log >= 0:
-            os.close(self.log)
+        with ExitStack() as left:
+            # From the last to the first, each whatever the others raise: no lock outlives it.
+            if self.log >= 0:
+                left.callback(os.close, self.log)
+            if self.board is not None:
+                left.callback(self.board.close)
+            left.callback(os.close, self.line)
+            left.callback(os.close, self.gate)
+            left.callback(self.writer.close)
+            left.callback(self.reader.close)
+            with suppress(BlockingIOError):
+                fcntl.flock(self.gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @attrs.define
