@@ -51,6 +51,14 @@ class Call(Generic[R]):
     def end(self) -> None:
         """Let its caller go on; once more does no harm."""
         self.done = True
+        self._rouse()
+
+    def lead(self) -> None:
+        """Let its thread serve those who wait; once more does no harm."""
+        self.leads = True
+        self._rouse()
+
+    def _rouse(self) -> None:
         if self.wake is not None and self.wake.locked():
             self.wake.release()
 
@@ -95,13 +103,21 @@ class Combiner:
                 with self._turn:
                     self._serve(call)
         finally:
-            self._leave(call)
+            try:
+                self._leave(call)
+            except BaseException:
+                # Told to stop on its way out: without a leader all others would wait for ever.
+                self._leave(call)
+                raise
         if call.error is not None:
             raise call.error
         return call.result  # type: ignore[return-value]
 
     def _leave(self, call: Call[R]) -> None:
-        """Hand the lead on to who has waited longest; nothing of this call is to be found later."""
+        """Hand the lead on to who has waited longest; nothing of this call is to be found later.
+
+        Once more does no harm: two who lead take turns.
+        """
         with self._guard:
             if not call.done:
                 with suppress(ValueError):
@@ -109,9 +125,8 @@ class Combiner:
             if call.leads:
                 self._led = bool(self._waiting)
                 if self._waiting:
-                    self._waiting[0].leads = True
-                    if self._waiting[0].wake is not None:
-                        self._waiting[0].wake.release()
+                    self._waiting[0].lead()
+                call.leads = False
 
     def _serve(self, own: Call[R]) -> None:
         """Serve those who have waited longest."""
@@ -122,12 +137,8 @@ class Combiner:
                     # In this order: a thread that is stopped in between loses none.
                     calls.append(self._waiting[0])
                     self._waiting.popleft()
-            self._together(calls)
+            self._try(calls)
             for call in calls:
-                call.end()
-        except Exception as error:  # noqa: BLE001  nothing was kept, so it reaches everybody
-            for call in calls:
-                call.error = error
                 call.end()
         except BaseException:
             # This thread is told to stop; others go on without its own call, those of which nothing was kept.
@@ -139,6 +150,14 @@ class Combiner:
             for call in over:
                 call.end()
             raise
+
+    def _try(self, calls: Sequence[Call[object]]) -> None:
+        """Run calls together; an error reaches everybody."""
+        try:
+            self._together(calls)
+        except Exception as error:  # noqa: BLE001  each caller raises it
+            for call in calls:
+                call.error = error
 
     def forget(self) -> None:
         """Drop the calls of threads that are not there, in the child of a fork."""

@@ -291,15 +291,15 @@ class SqliteFile:
 class Writing:
     """A turn to write, see `SqliteFile.writing`. No generator: a call that others do is mostly this."""
 
+    _ended = True
+
     def __init__(self, file: SqliteFile, doing: str, wish: Callable[[], str] | None) -> None:
         self._file = file
         self._doing = doing
         self._wish = wish
         self._turn: Transaction | None = None
-        self._ours = False
-        """Whether it is our turn, as far as is known."""
         self._number = 0
-        self._ended = True
+        """Which turn it is, as the file counts them; 0 as long as it is not known to be ours."""
 
     def __enter__(self) -> Transaction:
         """Wait, and begin."""
@@ -313,7 +313,6 @@ class Writing:
             self._file.unsure = self._wish is not None
             turn.given = opened.enter(self._wish)
             if turn.given is None:
-                self._ours = True
                 self._file.turns += 1
                 self._file.unfinished = self._number = self._file.turns
                 self._file.begin(opened)
@@ -358,7 +357,7 @@ class Writing:
         turn = self._turn
         try:
             self._ended = True
-            if turn is not None and self._ours:
+            if turn is not None and self._number:
                 try:
                     self._file.finish(turn.opened, turn, keep=keep)
                 finally:

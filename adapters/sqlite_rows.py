@@ -203,7 +203,7 @@ class Loader:
         if ask.whole:
             found |= self.rows(WHOLE, (self.key,))
         else:
-            where, values = self._filter(ask.held) if ask.held is not None else ("1", [])
+            where, values = self._filter(ask.held)
             if ask.held is not None:
                 inner, given = self._held(ask.held)
                 query = f"{WHOLE} AND item.position IN ({inner}) AND {where}"
@@ -215,8 +215,8 @@ class Loader:
             return ()
         return sorted(found.values(), key=attrgetter("rank", "position"))
 
-    def _filter(self, held: Held) -> tuple[str, list[object]]:
-        if held.where is None:
+    def _filter(self, held: Held | None) -> tuple[str, list[object]]:
+        if held is None or held.where is None:
             return "1", []
         return condition(held.where, "coalesce(item.attributes, '{}')")
 

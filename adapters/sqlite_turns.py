@@ -25,7 +25,7 @@ from adapters.sqlite_board import LONGEST, SHORTEST, Board
 AWAKE_SECONDS, QUEUE_SECONDS = 0.0006, 0.002
 """How long one looks for the lock before it sleeps: whose wish others may do, and who has to be next."""
 LINGER_SECONDS = 0.002
-"""How long one waits, with the work of others done, for those who will wish for more."""
+"""How long one waits, with the work of others done, for those who will wish for more; beside busy threads it is longer."""
 CROWD = 2
 """Others whose work was done, at least, for it to be worth waiting for more."""
 MOST = 64
@@ -55,7 +55,7 @@ class Opened:
     usual: float = 0.0
     """Seconds until the bell rang, last time."""
     broken: bool = False
-    """Whether the disk failed, or a thread was stopped while it let go: all is to be opened anew."""
+    """Whether the disk failed, or a thread was stopped on its way in or out: all is to be opened anew."""
     log: int = -1
     """Descriptor of the write-ahead log, once there was something to sync."""
 

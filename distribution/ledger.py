@@ -139,9 +139,7 @@ class Ledger:
         if gold or (had and has):
             # There is as much gold as people; it stands in no queue.
             return
-        item = self._items.get(row.position)
-        if item is None:
-            item = self._items[row.position] = [row.left, row.rank, int(row.removed)]
+        item = self._items.get(row.position) or self._item(row)
         item[0] += had - has
         if now in ENDED:
             item[1] = ahead(item[1])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from time import sleep
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 import pytest
@@ -178,17 +178,42 @@ def test_many_threads_get_their_own_answers() -> None:
     assert sum(desk.groups) == 2000
 
 
-@pytest.mark.parametrize("line", range(1, 12))
-def test_who_is_told_to_stop_at_any_line_of_serving_leaves_nobody_waiting_and_nothing_done_twice(
-    line: int,
+def kept(calls: Sequence[Call[object]]) -> None:
+    settled(calls)
+    for call in calls:
+        call.kept = True
+
+
+def lost(_: Sequence[Call[object]]) -> None:
+    raise ValueError
+
+
+@pytest.mark.parametrize("together", [kept, lost])
+@pytest.mark.parametrize("function", [Combiner._serve, Combiner._try, Combiner._leave])
+def test_who_is_told_to_stop_at_any_line_leaves_nobody_waiting_and_nothing_done_twice(
+    function: FunctionType, together: Callable[[Sequence[Call[object]]], None]
 ) -> None:
-    serving = Combiner._serve.__code__
-    told: list[int] = []
-    answers: list[int] = []
-    stopped: list[int] = []
+    lines = stop_at(None, function, together)[0]
+    assert len(lines) > 1
+    for line in lines:
+        told, answers = stop_at(line, function, together)[1:]
+        assert len(answers) == 1
+        assert told == (answers if together is kept else [])
+
+
+def stop_at(
+    line: int | None, function: FunctionType, together: Callable[[Sequence[Call[object]]], None]
+) -> tuple[list[int], list[object], list[object]]:
+    """Let one lead while another waits, and stop the one at a line; give lines, what was done, and the other's answer."""
+    told: list[Any] = []
+    answers: list[object] = []
+    seen: list[int] = []
 
     def other() -> None:
-        answers.append(desk(giving(2, told)))
+        try:
+            answers.append(desk(giving(2, told)))
+        except ValueError as error:
+            answers.append(error)
 
     thread = threading.Thread(target=other, daemon=True)
 
@@ -202,27 +227,26 @@ def test_who_is_told_to_stop_at_any_line_of_serving_leaves_nobody_waiting_and_no
         def __exit__(self, *_: object) -> None:
             pass
 
-    def keep(calls: Sequence[Call[object]]) -> None:
-        settled(calls)
-        for call in calls:
-            call.kept = True
-
     def stop(frame: FrameType, event: str, _: object) -> Any:
-        if frame.f_code is not serving:
+        if frame.f_code is not function.__code__:
             return None
-        if event == "line" and frame.f_lineno - serving.co_firstlineno == line and not stopped:
-            stopped.append(line)
-            raise KeyboardInterrupt
+        if event == "line":
+            first = frame.f_lineno not in seen
+            seen.append(frame.f_lineno)
+            if first and frame.f_lineno == line:
+                raise KeyboardInterrupt
         return stop
 
-    desk = Combiner(Turn(), keep)
+    desk = Combiner(Turn(), together)
     before = sys.gettrace()
     sys.settrace(stop)
     try:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt, ValueError):
             desk(giving(1))
     finally:
         sys.settrace(before)
     thread.join(10)
-
-    assert (answers, told) == ([2], [2])
+    assert line is None or line in seen
+    # Whoever comes later leads, and does not wait for somebody who is gone.
+    assert not desk._led
+    return sorted(set(seen)), told, answers

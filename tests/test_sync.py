@@ -7,6 +7,7 @@ import fcntl
 import gc
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 import time
@@ -156,6 +157,29 @@ def test_a_disk_that_fails_while_the_store_is_closed_keeps_nobody_waiting(
         thread.join(10)
 
     assert not any(thread.is_alive() for thread in threads)
+
+
+class Stopping:
+    """A connection whose thread is told to stop while it closes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def close(self) -> None:
+        self.connection.close()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("which", ["reader", "writer"])
+def test_who_is_stopped_while_the_file_is_closed_holds_nothing(tmp_path: Path, which: str) -> None:
+    file = SqliteFile(tmp_path / "work.db")
+    opened = file.current()
+    setattr(opened, which, Stopping(getattr(opened, which)))
+
+    with pytest.raises(KeyboardInterrupt):
+        file.suspend()
+
+    everybody_may_write(file)
 
 
 @contextmanager
